@@ -1,0 +1,23 @@
+// The settings that the fold reads. They are inputs of a deterministic function, so they are pinned in the slot's head
+// at the first start; a member that was started with others refuses the partition (exactly-once rule 4).
+
+export interface FoldSettings {
+  /** How many errors of `error_details` a task keeps, the newest. Default 10, 0–1,000. */
+  readonly errors_kept: number;
+  /** How many work requests (reporters) a task remembers. Default 256, 1–100,000. Beyond it the oldest is let go: its totals stay in the task's base. */
+  readonly reporters_kept: number;
+  /** How many IO ids a task keeps a side (inputs, outputs). Default 1,000. Updates of further ids are applied without these IOs, and counted. */
+  readonly ios_kept: number;
+  /** Largest record (key + value + headers, bytes) that is copied into an outgoing topic. Default 1,048,588, the broker's default message size. */
+  readonly copy_bytes_max: number;
+}
+
+export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
+  errors_kept: 10,
+  reporters_kept: 256,
+  ios_kept: 1_000,
+  copy_bytes_max: 1_048_588,
+};
+
+/** The version of the fold's rules. A slot is folded by one version only. */
+export const FOLD_VERSION = 1;

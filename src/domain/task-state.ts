@@ -1,0 +1,122 @@
+// The live state of one task: what the fold keeps, in the contract's names. Absent is not zero: a field that no update
+// reported is undefined.
+
+/** A terminal status ends an attempt. */
+export const TASK_STATUSES = [
+  'scheduled',
+  'pending',
+  'queued',
+  'running',
+  'complete',
+  'aborted',
+  'failed',
+  'rejected',
+  'reprocessing',
+] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+export const FAILURE_REASONS = [
+  'internal_error',
+  'unknown',
+  'connection',
+  'rate_limited',
+  'unauthorized',
+  'api',
+  'resources',
+  'not_found',
+  'core_api',
+  'bad_data',
+  'scheduling',
+  'none',
+] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+export const TASK_ACTIONS = ['completeJob', 'createJobs', 'completeAndCreateJobs', 'updateStatus'] as const;
+export type TaskAction = (typeof TASK_ACTIONS)[number];
+
+/** Stands in the place of a symbol outside of the contract's enum; its text is kept beside it, cut to 64 bytes. */
+export const UNRECOGNIZED = 'unrecognized';
+
+export const PROCESSED_STATS = [
+  'processed_bytes',
+  'processed_cpu_milliseconds',
+  'processed_cpu_seconds',
+  'processed_chunks',
+  'processed_media_seconds',
+] as const;
+export type ProcessedStat = (typeof PROCESSED_STATS)[number];
+
+/** One IO of a task: the sum of its deltas, and the sum over reporters of each one's highest total. */
+export interface IoState {
+  processed_count?: number;
+  processed_total_count?: number;
+}
+
+/** What one reporter (work request) of a task has told: per IO (`inputs.<id>` / `outputs.<id>`) its highest total. */
+export type ReporterTotals = Map<string, number>;
+
+/** One error of `error_details`; both texts are cut (id 256, msg 1,024 characters). */
+export interface TaskError {
+  id?: string;
+  msg?: string;
+}
+
+export interface TaskState {
+  readonly internal_task_id: string;
+  // the latest value in log order
+  internal_job_id?: string;
+  engine_id?: string;
+  work_request_id?: string;
+  task_route_id?: string;
+  timestamp?: number;
+  prior_timestamp?: number;
+  failure_reason?: FailureReason | typeof UNRECOGNIZED;
+  task_action?: TaskAction | typeof UNRECOGNIZED;
+  /** the raw text of the last symbol that was not recognized, per field; cut to 64 bytes */
+  unrecognized_task_status?: string;
+  unrecognized_failure_reason?: string;
+  unrecognized_task_action?: string;
+  // by the status rules
+  task_status?: TaskStatus;
+  /** 1 at the first update; one more at each re-opening */
+  attempts: number;
+  /** true once an update asked for completeJob or completeAndCreateJobs */
+  completion_requested: boolean;
+  // sums of deltas
+  error_count?: number;
+  retry_count?: number;
+  processed_stats: { [stat in ProcessedStat]?: number };
+  inputs: Map<string, IoState>;
+  outputs: Map<string, IoState>;
+  /** IO counters dropped because the task already has `ios_kept` ids on that side */
+  ios_dropped: number;
+  // the error episode of the current attempt
+  error_episode_open: boolean;
+  error_episode_reason?: FailureReason | typeof UNRECOGNIZED;
+  /** JSON text; only the part that is not yet saved is held here (see `TaskChange`) */
+  task_output?: string;
+  // how it was counted
+  updates_applied: number;
+  updates_rejected: number;
+  job_creations: number;
+  // coordinates in the partition's log, and log time (ms)
+  first_offset: number;
+  last_offset: number;
+  first_update_at: number;
+  last_update_at: number;
+  /** reporter → its totals; insertion order is the order of first appearance; bounded by `reporters_kept` */
+  reporters: Map<string, ReporterTotals>;
+  /** the totals of the reporters that were let go, summed per IO */
+  reporters_base: ReporterTotals;
+}
+
+/** What the fold did to one task within a batch, as far as the state itself does not tell. */
+export interface TaskChange {
+  readonly task: TaskState;
+  /** errors to append to the kept list, oldest first */
+  errors: TaskError[];
+  /** the newest task_output of the batch, JSON text; undefined: unchanged */
+  task_output?: string;
+  /** whether `reporters` or `reporters_base` changed */
+  reporters_changed: boolean;
+}

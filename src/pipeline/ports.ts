@@ -1,0 +1,223 @@
+// What the pipeline needs from the world, as promises of short ports. One adapter room a library implements them; the
+// simulator implements them in memory, and both pass the same contract suites. Offsets are integers below 2^53.
+// Deliberately not here: timers of libraries, reconnects, wire formats, key names.
+
+import type { SlotHead } from '../domain/head.ts';
+import type { TaskStatusDetail } from '../domain/messages.generated.ts';
+import type { Notice } from '../domain/notice.ts';
+import type { RejectReason } from '../domain/outcome.ts';
+import type { TaskChange, TaskState } from '../domain/task-state.ts';
+
+/** Header values as the log gave them: repeated headers are arrays; a null value is null. */
+export type RecordHeaders = Readonly<Record<string, Buffer | null | readonly (Buffer | null)[]>>;
+
+/** One visible (committed) record of the input topic. */
+export interface InputRecord {
+  readonly partition: number;
+  readonly offset: number;
+  /** log time: the broker's timestamp, ms */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+/** A stretch [from, to) of the log. `records` are all visible records in it; control and aborted records are not shown. */
+export interface LogBatch {
+  readonly records: readonly InputRecord[];
+  readonly from: number;
+  /** the next position to fetch; `to === from` means: nothing came within the wait */
+  readonly to: number;
+  /** end of the log as last heard from the broker (high watermark) */
+  readonly end: number;
+}
+
+/** The input topic, read committed. */
+export interface InputLog {
+  /**
+   * Records from `position` on, after at most `wait_ms`. Skipped stretches (control records) are part of [from, to).
+   * Never returns a record below `position`, never leaves one out.
+   * @throws Fault history_gone if the log starts above `position`; partition_lost; service_unavailable
+   */
+  fetch(partition: number, position: number, limits: { records_max: number; wait_ms: number }): Promise<LogBatch>;
+  /** First offset still in the log, and the next offset that a committed record could get. */
+  bounds(partition: number): Promise<{ start: number; end: number }>;
+  partitionCount(): Promise<number>;
+}
+
+/** C: next input offset whose notices are not yet committed, with what is committed beside it. */
+export interface EmittedMark {
+  readonly offset: number;
+  readonly origin: number;
+  readonly incarnation: string;
+  readonly partition_count: number;
+  readonly fold_version: number;
+  /** the last record below `offset`, if there is one */
+  readonly fingerprint?: RecordFingerprint;
+}
+
+/** Tells whether the record at `offset` is still the one that we folded. */
+export interface RecordFingerprint {
+  readonly offset: number;
+  readonly timestamp: number;
+  /** `value`: CRC-32 of key and value; `key`: of the key alone (the record holds a token or does not decode) */
+  readonly scope: 'value' | 'key';
+  readonly crc: number;
+}
+
+/** A message ready for Kafka. Headers hold only Buffers. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  /** set for a re-routed record; otherwise the key decides */
+  readonly partition?: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | Buffer[]>>;
+}
+
+/** The registry denied `schema_id` when the record at `offset` was first folded; every replay shares this. */
+export interface SchemaVerdict {
+  readonly partition: number;
+  readonly offset: number;
+  readonly schema_id: number;
+}
+
+/** The outgoing side of Kafka: one exclusive claim a partition. */
+export interface EventLog {
+  /**
+   * Fences every earlier claim of the partition (InitProducerId). What is read through the claim afterwards is final.
+   * @throws Fault service_unavailable
+   */
+  claim(partition: number): Promise<EventClaim>;
+}
+
+export interface EventClaim {
+  /** C, or null where none is committed. A missing C is never 0. */
+  readEmitted(): Promise<EmittedMark | null>;
+  /** The highest source offset of this partition found in any outgoing or re-routed record (a full scan), or null. */
+  highestSourceOffset(): Promise<number | null>;
+  /** All verdicts of this partition, by offset: everything that was committed before the claim, and by it. */
+  readVerdicts(): Promise<ReadonlyMap<number, SchemaVerdict>>;
+  /**
+   * One Kafka transaction: the messages and verdicts, and C where given. All or nothing.
+   * After any error the claim is of no more use: its outcome is unknown until the next claim has read C.
+   * @throws Fault fenced, service_unavailable
+   */
+  transact(transaction: {
+    emitted?: EmittedMark;
+    messages: readonly OutgoingMessage[];
+    verdicts?: readonly SchemaVerdict[];
+  }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a claim of a slot finds. */
+export interface SlotClaim {
+  /** null: the slot is empty (first start, or Redis lost it) */
+  readonly head: SlotHead | null;
+  /** W; null with `head` null */
+  readonly watermark: number | null;
+  /** a save was torn: nobody may save or claim */
+  readonly saving: string | null;
+}
+
+/** One atomic step: everything that folding [expect, to) changed. */
+export interface SlotSave {
+  readonly expect: number;
+  readonly to: number;
+  readonly head: SlotHead;
+  readonly changes: readonly TaskChange[];
+  /** pending notices of these records, in order; only those at or above C */
+  readonly notices: readonly Notice[];
+}
+
+/** State in Redis, one slot a partition. Every read returns the W that it was read at, in the same atomic step. */
+export interface SlotStore {
+  /** @throws Fault service_unavailable */
+  claim(partition: number, owner: string): Promise<SlotClaim>;
+  /** Writes the first head with W, if and only if the slot has none. Answers whether it did. */
+  begin(partition: number, watermark: number, head: SlotHead): Promise<boolean>;
+  /** Tasks by id, in the order asked; null: absent. `task_output` and the kept errors are not part of it. */
+  readTasks(
+    partition: number,
+    ids: readonly string[],
+  ): Promise<{ watermark: number | null; tasks: (TaskState | null)[] }>;
+  /** Pending notices from `from` on, in order, at most `max`; `more` tells whether further ones follow. */
+  readNotices(
+    partition: number,
+    from: number,
+    max: number,
+  ): Promise<{ watermark: number | null; notices: Notice[]; more: boolean }>;
+  /**
+   * Compare-and-set on W: saves all or nothing.
+   * `refused` carries the W that was found (null: no head). A lost reply may have saved.
+   * @throws Fault torn_save, service_unavailable
+   */
+  save(
+    partition: number,
+    save: SlotSave,
+  ): Promise<{ outcome: 'saved' } | { outcome: 'refused'; watermark: number | null }>;
+  /** Drops the notices below `emitted`, which must be a committed C. */
+  trim(partition: number, emitted: number): Promise<void>;
+  /** Deletes every key of the slot, `live` excepted: state, head, outbox, also of a torn save. */
+  clear(partition: number): Promise<void>;
+  /** Tells dashboards about the owner; outside of the fold, may be lost. */
+  reportLive(partition: number, live: SlotLive): Promise<void>;
+  readLive(partition: number): Promise<SlotLive | null>;
+  /** An operator's request to a halted partition to claim again. The request is taken (removed) by the reading. */
+  requestResume(partition: number): Promise<void>;
+  takeResume(partition: number): Promise<boolean>;
+}
+
+/** `{tag}:live`: who works on the partition, and how it goes. */
+export interface SlotLive {
+  readonly owner: string;
+  readonly state: string;
+  /** end of the log as last seen */
+  readonly log_end: number;
+  readonly emitted: number | null;
+  /** wall clock, ms */
+  readonly seen_at: number;
+  readonly halt?: { readonly code: string; readonly message: string; readonly cure: string };
+}
+
+/** What a record's bytes turned out to be. */
+export type Decoded =
+  | { readonly kind: 'update'; readonly update: TaskStatusDetail }
+  | { readonly kind: 'reject'; readonly reason: RejectReason; readonly detail: string };
+
+/** Writer schemas and the Avro of the input. */
+export interface UpdateDecoder {
+  /** The writer schema's id, or null where the bytes have none (too short, wrong magic byte, tombstone). */
+  schemaIdOf(value: Buffer | null): number | null;
+  /**
+   * Loads what is not loaded yet, all ids at once, single-flight. `denied` only after the registry has said so for
+   * `unknown_schema_wait_s`; `unavailable`: no answer, nothing is known.
+   */
+  load(schemaIds: ReadonlySet<number>): Promise<Map<number, 'known' | 'denied' | 'unavailable'>>;
+  /** Never throws. The writer schema must have been loaded; if it was denied: reject unknown_schema. */
+  decode(value: Buffer | null): Decoded;
+}
+
+/** Makes the messages that leave. */
+export interface NoticeEncoder {
+  /**
+   * @param record the input record at the notice's offset; needed where `needsRecord(notice)`
+   * @param update the decoded record, for a job creation
+   */
+  encode(partition: number, notice: Notice, record: InputRecord | null, update: TaskStatusDetail | null): OutgoingMessage;
+}
+
+/** Membership of the consumer group, as far as the protocol needs it. */
+export interface Membership {
+  /** Resolves after a heartbeat of this member that was answered later than this call. @throws Fault partition_lost */
+  nextHeartbeat(partition: number): Promise<void>;
+}
+
+/** Time and chance, so that a schedule can be replayed. Never read by the fold. */
+export interface Surroundings {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** 0 ≤ x < 1 */
+  random(): number;
+}
