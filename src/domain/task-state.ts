@@ -1,7 +1,6 @@
 // The live state of one task: what the fold keeps, in the contract's names. Absent is not zero: a field that no update
 // reported is undefined.
 
-/** A terminal status ends an attempt. */
 export const TASK_STATUSES = [
   'scheduled',
   'pending',
@@ -48,8 +47,8 @@ export type ProcessedStat = (typeof PROCESSED_STATS)[number];
 
 /** One IO of a task: the sum of its deltas, and the sum over reporters of each one's highest total. */
 export interface IoState {
-  processed_count?: number;
-  processed_total_count?: number;
+  processed_count?: number | undefined;
+  processed_total_count?: number | undefined;
 }
 
 /** What one reporter (work request) of a task has told: per IO (`inputs.<id>` / `outputs.<id>`) its highest total. */
@@ -64,27 +63,27 @@ export interface TaskError {
 export interface TaskState {
   readonly internal_task_id: string;
   // the latest value in log order
-  internal_job_id?: string;
-  engine_id?: string;
-  work_request_id?: string;
-  task_route_id?: string;
-  timestamp?: number;
-  prior_timestamp?: number;
-  failure_reason?: FailureReason | typeof UNRECOGNIZED;
-  task_action?: TaskAction | typeof UNRECOGNIZED;
+  internal_job_id?: string | undefined;
+  engine_id?: string | undefined;
+  work_request_id?: string | undefined;
+  task_route_id?: string | undefined;
+  timestamp?: number | undefined;
+  prior_timestamp?: number | undefined;
+  failure_reason?: FailureReason | typeof UNRECOGNIZED | undefined;
+  task_action?: TaskAction | typeof UNRECOGNIZED | undefined;
   /** the raw text of the last symbol that was not recognized, per field; cut to 64 bytes */
-  unrecognized_task_status?: string;
-  unrecognized_failure_reason?: string;
-  unrecognized_task_action?: string;
+  unrecognized_task_status?: string | undefined;
+  unrecognized_failure_reason?: string | undefined;
+  unrecognized_task_action?: string | undefined;
   // by the status rules
-  task_status?: TaskStatus;
+  task_status?: TaskStatus | undefined;
   /** 1 at the first update; one more at each re-opening */
   attempts: number;
   /** true once an update asked for completeJob or completeAndCreateJobs */
   completion_requested: boolean;
   // sums of deltas
-  error_count?: number;
-  retry_count?: number;
+  error_count?: number | undefined;
+  retry_count?: number | undefined;
   processed_stats: { [stat in ProcessedStat]?: number };
   inputs: Map<string, IoState>;
   outputs: Map<string, IoState>;
@@ -92,9 +91,7 @@ export interface TaskState {
   ios_dropped: number;
   // the error episode of the current attempt
   error_episode_open: boolean;
-  error_episode_reason?: FailureReason | typeof UNRECOGNIZED;
-  /** JSON text; only the part that is not yet saved is held here (see `TaskChange`) */
-  task_output?: string;
+  error_episode_reason?: FailureReason | typeof UNRECOGNIZED | undefined;
   // how it was counted
   updates_applied: number;
   updates_rejected: number;
@@ -116,7 +113,7 @@ export interface TaskChange {
   /** errors to append to the kept list, oldest first */
   errors: TaskError[];
   /** the newest task_output of the batch, JSON text; undefined: unchanged */
-  task_output?: string;
+  task_output?: string | undefined;
   /** whether `reporters` or `reporters_base` changed */
   reporters_changed: boolean;
 }

@@ -1,0 +1,19 @@
+// Cutting of texts to a bound, so that what is kept reads the same after a trip through UTF-8.
+
+/** The first `units` UTF-16 units, well-formed: a lone surrogate reads U+FFFD. */
+export function cutUnits(text: string, units: number): string {
+  return (text.length > units ? text.slice(0, units) : text).toWellFormed();
+}
+
+/** The longest beginning of whole characters that takes at most `bytes` of UTF-8. */
+export function cutBytes(text: string, bytes: number): string {
+  let taken = 0;
+  let units = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    taken += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (taken > bytes) break;
+    units += character.length;
+  }
+  return text.slice(0, units).toWellFormed();
+}
