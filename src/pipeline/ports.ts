@@ -2,7 +2,7 @@
 // simulator implements them in memory, and both pass the same contract suites. Offsets are integers below 2^53.
 // Deliberately not here: timers of libraries, reconnects, wire formats, key names.
 
-import type { SlotHead } from '../domain/head.ts';
+import type { SlotHead, SlotPins } from '../domain/head.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { RejectReason } from '../domain/outcome.ts';
@@ -48,11 +48,9 @@ export interface InputLog {
 /** C: next input offset whose notices are not yet committed, with what is committed beside it. */
 export interface EmittedMark {
   readonly offset: number;
-  readonly origin: number;
-  readonly incarnation: string;
-  readonly partition_count: number;
-  readonly fold_version: number;
-  /** the last record below `offset`, if there is one */
+  /** the same as in the slot's head, so that an emptied Redis is rebuilt by the same rules */
+  readonly pins: SlotPins;
+  /** a record below `offset`, normally the last; absent where none is known */
   readonly fingerprint?: RecordFingerprint;
 }
 
@@ -94,6 +92,8 @@ export interface EventLog {
 export interface EventClaim {
   /** C, or null where none is committed. A missing C is never 0. */
   readEmitted(): Promise<EmittedMark | null>;
+  /** The C of every other partition of the input topic that has one (a new partition learns the pinned count from them). */
+  readPeers(): Promise<EmittedMark[]>;
   /** The highest source offset of this partition found in any outgoing or re-routed record (a full scan), or null. */
   highestSourceOffset(): Promise<number | null>;
   /** All verdicts of this partition, by offset: everything that was committed before the claim, and by it. */
@@ -135,21 +135,27 @@ export interface SlotSave {
 export interface SlotStore {
   /** @throws Fault service_unavailable */
   claim(partition: number, owner: string): Promise<SlotClaim>;
-  /** Writes the first head with W, if and only if the slot has none. Answers whether it did. */
+  /**
+   * Writes the first head with W, if and only if the slot has no head. Answers whether it did.
+   * @throws Fault torn_save if the slot has no head but a roll-up or an outbox: it lost a part of itself
+   */
   begin(partition: number, watermark: number, head: SlotHead): Promise<boolean>;
   /** Tasks by id, in the order asked; null: absent. `task_output` and the kept errors are not part of it. */
   readTasks(
     partition: number,
     ids: readonly string[],
   ): Promise<{ watermark: number | null; tasks: (TaskState | null)[] }>;
-  /** Pending notices from `from` on, in order, at most `max`; `more` tells whether further ones follow. */
+  /**
+   * Pending notices from `from` on, in order, at most `max`; `more` tells whether further ones follow. With `more`, the
+   * last record's notices may be incomplete.
+   */
   readNotices(
     partition: number,
     from: number,
     max: number,
   ): Promise<{ watermark: number | null; notices: Notice[]; more: boolean }>;
   /**
-   * Compare-and-set on W: saves all or nothing.
+   * Compare-and-set on W (and on the incarnation in `head.pins`): saves all or nothing.
    * `refused` carries the W that was found (null: no head). A lost reply may have saved.
    * @throws Fault torn_save, service_unavailable
    */
@@ -157,8 +163,8 @@ export interface SlotStore {
     partition: number,
     save: SlotSave,
   ): Promise<{ outcome: 'saved' } | { outcome: 'refused'; watermark: number | null }>;
-  /** Drops the notices below `emitted`, which must be a committed C. */
-  trim(partition: number, emitted: number): Promise<void>;
+  /** Drops the notices below `emitted`, which must be a committed C of this incarnation; else nothing. */
+  trim(partition: number, incarnation: string, emitted: number): Promise<void>;
   /** Deletes every key of the slot, `live` excepted: state, head, outbox, also of a torn save. */
   clear(partition: number): Promise<void>;
   /** Tells dashboards about the owner; outside of the fold, may be lost. */
@@ -205,7 +211,12 @@ export interface NoticeEncoder {
    * @param record the input record at the notice's offset; needed where `needsRecord(notice)`
    * @param update the decoded record, for a job creation
    */
-  encode(partition: number, notice: Notice, record: InputRecord | null, update: TaskStatusDetail | null): OutgoingMessage;
+  encode(
+    partition: number,
+    notice: Notice,
+    record: InputRecord | null,
+    update: TaskStatusDetail | null,
+  ): OutgoingMessage;
 }
 
 /** Membership of the consumer group, as far as the protocol needs it. */

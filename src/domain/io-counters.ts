@@ -1,0 +1,85 @@
+// A task's IO counters: sums of deltas, and for IOs with totals the sum over reporters of each one's highest total.
+// Two totals of one reporter are never added (contract, TaskIOStatus).
+
+import type { FoldSettings } from './fold-settings.ts';
+import type { TaskIOStatus } from './messages.generated.ts';
+import type { IoState, ReporterTotals, TaskState } from './task-state.ts';
+import { NUMBER_MAX } from './validate.ts';
+
+export type Side = 'inputs' | 'outputs';
+
+/** Below these an addition cannot pass the bound, whatever the order; anything else is tried on a copy first. */
+const SMALL_NUMBER = 2 ** 40;
+const SMALL_SUM = 2 ** 51;
+const FEW_ENTRIES = 1_024;
+
+/** The part of a task that IO entries change. */
+interface Counters {
+  readonly inputs: Map<string, IoState>;
+  readonly outputs: Map<string, IoState>;
+}
+
+/** Adds one side of an update; answers how many entries were dropped because the side is full. */
+export function addIos(
+  counters: Counters,
+  reporter: ReporterTotals,
+  side: Side,
+  entries: readonly TaskIOStatus[],
+  settings: FoldSettings,
+): number {
+  const ios = counters[side];
+  let dropped = 0;
+  for (const entry of entries) {
+    const id = entry.id ?? '';
+    let io = ios.get(id);
+    if (io === undefined) {
+      if (ios.size >= settings.ios_kept) {
+        dropped++;
+        continue;
+      }
+      io = { processed_count: undefined, processed_total_count: undefined };
+      ios.set(id, io);
+    }
+    const delta = entry.processed_count;
+    if (delta !== null && delta !== undefined) io.processed_count = (io.processed_count ?? 0) + delta;
+    const total = entry.processed_total_count;
+    if (total !== null && total !== undefined) {
+      const key = `${side}.${id}`;
+      const highest = reporter.get(key);
+      if (highest === undefined || total > highest) {
+        reporter.set(key, total);
+        io.processed_total_count = (io.processed_total_count ?? 0) + total - (highest ?? 0);
+      }
+    }
+  }
+  return dropped;
+}
+
+/** Whether adding the update's IOs would take a sum beyond 2^53−2. Changes nothing. */
+export function iosPassTheBound(
+  task: TaskState,
+  reporter: ReporterTotals | undefined,
+  update: Readonly<Record<Side, readonly TaskIOStatus[] | null | undefined>>,
+  settings: FoldSettings,
+): boolean {
+  for (const side of ['inputs', 'outputs'] as const) {
+    const entries = update[side];
+    if (!entries || entries.length === 0 || cannotPass(task[side], entries)) continue;
+    const copy = new Map([...task[side]].map(([id, io]) => [id, { ...io }]));
+    addIos({ inputs: copy, outputs: copy }, new Map(reporter), side, entries, settings);
+    for (const io of copy.values()) {
+      if ((io.processed_count ?? 0) > NUMBER_MAX || (io.processed_total_count ?? 0) > NUMBER_MAX) return true;
+    }
+  }
+  return false;
+}
+
+function cannotPass(ios: ReadonlyMap<string, IoState>, entries: readonly TaskIOStatus[]): boolean {
+  if (entries.length > FEW_ENTRIES) return false;
+  for (const entry of entries) {
+    if ((entry.processed_count ?? 0) > SMALL_NUMBER || (entry.processed_total_count ?? 0) > SMALL_NUMBER) return false;
+    const io = ios.get(entry.id ?? '');
+    if (io && ((io.processed_count ?? 0) > SMALL_SUM || (io.processed_total_count ?? 0) > SMALL_SUM)) return false;
+  }
+  return true;
+}
