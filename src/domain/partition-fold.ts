@@ -139,8 +139,8 @@ export class PartitionFold {
       bodies.push({ kind: 'failure', facts: failureFacts(failure, change, errorsBefore, update, input) });
     }
     const actions = update.create_jobs_action;
-    if (actions)
-      for (let action = 0; action < actions.length; action++) bodies.push(jobCreation(task, actions, action));
+    if (actions?.length)
+      repeatsOf(actions).forEach((repeat, action) => void bodies.push(jobCreation(task, action, repeat)));
     if (change.errors.length > pins.settings.errors_kept)
       change.errors = change.errors.slice(-pins.settings.errors_kept);
     return notices(input, bodies);
