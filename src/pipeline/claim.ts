@@ -1,0 +1,215 @@
+// Taking a partition over, in the only order that is sound: fence Kafka, claim Redis, read C; then hold the three
+// against the log. Whatever does not fit halts the partition before anything is written.
+
+import { FOLD_VERSION } from '../domain/fold-settings.ts';
+import type { SlotHead, SlotPins } from '../domain/head.ts';
+import { newHead } from '../domain/partition-fold.ts';
+import type { PipelineContext } from './context.ts';
+import { Fault } from './errors.ts';
+import { matches } from './fingerprint.ts';
+import type { EmittedMark, EventClaim, SchemaVerdict } from './ports.ts';
+
+/** A partition that is ours until somebody fences it: W, C, the head as of W, and the recorded verdicts. */
+export interface Claimed {
+  readonly events: EventClaim;
+  readonly head: SlotHead;
+  readonly watermark: number;
+  readonly emitted: EmittedMark;
+  readonly verdicts: Map<number, SchemaVerdict>;
+}
+
+/** How often, and how far apart, the log's end is looked at before it counts as too low: it may trail a new leader. */
+const END_LOOKS = 6;
+const END_LOOK_MS = 1_000;
+const FINGERPRINT_LOOKS = 20;
+
+/** @throws Fault with the reason: to claim again, to wait, or to halt */
+export async function claimPartition(context: PipelineContext, partition: number): Promise<Claimed> {
+  const { eventLog, slotStore } = context.ports;
+  const events = await eventLog.claim(partition);
+  try {
+    const slot = await slotStore.claim(partition, context.settings.owner);
+    if (slot.saving !== null) {
+      throw new Fault('torn_save', `A save up to offset ${slot.saving} stopped half-way in partition ${partition}.`);
+    }
+    const emitted = await events.readEmitted();
+    const claim =
+      slot.head === null || slot.watermark === null
+        ? await beginSlot(context, partition, events, emitted)
+        : {
+            head: slot.head,
+            watermark: slot.watermark,
+            emitted: emitted ?? (await recoverEmitted(context, partition, events, slot.head.pins, slot.watermark)),
+          };
+    await check(context, partition, claim);
+    const verdicts = new Map(await events.readVerdicts());
+    return { events, ...claim, verdicts };
+  } catch (error) {
+    void events.close().catch(() => {});
+    throw error;
+  }
+}
+
+type Position = Pick<Claimed, 'head' | 'watermark' | 'emitted'>;
+
+/** The slot is empty: a first start, or Redis lost it and the log is folded again from its origin. */
+async function beginSlot(
+  context: PipelineContext,
+  partition: number,
+  events: EventClaim,
+  found: EmittedMark | null,
+): Promise<Position> {
+  const emitted = found ?? (await firstMark(context, partition, events));
+  const { origin } = emitted.pins;
+  const { start } = await context.ports.inputLog.bounds(partition);
+  if (start > origin) {
+    throw new Fault(
+      'history_gone',
+      `Redis holds nothing of partition ${partition}, and its log starts at ${start}, above the fold's origin ${origin}.`,
+    );
+  }
+  const head = newHead(emitted.pins);
+  if (!(await context.ports.slotStore.begin(partition, origin, head))) {
+    throw new Fault('watermark_moved', `Somebody else began the slot of partition ${partition}.`);
+  }
+  return { head, watermark: origin, emitted };
+}
+
+/** No C and no head: a first start, unless the outgoing topics know better. C is committed before the head is written. */
+async function firstMark(context: PipelineContext, partition: number, events: EventClaim): Promise<EmittedMark> {
+  const { start } = await context.ports.inputLog.bounds(partition);
+  const partition_count = await context.ports.inputLog.partitionCount();
+  for (const peer of await events.readPeers()) {
+    if (peer.pins.partition_count !== partition_count) throw countChanged(peer.pins.partition_count, partition_count);
+  }
+  const highest = await events.highestSourceOffset();
+  if (highest !== null && start > 0) {
+    throw new Fault(
+      'emitted_mark_lost',
+      `Partition ${partition} has sent events up to offset ${highest}, but neither its C nor its state is left.`,
+    );
+  }
+  const pins: SlotPins = {
+    origin: start,
+    incarnation: newIncarnation(context),
+    partition_count,
+    fold_version: FOLD_VERSION,
+    settings: context.settings.fold,
+  };
+  const mark: EmittedMark = { offset: highest === null ? start : highest + 1, pins };
+  await events.transact({ emitted: mark, messages: [] });
+  return mark;
+}
+
+/** C is missing beside a state: offsets of a group without members expire. A missing C is never 0. */
+async function recoverEmitted(
+  context: PipelineContext,
+  partition: number,
+  events: EventClaim,
+  pins: SlotPins,
+  watermark: number,
+): Promise<EmittedMark> {
+  const highest = await events.highestSourceOffset();
+  if (highest === null) {
+    const pending = await context.ports.slotStore.readNotices(partition, 0, 1);
+    if (pending.watermark !== watermark) throw moved(partition, watermark, pending.watermark);
+    if (pending.notices.length > 0) {
+      throw new Fault(
+        'emitted_mark_lost',
+        `Partition ${partition} has pending events from offset ${pending.notices[0]!.offset}, and no C tells which have left.`,
+      );
+    }
+  }
+  const mark: EmittedMark = { offset: highest === null ? watermark : highest + 1, pins };
+  await events.transact({ emitted: mark, messages: [] });
+  return mark;
+}
+
+async function check(context: PipelineContext, partition: number, claim: Position): Promise<void> {
+  const { head, watermark, emitted } = claim;
+  const { pins } = head;
+  if (pins.incarnation !== emitted.pins.incarnation) {
+    throw new Fault(
+      'incarnation_differs',
+      `Redis holds incarnation ${pins.incarnation} of partition ${partition}, Kafka ${emitted.pins.incarnation}.`,
+    );
+  }
+  await checkPartitionCount(context, pins);
+  if (pins.fold_version !== FOLD_VERSION) {
+    throw new Fault(
+      'fold_differs',
+      `The state has fold version ${pins.fold_version}, this process has ${FOLD_VERSION}.`,
+    );
+  }
+  for (const name of Object.keys(context.settings.fold) as (keyof typeof pins.settings)[]) {
+    if (pins.settings[name] !== context.settings.fold[name]) {
+      const values = `${pins.settings[name]}, this process has ${context.settings.fold[name]}`;
+      throw new Fault('fold_differs', `The state was folded with ${name} ${values}.`);
+    }
+  }
+  await checkEnd(context, partition, watermark, emitted.offset);
+  const { start } = await context.ports.inputLog.bounds(partition);
+  if (watermark < start) {
+    throw new Fault('history_gone', `Partition ${partition} is folded up to ${watermark}, its log starts at ${start}.`);
+  }
+  await checkFingerprint(context, partition, emitted, start);
+}
+
+/** @throws Fault partition_count_changed */
+export async function checkPartitionCount(context: PipelineContext, pins: SlotPins): Promise<void> {
+  const now = await context.ports.inputLog.partitionCount();
+  if (now !== pins.partition_count) throw countChanged(pins.partition_count, now);
+}
+
+async function checkEnd(context: PipelineContext, partition: number, watermark: number, emitted: number) {
+  let end = 0;
+  for (let look = 0; look < END_LOOKS; look++) {
+    if (look > 0) await context.ports.surroundings.sleep(END_LOOK_MS);
+    end = (await context.ports.inputLog.bounds(partition)).end;
+    if (end >= watermark && end >= emitted) return;
+  }
+  throw watermark > end
+    ? new Fault(
+        'watermark_above_log_end',
+        `Partition ${partition} is folded up to ${watermark}, its log ends at ${end}.`,
+      )
+    : new Fault(
+        'emitted_above_log_end',
+        `Events of partition ${partition} left up to ${emitted}, its log ends at ${end}.`,
+      );
+}
+
+async function checkFingerprint(context: PipelineContext, partition: number, emitted: EmittedMark, start: number) {
+  const { fingerprint } = emitted;
+  if (fingerprint === undefined || fingerprint.offset < start) return;
+  const { fetch_wait_ms: wait_ms } = context.settings;
+  for (let look = 0; look < FINGERPRINT_LOOKS; look++) {
+    const batch = await context.ports.inputLog.fetch(partition, fingerprint.offset, { records_max: 1, wait_ms });
+    if (batch.to === batch.from) continue;
+    const record = batch.records[0];
+    if (record !== undefined && matches(fingerprint, record)) return;
+    throw new Fault(
+      'fingerprint_differs',
+      `The record at offset ${fingerprint.offset} of partition ${partition} is not the one that was folded.`,
+    );
+  }
+  throw new Fault('service_unavailable', `Kafka does not show offset ${fingerprint.offset} of partition ${partition}.`);
+}
+
+/** @returns the fault of a read or a save that met another W than ours */
+export function moved(partition: number, ours: number, found: number | null): Fault {
+  return new Fault('watermark_moved', `W of partition ${partition} is ${found ?? 'gone'}, expected ${ours}.`);
+}
+
+function countChanged(pinned: number, now: number): Fault {
+  return new Fault(
+    'partition_count_changed',
+    `The state was folded over ${pinned} partitions, the input topic has ${now}.`,
+  );
+}
+
+function newIncarnation(context: PipelineContext): string {
+  const { surroundings } = context.ports;
+  const chance = Math.floor(surroundings.random() * 2 ** 32).toString(16);
+  return `${surroundings.now().toString(16)}-${chance.padStart(8, '0')}`;
+}

@@ -1,0 +1,67 @@
+// What every part of the pipeline is given: the ports, the settings, and an ear for what happens.
+
+import type { FoldSettings } from '../domain/fold-settings.ts';
+import type { Fault } from './errors.ts';
+import type { EventLog, InputLog, Membership, NoticeEncoder, SlotStore, Surroundings, UpdateDecoder } from './ports.ts';
+
+export interface PipelinePorts {
+  readonly inputLog: InputLog;
+  readonly eventLog: EventLog;
+  readonly slotStore: SlotStore;
+  readonly decoder: UpdateDecoder;
+  readonly encoder: NoticeEncoder;
+  readonly membership: Membership;
+  readonly surroundings: Surroundings;
+}
+
+export interface PipelineSettings {
+  /** the input topic's name, as the `taskfold-source` header names it */
+  readonly topic: string;
+  /** this process, for people: host, pid */
+  readonly owner: string;
+  readonly fold: FoldSettings;
+  /** tasks in the cache of one partition, at most */
+  readonly cache_tasks: number;
+  /** records folded into one save, at most */
+  readonly batch_records_max: number;
+  /** how long a fetch waits for the first record, ms */
+  readonly fetch_wait_ms: number;
+  /** notices read from the outbox at once, at most */
+  readonly notices_page: number;
+  /** messages that wait for a running transaction, at most, before the fold waits too */
+  readonly pending_messages_max: number;
+  /** C is committed again after this time without notices, ms */
+  readonly mark_every_ms: number;
+  /** the number of partitions is asked for this often, ms */
+  readonly partition_count_every_ms: number;
+  /** `live` is written this often, ms */
+  readonly live_every_ms: number;
+  /** a halted partition looks for a resume request this often, ms */
+  readonly resume_poll_ms: number;
+  /** random back-off before a new claim, ms */
+  readonly backoff_ms_min: number;
+  readonly backoff_ms_max: number;
+}
+
+export const WORKER_STATES = ['claiming', 'draining', 'running', 'waiting', 'halted', 'stopped'] as const;
+/** `draining`: notices of an earlier owner leave. `waiting`: a fault was met, the next claim comes after a back-off. */
+export type WorkerState = (typeof WORKER_STATES)[number];
+
+/** Hears what happens; must not throw. None of it steers the pipeline. */
+export interface PipelineObserver {
+  state?(partition: number, state: WorkerState): void;
+  /** a fault that the partition gets over by itself */
+  problem?(partition: number, fault: Fault): void;
+  halted?(partition: number, fault: Fault, cure: string): void;
+  resumed?(partition: number): void;
+  /** a saved batch: W is now `to` */
+  folded?(partition: number, batch: { records: number; to: number; end: number }): void;
+  /** a committed transaction: C is now `emitted` */
+  emitted?(partition: number, transaction: { messages: number; emitted: number }): void;
+}
+
+export interface PipelineContext {
+  readonly ports: PipelinePorts;
+  readonly settings: PipelineSettings;
+  readonly observer: PipelineObserver;
+}

@@ -1,0 +1,96 @@
+// Sends notices in Kafka transactions that also move C. One transaction at a time; what comes meanwhile goes into the
+// next one (group commit), so a slow transaction delays events and never the fold, up to a bound.
+
+import type { EmittedMark, EventClaim, OutgoingMessage, RecordFingerprint, SchemaVerdict } from './ports.ts';
+
+/** `emitted` is told after each commit; it must not throw. */
+export class Emitter {
+  readonly #events: EventClaim;
+  readonly #onEmitted: (mark: EmittedMark, messages: number) => void;
+  #mark: EmittedMark;
+  #messages: OutgoingMessage[] = [];
+  /** where C goes with the waiting messages */
+  #target: number;
+  #fingerprint: RecordFingerprint | undefined;
+  #running: Promise<void> | null = null;
+  #failure: { error: unknown } | null = null;
+
+  constructor(events: EventClaim, mark: EmittedMark, onEmitted: (mark: EmittedMark, messages: number) => void) {
+    this.#events = events;
+    this.#mark = mark;
+    this.#target = mark.offset;
+    this.#fingerprint = mark.fingerprint;
+    this.#onEmitted = onEmitted;
+  }
+
+  /** C as last committed by this claim. */
+  get mark(): EmittedMark {
+    return this.#mark;
+  }
+
+  get waiting(): number {
+    return this.#messages.length;
+  }
+
+  /**
+   * Hands over all notices of the records below `target` that have not left yet. `target` is a saved W.
+   * Starts a transaction if there is something to send and none is under way.
+   */
+  add(messages: readonly OutgoingMessage[], target: number, fingerprint: RecordFingerprint | undefined): void {
+    for (const message of messages) this.#messages.push(message);
+    if (target > this.#target) this.#target = target;
+    if (fingerprint !== undefined) this.#fingerprint = fingerprint;
+    this.#start();
+  }
+
+  /** @throws what a transaction failed with; the claim is of no more use then */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** Waits until everything handed over has left, and C stands where the last `add` put it if anything left or `mark` asks for it. */
+  async settle(options: { mark?: boolean } = {}): Promise<void> {
+    for (;;) {
+      await this.#running;
+      this.check();
+      if (this.#messages.length > 0) this.#start();
+      else if (options.mark) {
+        options = {};
+        this.#begin();
+      } else return;
+    }
+  }
+
+  /** Commits verdicts in a transaction of their own, C unmoved. */
+  async recordVerdicts(verdicts: readonly SchemaVerdict[]): Promise<void> {
+    await this.settle();
+    await this.#events.transact({ messages: [], verdicts });
+  }
+
+  #start(): void {
+    if (this.#running === null && this.#failure === null && this.#messages.length > 0) this.#begin();
+  }
+
+  #begin(): void {
+    const messages = this.#messages;
+    this.#messages = [];
+    const fingerprint = this.#fingerprint;
+    const mark: EmittedMark = {
+      offset: this.#target,
+      pins: this.#mark.pins,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    };
+    this.#running = this.#events.transact({ emitted: mark, messages }).then(
+      () => {
+        this.#mark = mark;
+        this.#running = null;
+        this.#onEmitted(mark, messages.length);
+        this.#start();
+      },
+      (error: unknown) => {
+        this.#failure = { error };
+        this.#running = null;
+      },
+    );
+  }
+}

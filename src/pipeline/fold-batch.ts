@@ -1,0 +1,158 @@
+// One batch on its way: decode → home → missing tasks → fold. Nothing is written here, and nothing is sent.
+
+import type { TaskStatusDetail } from '../domain/messages.generated.ts';
+import type { Notice } from '../domain/notice.ts';
+import { type FoldInput, homeOfDecoded, type PartitionFold } from '../domain/partition-fold.ts';
+import { type Claimed, moved } from './claim.ts';
+import type { PipelineContext } from './context.ts';
+import type { Emitter } from './emitter.ts';
+import { Fault } from './errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
+import { headerText, recordSize, reroutedFrom } from './source-header.ts';
+import type { TaskCache } from './task-cache.ts';
+
+/** A notice with the record that it speaks of, both at hand: ready to be made a message. */
+export interface NoticeAtHand {
+  readonly notice: Notice;
+  readonly record: InputRecord;
+  readonly update: TaskStatusDetail | null;
+}
+
+/** Schema ids asked of the registry for one batch, and its records up to the first that must wait. */
+export interface Decodable {
+  readonly records: readonly InputRecord[];
+  /** set where a record behind `records` waits for the registry */
+  readonly waitsFor: Fault | null;
+}
+
+/**
+ * Loads the writer schemas of a batch. Where the registry is away, only the records before the first unknown id go on.
+ * An id that it denies becomes a verdict for its offset, committed before the fold uses it.
+ */
+export async function loadSchemas(
+  context: PipelineContext,
+  partition: number,
+  claimed: Claimed,
+  emitter: Emitter,
+  records: readonly InputRecord[],
+): Promise<Decodable> {
+  const { decoder } = context.ports;
+  const ids = new Set<number>();
+  for (const record of records) {
+    const id = decoder.schemaIdOf(record.value);
+    if (id !== null && !claimed.verdicts.has(record.offset)) ids.add(id);
+  }
+  const loaded = await decoder.load(ids);
+  const verdicts: SchemaVerdict[] = [];
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!;
+    const schema_id = decoder.schemaIdOf(record.value);
+    if (schema_id === null || claimed.verdicts.has(record.offset)) continue;
+    const found = loaded.get(schema_id);
+    if (found === 'known') continue;
+    // Below C the record was folded once, and without a verdict: so the registry knew the id, and will again.
+    if (found === 'denied' && record.offset >= claimed.emitted.offset) {
+      verdicts.push({ partition, offset: record.offset, schema_id });
+      continue;
+    }
+    await commitVerdicts(claimed, emitter, verdicts);
+    const what = found === 'denied' ? 'denies it now, and knew it before' : 'does not answer';
+    const where = `the record at offset ${record.offset} of partition ${partition}`;
+    const fault = new Fault('service_unavailable', `The schema registry ${what}: schema ${schema_id}, of ${where}.`);
+    return { records: records.slice(0, i), waitsFor: fault };
+  }
+  await commitVerdicts(claimed, emitter, verdicts);
+  return { records, waitsFor: null };
+}
+
+async function commitVerdicts(claimed: Claimed, emitter: Emitter, verdicts: readonly SchemaVerdict[]): Promise<void> {
+  if (verdicts.length === 0) return;
+  await emitter.recordVerdicts(verdicts);
+  for (const verdict of verdicts) claimed.verdicts.set(verdict.offset, verdict);
+}
+
+/** Decodes the records and says where each belongs. */
+export function decodeRecords(
+  context: PipelineContext,
+  partition: number,
+  claimed: Claimed,
+  records: readonly InputRecord[],
+): FoldInput[] {
+  const { partition_count } = claimed.head.pins;
+  return records.map((record) => {
+    const decoded = decodeOne(context, claimed, record);
+    const traceparent = headerText(record.headers, 'traceparent');
+    const tracestate = headerText(record.headers, 'tracestate');
+    return {
+      offset: record.offset,
+      timestamp: record.timestamp,
+      size: recordSize(record),
+      decoded,
+      home: homeOfDecoded(decoded, partition_count),
+      source: reroutedFrom(record.headers, context.settings.topic, partition, partition_count),
+      ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
+      ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
+    };
+  });
+}
+
+/** W3C Trace Context: a traceparent of version 00 has 55 characters; at least 512 of a tracestate are passed on. */
+const TRACEPARENT_MAX = 64;
+const TRACESTATE_MAX = 512;
+
+function decodeOne(context: PipelineContext, claimed: Claimed, record: InputRecord): Decoded {
+  const verdict = claimed.verdicts.get(record.offset);
+  if (verdict !== undefined) {
+    return { kind: 'reject', reason: 'unknown_schema', detail: `The registry denies schema ${verdict.schema_id}.` };
+  }
+  return context.ports.decoder.decode(record.value);
+}
+
+/** Reads the tasks that the batch needs and the cache lacks, all of them at our W. */
+export async function readMissing(
+  context: PipelineContext,
+  partition: number,
+  watermark: number,
+  cache: TaskCache,
+  inputs: readonly FoldInput[],
+): Promise<void> {
+  const missing = new Set<string>();
+  for (const { decoded, home } of inputs) {
+    if (home !== partition || decoded.kind !== 'update') continue;
+    const id = decoded.update.internal_task_id!;
+    if (cache.get(id) === undefined) missing.add(id);
+  }
+  if (missing.size === 0) return;
+  const ids = [...missing];
+  const read = await context.ports.slotStore.readTasks(partition, ids);
+  if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
+  ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));
+}
+
+/** Folds the batch. `fold` reads and changes the cached tasks; the notices at or above C are answered, in order. */
+export function foldRecords(
+  fold: PartitionFold,
+  emitted: number,
+  records: readonly InputRecord[],
+  inputs: readonly FoldInput[],
+): NoticeAtHand[] {
+  const atHand: NoticeAtHand[] = [];
+  inputs.forEach((input, i) => {
+    const notices = fold.fold(input);
+    if (input.offset < emitted) return;
+    const update = input.decoded.kind === 'update' ? input.decoded.update : null;
+    for (const notice of notices) atHand.push({ notice, record: records[i]!, update });
+  });
+  return atHand;
+}
+
+/** The fingerprint of the batch's last record, if it has any. */
+export function lastFingerprint(
+  records: readonly InputRecord[],
+  inputs: readonly FoldInput[],
+): RecordFingerprint | undefined {
+  const record = records.at(-1);
+  const input = inputs.at(-1);
+  return record && input ? fingerprintOf(record, input.decoded) : undefined;
+}

@@ -1,0 +1,36 @@
+// What a halted partition says: the cure for each reason. A cure is a command that exists, or an act of the operator.
+
+import type { HaltCode } from './errors.ts';
+
+/** The cure for each halt; `{p}` stands for the partition. */
+const CURES: Readonly<Record<HaltCode, string>> = {
+  torn_save:
+    'A save stopped half-way, or keys of the slot were lost. Rebuild it from the log: taskfold partitions rebuild {p}',
+  history_gone:
+    'Retention removed records that were not folded yet. Put back a copy of Redis that is new enough and run: taskfold partitions resume {p}; or accept the loss: taskfold partitions rebuild {p} --accept-history-loss',
+  watermark_above_log_end:
+    'The topic was made again, or lost its end. If it was made again: taskfold partitions reset {p}; if the broker is still recovering: taskfold partitions resume {p}',
+  emitted_above_log_end:
+    'The topic was made again, or lost its end. If it was made again: taskfold partitions reset {p}; if the broker is still recovering: taskfold partitions resume {p}',
+  emitted_mark_lost:
+    'The group <group>.emitted was deleted while notices were pending, or Redis and the group are both empty. Start the partition anew, its events leave again: taskfold partitions reset {p}',
+  fingerprint_differs:
+    'The log below C is not the one that was folded: the topic was made again. Start the partition anew: taskfold partitions reset {p}',
+  incarnation_differs:
+    'Redis and Kafka hold different lives of this partition. Rebuild Redis from the log: taskfold partitions rebuild {p}',
+  partition_count_changed:
+    'The input topic has another number of partitions than the state was folded with, so the homes of tasks differ. Go back to a topic with the old number and run: taskfold partitions resume {p}',
+  fold_differs:
+    'The state was folded with other settings or another version. Start this process with those of the message, then run: taskfold partitions resume {p}; or fold all again: taskfold partitions reset {p}',
+  payload_gone:
+    'Retention removed a record that a pending event needs. Accept that its event is lost: taskfold partitions rebuild {p} --accept-history-loss',
+  task_offset_ahead:
+    'A task holds later records than the head of its slot: keys were lost or edited. Rebuild it from the log: taskfold partitions rebuild {p}',
+  conservation_broken:
+    'The counts do not add up. Please report this with the log, then rebuild: taskfold partitions rebuild {p}',
+};
+
+/** What to do about a halt of this partition, in one or two sentences with the command. */
+export function cureOf(code: HaltCode, partition: number): string {
+  return CURES[code].replaceAll('{p}', String(partition));
+}

@@ -1,0 +1,267 @@
+// One partition's life in this process. Its loop is the only one that changes anything; others may only ask it to stop.
+//
+//   claiming → draining → running ─┬─ fault that heals ──► waiting ──► claiming
+//      ▲                           ├─ fault that does not ──► halted ──(resume request)──► claiming
+//      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
+
+import { InvariantBroken } from '../domain/invariant-broken.ts';
+import { conserves, PartitionFold } from '../domain/partition-fold.ts';
+import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
+import type { PipelineContext, WorkerState } from './context.ts';
+import { drain } from './drain.ts';
+import { Emitter } from './emitter.ts';
+import { Fault, type HaltCode } from './errors.ts';
+import { decodeRecords, foldRecords, lastFingerprint, loadSchemas, readMissing } from './fold-batch.ts';
+import { cureOf } from './halts.ts';
+import type { LogBatch, SlotLive } from './ports.ts';
+import { TaskCache } from './task-cache.ts';
+
+/** Trims are bookkeeping: at most one in this time, ms. */
+const TRIM_EVERY_MS = 500;
+/** While a service is away the back-off doubles this often: 0.2–2 s grow to 0.8–8 s. */
+const BACKOFF_DOUBLINGS_MAX = 2;
+
+export class PartitionWorker {
+  readonly partition: number;
+  /** settles when the worker has let go of everything; never rejects */
+  readonly finished: Promise<void>;
+  readonly #context: PipelineContext;
+  #state: WorkerState = 'claiming';
+  #stopping = false;
+  #lost = false;
+  #wakeStop!: () => void;
+  readonly #stopAsked: Promise<void>;
+  #watermark: number | null = null;
+  #emitted: number | null = null;
+  #logEnd = 0;
+  #halt: SlotLive['halt'] | undefined;
+  /** faults of services since the last save */
+  #waits = 0;
+  #liveAt = Number.NEGATIVE_INFINITY;
+  #trimmedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(context: PipelineContext, partition: number) {
+    this.#context = context;
+    this.partition = partition;
+    this.#stopAsked = new Promise((resolve) => {
+      this.#wakeStop = resolve;
+    });
+    this.finished = this.#run();
+  }
+
+  /** For status: W, C and the log's end as this worker last knew them. */
+  get status() {
+    return {
+      partition: this.partition,
+      state: this.#state,
+      watermark: this.#watermark,
+      emitted: this.#emitted,
+      log_end: this.#logEnd,
+      ...(this.#halt ? { halt: this.#halt } : {}),
+    };
+  }
+
+  /** Finishes the batch at hand, sends what is saved, lets go. */
+  stop(): void {
+    this.#stopping = true;
+    this.#wakeStop();
+  }
+
+  /** The group gave the partition to somebody else: nothing more is begun. */
+  lose(): void {
+    this.#lost = true;
+    this.stop();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        this.#enter('claiming');
+        await this.#follow(await claimPartition(this.#context, this.partition));
+      } catch (error) {
+        await this.#getOver(faultOf(error)).catch(() => {});
+      }
+    }
+    this.#enter('stopped');
+  }
+
+  /** Everything between a claim and the fault, or the stop, that ends it. */
+  async #follow(claimed: Claimed): Promise<void> {
+    const { ports, observer } = this.#context;
+    const { partition } = this;
+    const { incarnation } = claimed.head.pins;
+    this.#watermark = claimed.watermark;
+    this.#emitted = claimed.emitted.offset;
+    const emitter = new Emitter(claimed.events, claimed.emitted, (mark, messages) => {
+      this.#emitted = mark.offset;
+      observer.emitted?.(partition, { messages, emitted: mark.offset });
+      const now = ports.surroundings.now();
+      if (now - this.#trimmedAt < TRIM_EVERY_MS) return;
+      this.#trimmedAt = now;
+      void ports.slotStore.trim(partition, incarnation, mark.offset).catch(() => {});
+    });
+    try {
+      this.#enter('draining');
+      await drain(this.#context, partition, claimed, emitter);
+      this.#enter('running');
+      await this.#fold(claimed, emitter);
+      if (!this.#lost) await emitter.settle({ mark: emitter.mark.offset < this.#watermark });
+    } finally {
+      void claimed.events.close().catch(() => {});
+    }
+  }
+
+  async #fold(claimed: Claimed, emitter: Emitter): Promise<void> {
+    const { ports, settings } = this.#context;
+    const { partition } = this;
+    const cache = new TaskCache(settings.cache_tasks);
+    const fold = new PartitionFold(partition, claimed.head, (id) => cache.get(id) ?? null);
+    let watermark = claimed.watermark;
+    let markedAt = ports.surroundings.now();
+    let countedAt = markedAt;
+    const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+
+    while (!this.#stopping) {
+      emitter.check();
+      const batch = await ports.inputLog.fetch(partition, watermark, limits);
+      this.#logEnd = batch.end;
+      if (batch.to > watermark) {
+        watermark = await this.#foldBatch(claimed, emitter, cache, fold, watermark, batch);
+      } else {
+        await emitter.settle();
+      }
+      if (emitter.waiting > settings.pending_messages_max) await emitter.settle();
+      const now = ports.surroundings.now();
+      if (now - markedAt >= settings.mark_every_ms) {
+        markedAt = now;
+        emitter.add([], watermark, undefined);
+        await emitter.settle({ mark: true });
+      }
+      if (now - countedAt >= settings.partition_count_every_ms) {
+        countedAt = now;
+        await checkPartitionCount(this.#context, claimed.head.pins);
+      }
+      this.#reportLive();
+    }
+  }
+
+  /** Folds and saves one batch; answers the new W. */
+  async #foldBatch(
+    claimed: Claimed,
+    emitter: Emitter,
+    cache: TaskCache,
+    fold: PartitionFold,
+    watermark: number,
+    batch: LogBatch,
+  ): Promise<number> {
+    const { ports, observer } = this.#context;
+    const { partition } = this;
+    const { records, waitsFor } = await loadSchemas(this.#context, partition, claimed, emitter, batch.records);
+    const to = waitsFor === null ? batch.to : (batch.records[records.length]?.offset ?? batch.to);
+    if (to > watermark) {
+      const inputs = decodeRecords(this.#context, partition, claimed, records);
+      await readMissing(this.#context, partition, watermark, cache, inputs);
+      const atHand = foldRecords(fold, claimed.emitted.offset, records, inputs);
+      const changes = fold.takeChanges();
+      for (const { task } of changes) cache.set(task.internal_task_id, task);
+      if (!conserves(claimed.head)) {
+        throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
+      }
+      const saved = await ports.slotStore.save(partition, {
+        expect: watermark,
+        to,
+        head: claimed.head,
+        changes,
+        notices: atHand.map(({ notice }) => notice),
+      });
+      if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
+      this.#watermark = to;
+      this.#waits = 0;
+      observer.folded?.(partition, { records: records.length, to, end: batch.end });
+      const messages = atHand.map(({ notice, record, update }) =>
+        ports.encoder.encode(partition, notice, record, update),
+      );
+      emitter.add(messages, to, lastFingerprint(records, inputs));
+      cache.age();
+    }
+    if (waitsFor !== null) throw waitsFor;
+    return to;
+  }
+
+  async #getOver(fault: Fault): Promise<void> {
+    if (this.#stopping) return;
+    const { ports, settings, observer } = this.#context;
+    switch (fault.remedy) {
+      case 'stop':
+        this.lose();
+        return;
+      case 'halt':
+        await this.#stayHalted(fault);
+        return;
+      case 'wait':
+      case 'claim': {
+        this.#enter('waiting');
+        observer.problem?.(this.partition, fault);
+        // Two owners that claim at once in lockstep starve each other: a random time apart, and only one that the
+        // group still answers to.
+        const { backoff_ms_min: min, backoff_ms_max: max } = settings;
+        const longer = fault.remedy === 'wait' ? 2 ** Math.min(this.#waits++, BACKOFF_DOUBLINGS_MAX) : 1;
+        await this.#unlessStopped(ports.surroundings.sleep((min + ports.surroundings.random() * (max - min)) * longer));
+        await this.#unlessStopped(ports.membership.nextHeartbeat(this.partition).catch((error) => this.#heard(error)));
+      }
+    }
+  }
+
+  #heard(error: unknown): void {
+    if (faultOf(error).remedy === 'stop') this.lose();
+  }
+
+  async #stayHalted(fault: Fault): Promise<void> {
+    const { ports, settings, observer } = this.#context;
+    const cure = cureOf(fault.code as HaltCode, this.partition);
+    this.#halt = { code: fault.code, message: fault.message, cure };
+    observer.halted?.(this.partition, fault, cure);
+    this.#enter('halted');
+    while (!this.#stopping) {
+      await this.#unlessStopped(ports.surroundings.sleep(settings.resume_poll_ms));
+      this.#reportLive();
+      if (await ports.slotStore.takeResume(this.partition).catch(() => false)) break;
+    }
+    this.#halt = undefined;
+    if (!this.#stopping) observer.resumed?.(this.partition);
+  }
+
+  #unlessStopped(waiting: Promise<void>): Promise<void> {
+    return Promise.race([waiting, this.#stopAsked]);
+  }
+
+  #enter(state: WorkerState): void {
+    this.#state = state;
+    this.#context.observer.state?.(this.partition, state);
+    this.#liveAt = Number.NEGATIVE_INFINITY;
+    this.#reportLive();
+  }
+
+  /** Tells dashboards; a lost report is of no matter. */
+  #reportLive(): void {
+    const { ports, settings } = this.#context;
+    const now = ports.surroundings.now();
+    if (now - this.#liveAt < settings.live_every_ms) return;
+    this.#liveAt = now;
+    const live: SlotLive = {
+      owner: settings.owner,
+      state: this.#state,
+      log_end: this.#logEnd,
+      emitted: this.#emitted,
+      seen_at: now,
+      ...(this.#halt ? { halt: this.#halt } : {}),
+    };
+    void ports.slotStore.reportLive(this.partition, live).catch(() => {});
+  }
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
+  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
+}

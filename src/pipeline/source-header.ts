@@ -1,0 +1,55 @@
+// Where a record was first: the header `taskfold-source`, `<topic>/<partition>/<offset>/<index>`, on every record that
+// Taskfold writes. On a record of the input topic it marks one that was re-routed.
+
+import type { SourceCoordinates } from '../domain/notice.ts';
+import type { RecordHeaders } from './ports.ts';
+
+export const SOURCE_HEADER = 'taskfold-source';
+
+/** The header's text for a notice of the record at `offset` of `partition`. */
+export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {
+  return `${topic}/${partition}/${offset}/${index}`;
+}
+
+/** The coordinates that a header's text names, or null where it is none of ours. */
+export function parseSource(text: string): { topic: string; partition: number; offset: number; index: number } | null {
+  const parts = /^([^/]+)\/(\d{1,10})\/(\d{1,16})\/(\d{1,10})$/.exec(text);
+  if (!parts) return null;
+  const [, topic, partition, offset, index] = parts;
+  const numbers = { partition: Number(partition), offset: Number(offset), index: Number(index) };
+  return Number.isSafeInteger(numbers.offset) ? { topic: topic!, ...numbers } : null;
+}
+
+/** The first coordinates of a re-routed record of this input topic; null for any other record. */
+export function reroutedFrom(
+  headers: RecordHeaders,
+  topic: string,
+  partition: number,
+  partitions: number,
+): SourceCoordinates | null {
+  const text = headerText(headers, SOURCE_HEADER);
+  if (text === undefined) return null;
+  const source = parseSource(text);
+  if (source === null || source.topic !== topic) return null;
+  if (source.partition === partition || source.partition >= partitions) return null;
+  return { partition: source.partition, offset: source.offset };
+}
+
+/** The last value of a header as text, or undefined. */
+export function headerText(headers: RecordHeaders, name: string): string | undefined {
+  if (!Object.hasOwn(headers, name)) return undefined;
+  const value = headers[name];
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return Buffer.isBuffer(last) ? last.toString('utf8') : undefined;
+}
+
+/** Bytes of key, value, header names and header values. */
+export function recordSize(record: { key: Buffer | null; value: Buffer | null; headers: RecordHeaders }): number {
+  let size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const name in record.headers) {
+    const value = record.headers[name];
+    const values = Array.isArray(value) ? value : [value];
+    for (const one of values) size += Buffer.byteLength(name) + (one?.length ?? 0);
+  }
+  return size;
+}
