@@ -1,0 +1,34 @@
+// All hand-worked vectors of the fold, in one list: given these records, docs/fold.md says that this must come of them.
+// Each implementation of the fold runs every one.
+
+import { ERROR_VECTORS } from './error-vectors.ts';
+import { FAILURE_VECTORS } from './failure-vectors.ts';
+import type { FoldVector } from './fold-vector.ts';
+import { HOME_VECTORS } from './home-vectors.ts';
+import { IO_VECTORS } from './io-vectors.ts';
+import { JOB_VECTORS } from './job-vectors.ts';
+import { REJECT_VECTORS } from './reject-vectors.ts';
+import { STATUS_VECTORS } from './status-vectors.ts';
+import { SUMS_VECTORS } from './sums-vectors.ts';
+import { SYMBOL_VECTORS } from './symbol-vectors.ts';
+
+export {
+  type FoldVector,
+  placed,
+  type VectorEvent,
+  type VectorRecord,
+  type VectorTask,
+  type VectorUpdate,
+} from './fold-vector.ts';
+
+export const FOLD_VECTORS: readonly FoldVector[] = [
+  ...SUMS_VECTORS,
+  ...SYMBOL_VECTORS,
+  ...STATUS_VECTORS,
+  ...FAILURE_VECTORS,
+  ...ERROR_VECTORS,
+  ...JOB_VECTORS,
+  ...IO_VECTORS,
+  ...REJECT_VECTORS,
+  ...HOME_VECTORS,
+];
