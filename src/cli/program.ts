@@ -1,0 +1,51 @@
+// The command tree of `taskfold`, and the one place where its errors become lines and exit codes.
+
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { settingsCommand } from './settings.ts';
+
+/** Builds the whole tree; nothing runs yet. */
+export function createProgram(): Command {
+  const program = new Command('taskfold')
+    .description('Folds the status updates of an engine fleet into live Redis state, exactly once.')
+    .version(version(), '-V, --version', 'print the version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for what it takes)')
+    .addHelpText(
+      'after',
+      `
+Every command has --help with examples, and --json. Settings come from the environment and from flags.
+Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
+    );
+  for (const command of [settingsCommand()]) program.addCommand(command);
+  inherit(program);
+  return program;
+}
+
+/** Runs one command line; answers the exit code, and never throws. @param argv without node and script */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  try {
+    process.exitCode = EXIT.done;
+    await createProgram().parseAsync([...argv], { from: 'user' });
+    return Number(process.exitCode);
+  } catch (error) {
+    for (const line of failureLines(error)) process.stderr.write(`${line}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+// Commands that were made on their own know nothing of the program that they are put into.
+function inherit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    inherit(child);
+  }
+}
+
+function version(): string {
+  // Two levels up both from src/cli and from dist/cli.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version?: unknown }).version);
+}
