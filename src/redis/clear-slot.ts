@@ -1,0 +1,36 @@
+// Deletes every key of a slot but `live`, so that a crash at any point leaves a slot that nobody can take for a valid one:
+// first the head gets a mark that stops saves and claims, then all else goes in bounded steps, the head last.
+
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { Fault } from '../pipeline/errors.ts';
+import { faultsOf } from './connect.ts';
+import type { RunScript } from './scripts.ts';
+import { type SlotKeys, slotPattern } from './slot-keys.ts';
+
+/** Keys looked at a step. */
+const SCAN_COUNT = 1_000;
+
+/** @throws Fault save_refused if another clearing overtook this one; service_unavailable */
+export async function clearSlot(redis: Redis, run: RunScript, keys: SlotKeys): Promise<void> {
+  const mark = `clear ${randomUUID()}`;
+  const doing = `clearing ${keys.tag}`;
+  await faultsOf(doing, run('clearMark', [keys.head], [mark]));
+
+  async function unlink(batch: readonly string[]): Promise<void> {
+    const done = await faultsOf(doing, run('clearKeys', [keys.head, ...batch], [mark]));
+    if (done !== 1)
+      throw new Fault('save_refused', `${doing}: another clearing of the same slot has overtaken this one`);
+  }
+
+  // Nobody can add keys while the mark stands, so one full SCAN finds all.
+  let cursor = '0';
+  do {
+    const [next, found] = await faultsOf(doing, redis.scan(cursor, 'MATCH', slotPattern(keys), 'COUNT', SCAN_COUNT));
+    cursor = next;
+    const batch = found.filter((key) => key !== keys.head && key !== keys.live);
+    // A step of SCAN can return more than it was asked for.
+    for (let from = 0; from < batch.length; from += SCAN_COUNT) await unlink(batch.slice(from, from + SCAN_COUNT));
+  } while (cursor !== '0');
+  await unlink([keys.head]);
+}

@@ -1,0 +1,120 @@
+// SlotHead ↔ the hash `{tag}:head` (W, pins, counts) and the hash `{tag}:fleet` (the partition's share of the fleet).
+
+import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../domain/fold-settings.ts';
+import type { FleetShare, SlotHead, SlotPins } from '../domain/head.ts';
+import { OUTCOMES, REJECT_REASONS } from '../domain/outcome.ts';
+import { PROCESSED_STATS } from '../domain/task-state.ts';
+import { Fault } from '../pipeline/errors.ts';
+import { LAYOUT_VERSION } from './slot-keys.ts';
+import { malformed, storedBigint, storedInteger, storedSymbol } from './stored-values.ts';
+
+const SETTINGS = Object.keys(DEFAULT_FOLD_SETTINGS) as (keyof FoldSettings)[];
+
+/** The pins, written once, with the first head. */
+export function encodePins(pins: SlotPins): string[] {
+  const flat = ['layout', LAYOUT_VERSION, 'origin', String(pins.origin), 'incarnation', pins.incarnation];
+  flat.push('partition_count', String(pins.partition_count), 'fold_version', String(pins.fold_version));
+  for (const setting of SETTINGS) flat.push(`settings.${setting}`, String(pins.settings[setting]));
+  return flat;
+}
+
+/** The counts of the head, written with every save. */
+export function encodeCounts(head: SlotHead): string[] {
+  const flat = ['received', String(head.received)];
+  for (const outcome of OUTCOMES) flat.push(`outcomes.${outcome}`, String(head.outcomes[outcome]));
+  for (const [reason, count] of head.rejected_by_reason) flat.push(`rejected_by_reason.${reason}`, String(count));
+  for (const [partition, offset] of head.rerouted_from) flat.push(`rerouted_from.${partition}`, String(offset));
+  return flat;
+}
+
+/** The whole of `{tag}:fleet`. */
+export function encodeFleet(fleet: FleetShare): string[] {
+  const flat = ['tasks', String(fleet.tasks), 'job_creations', String(fleet.job_creations)];
+  flat.push('error_count', String(fleet.error_count), 'retry_count', String(fleet.retry_count));
+  for (const [status, tasks] of fleet.tasks_by_status) flat.push(`tasks_by_status.${status}`, String(tasks));
+  for (const [reason, count] of fleet.failures_by_reason) flat.push(`failures_by_reason.${reason}`, String(count));
+  for (const [stat, sum] of fleet.processed_stats) flat.push(`processed_stats.${stat}`, String(sum));
+  return flat;
+}
+
+/** What the hash `{tag}:head` says; `counts` is all of a SlotHead but the fleet. */
+export interface StoredHead {
+  readonly watermark: number | null;
+  /** the mark of a save or clearing that did not end */
+  readonly saving: string | null;
+  /** null: the slot is empty, or being cleared */
+  readonly counts: Omit<SlotHead, 'fleet'> | null;
+}
+
+/** @throws Fault torn_save where the stored data is damaged, fold_differs where another layout wrote it */
+export function decodeHead(key: string, flat: readonly string[]): StoredHead {
+  const fields = new Map<string, string>();
+  for (let i = 0; i < flat.length; i += 2) fields.set(flat[i]!, flat[i + 1]!);
+  const saving = fields.get('saving') ?? null;
+  if (fields.size === 0 || (saving !== null && !fields.has('watermark'))) {
+    return { watermark: null, saving, counts: null };
+  }
+  const text = (field: string): string => fields.get(field) ?? malformed(key, field, 'is missing');
+  const integer = (field: string): number => storedInteger(key, field, text(field));
+  if (text('layout') !== LAYOUT_VERSION) {
+    throw new Fault(
+      'fold_differs',
+      `the Redis key ${JSON.stringify(key)} is of layout ${text('layout')}, this Taskfold writes layout ${LAYOUT_VERSION}`,
+    );
+  }
+  const settings: { -readonly [setting in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
+  for (const setting of SETTINGS) settings[setting] = integer(`settings.${setting}`);
+  const counts: Omit<SlotHead, 'fleet'> = {
+    pins: {
+      origin: integer('origin'),
+      incarnation: text('incarnation'),
+      partition_count: integer('partition_count'),
+      fold_version: integer('fold_version'),
+      settings,
+    },
+    received: integer('received'),
+    outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 },
+    rejected_by_reason: new Map(),
+    rerouted_from: new Map(),
+  };
+  for (const outcome of OUTCOMES) counts.outcomes[outcome] = integer(`outcomes.${outcome}`);
+  for (const [field, value] of fields) {
+    const [group, name] = splitField(field);
+    if (group === 'rejected_by_reason') {
+      counts.rejected_by_reason.set(storedSymbol(key, field, name, REJECT_REASONS), storedInteger(key, field, value));
+    } else if (group === 'rerouted_from') {
+      counts.rerouted_from.set(storedInteger(key, field, name), storedInteger(key, field, value));
+    }
+  }
+  return { watermark: integer('watermark'), saving, counts };
+}
+
+/** @throws Fault torn_save where the stored data is damaged or absent */
+export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
+  const fields = new Map<string, string>();
+  for (let i = 0; i < flat.length; i += 2) fields.set(flat[i]!, flat[i + 1]!);
+  const text = (field: string): string => fields.get(field) ?? malformed(key, field, 'is missing');
+  const fleet: FleetShare = {
+    tasks: storedInteger(key, 'tasks', text('tasks')),
+    tasks_by_status: new Map(),
+    failures_by_reason: new Map(),
+    job_creations: storedInteger(key, 'job_creations', text('job_creations')),
+    error_count: storedBigint(key, 'error_count', text('error_count')),
+    retry_count: storedBigint(key, 'retry_count', text('retry_count')),
+    processed_stats: new Map(),
+  };
+  for (const [field, value] of fields) {
+    const [group, name] = splitField(field);
+    if (group === 'tasks_by_status') fleet.tasks_by_status.set(name, storedInteger(key, field, value));
+    else if (group === 'failures_by_reason') fleet.failures_by_reason.set(name, storedInteger(key, field, value));
+    else if (group === 'processed_stats') {
+      fleet.processed_stats.set(storedSymbol(key, field, name, PROCESSED_STATS), storedBigint(key, field, value));
+    }
+  }
+  return fleet;
+}
+
+function splitField(field: string): [group: string, name: string] {
+  const dot = field.indexOf('.');
+  return dot < 0 ? [field, ''] : [field.slice(0, dot), field.slice(dot + 1)];
+}

@@ -1,0 +1,58 @@
+// Every error of Redis becomes a fault that the pipeline knows: Redis cannot answer now, or the slot is damaged.
+
+import { Fault } from '../pipeline/errors.ts';
+
+/** Refusals that come before the first write of a script, with what a person can do about them. */
+const REFUSALS: readonly (readonly [code: string, meaning: string])[] = [
+  ['OOM', 'Redis is full (maxmemory is reached): raise maxmemory or free memory; it goes on by itself'],
+  [
+    'MISCONF',
+    'Redis cannot write its snapshots and therefore refuses writes: free its disk or see its log; it goes on by itself',
+  ],
+  ['READONLY', 'Redis is a replica: waiting for the primary'],
+  ['LOADING', 'Redis is still loading its data'],
+  ['MASTERDOWN', 'this replica of Redis has lost its primary'],
+  ['CLUSTERDOWN', 'the Redis Cluster is down'],
+  ['TRYAGAIN', 'the Redis Cluster is moving keys'],
+  ['NOREPLICAS', 'Redis has too few replicas to accept writes (min-replicas-to-write)'],
+  ['BUSY', 'Redis is busy with a script'],
+  ['NOAUTH', 'Redis asks for a password: set it in REDIS_URL'],
+  ['WRONGPASS', 'Redis refuses the user or password of REDIS_URL'],
+  ['NOPERM', 'the Redis user of REDIS_URL lacks a permission: it needs all commands on the keys of this prefix'],
+  ['NOSCRIPT', 'Redis has forgotten the scripts'],
+  ['MOVED', 'Redis is a cluster, which this version does not speak to'],
+  ['UNKILLABLE', 'Redis is busy with a script'],
+];
+const CLIENT_LIMIT = /max number of clients/;
+
+/** Redis' own words and no more: the library's error carries all arguments of the command. */
+function stripped(error: Error): Error {
+  const plain = new Error(error.message);
+  plain.name = error.name;
+  return plain;
+}
+
+/**
+ * @param doing what was tried, for the message
+ * @param writing whether an unexpected refusal means that some of the writes may stand and others not
+ * @returns Fault service_unavailable, or torn_save where the data itself is in the way. What is no error of Redis (a bug
+ *   of ours) comes back as it is.
+ */
+export function redisFault(error: unknown, doing: string, writing = false): unknown {
+  if (!(error instanceof Error) || error instanceof Fault) return error;
+  if (error.name !== 'ReplyError') {
+    if (error instanceof TypeError || error instanceof RangeError) return error;
+    return new Fault('service_unavailable', `${doing}: Redis does not answer (${error.message})`, stripped(error));
+  }
+  const message = error.message;
+  if (!/^(ERR Error running script.*)?WRONGTYPE/s.test(message)) {
+    // Redis 6 wraps a refusal within a script: "ERR Error running script (…): @user_script:1: -OOM command …".
+    const refusal = REFUSALS.find(([code]) => new RegExp(`(^|[\\s-])${code}\\b`).test(message));
+    if (refusal) return new Fault('service_unavailable', `${doing}: ${refusal[1]}`, stripped(error));
+    if (CLIENT_LIMIT.test(message)) {
+      return new Fault('service_unavailable', `${doing}: Redis takes no more clients (maxclients)`, stripped(error));
+    }
+    if (!writing) return new Fault('service_unavailable', `${doing}: Redis refuses (${message})`, stripped(error));
+  }
+  return new Fault('torn_save', `${doing}: Redis holds something else than was saved (${message})`, stripped(error));
+}

@@ -1,0 +1,34 @@
+// Loads the Lua scripts of this folder onto a connection and gives each a typed call. The scripts decide nothing but
+// "may this write happen"; their heads say what they take and answer.
+
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+const SCRIPTS = {
+  save: 'save.lua',
+  claim: 'claim.lua',
+  begin: 'begin.lua',
+  readTasks: 'read-tasks.lua',
+  readNotices: 'read-notices.lua',
+  readSlot: 'read-slot.lua',
+  trim: 'trim.lua',
+  clearMark: 'clear-mark.lua',
+  clearKeys: 'clear-keys.lua',
+} as const;
+
+export type SlotScript = keyof typeof SCRIPTS;
+/** Runs a script; rejects with the library's own error. */
+export type RunScript = (
+  script: SlotScript,
+  keys: readonly string[],
+  argv: readonly (string | Buffer)[],
+) => Promise<unknown>;
+
+/** The first call on a socket sends the script's text, later ones its digest; Redis asks again when it has forgotten it. */
+export function defineScripts(redis: Redis): RunScript {
+  for (const [name, file] of Object.entries(SCRIPTS)) {
+    redis.defineCommand(`taskfold_${name}`, { lua: readFileSync(new URL(file, import.meta.url), 'utf8') });
+  }
+  const commands = redis as unknown as Record<string, (count: number, ...args: unknown[]) => Promise<unknown>>;
+  return (script, keys, argv) => commands[`taskfold_${script}`]!(keys.length, keys, argv);
+}

@@ -1,0 +1,89 @@
+// Every Redis key is built here, and nowhere else. All keys of one partition share one hash tag, so that one script can
+// write them all, on one node of a cluster. docs/decisions/redis-keys.md has the reasons.
+
+import { slotSuffix } from './cluster-slot.ts';
+
+/** Version of the published layout: key names, field names and their encoding. Stands in each head as `layout`. */
+export const LAYOUT_VERSION = '1';
+
+/** What lies beside a task's hash, each under the task's key + `:` + this. */
+export const TASK_PARTS = ['io', 'long', 'ledger', 'errors', 'output'] as const;
+export type TaskPart = (typeof TASK_PARTS)[number];
+
+export interface SlotKeys {
+  /** with its braces: `{<prefix>:<group>:<partition>:<suffix>}` */
+  readonly tag: string;
+  readonly head: string;
+  readonly fleet: string;
+  readonly outbox: string;
+  readonly live: string;
+  /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
+  task(internal_task_id: string): string;
+}
+
+/** Letters, digits, `.`, `_` and `-` stay; all else is percent-encoded, so that a name cannot break the tag or a pattern. */
+function encodeName(name: string): string {
+  return encodeURIComponent(name.toWellFormed()).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+}
+
+/** `:` separates a key's parts, so it is escaped within an id: task `x:io` never meets the io of task `x`. */
+function encodeId(internal_task_id: string): string {
+  if (!internal_task_id.includes(':') && !internal_task_id.includes('%')) return internal_task_id;
+  return internal_task_id.replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'));
+}
+
+function decodeId(encoded: string): string {
+  return encoded.includes('%') ? encoded.replace(/%3A|%25/g, (c) => (c === '%25' ? '%' : ':')) : encoded;
+}
+
+/** The keys of one partition: a pure function of prefix, group and partition. */
+export function slotKeys(prefix: string, group: string, partition: number): SlotKeys {
+  const groupStem = `${encodeName(prefix)}:${encodeName(group)}:`;
+  const stem = `${groupStem}${partition}:`;
+  const tag = `{${stem}${slotSuffix(groupStem, stem, partition)}}`;
+  const taskPrefix = `${tag}:task:`;
+  return {
+    tag,
+    head: `${tag}:head`,
+    fleet: `${tag}:fleet`,
+    outbox: `${tag}:outbox`,
+    live: `${tag}:live`,
+    task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
+  };
+}
+
+/** Keys of all partitions of one group, each built once. */
+export function groupKeys(prefix: string, group: string): (partition: number) => SlotKeys {
+  const built = new Map<number, SlotKeys>();
+  return (partition) => {
+    let keys = built.get(partition);
+    if (!keys) {
+      keys = slotKeys(prefix, group, partition);
+      built.set(partition, keys);
+    }
+    return keys;
+  };
+}
+
+/** Makes a text match only itself in a Redis glob pattern. */
+function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]^]/g, (c) => `\\${c}`);
+}
+
+/** SCAN pattern of all keys of one slot. */
+export function slotPattern(keys: SlotKeys): string {
+  return `${escapeGlob(keys.tag)}:*`;
+}
+
+/** SCAN pattern of all task hashes and their parts, over all slots of a group. */
+export function groupTasksPattern(prefix: string, group: string): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:task:*`;
+}
+
+const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
+
+/** Partition and id of a task hash's key; null for any other key, such as a part of a task. */
+export function parseTaskKey(key: string): { partition: number; internal_task_id: string } | null {
+  const found = TASK_KEY.exec(key);
+  return found && { partition: Number(found[1]), internal_task_id: decodeId(found[2]!) };
+}

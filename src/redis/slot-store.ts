@@ -1,0 +1,200 @@
+// The adapter of the port SlotStore: state in Redis, one slot a partition. Every save is a compare-and-set on W in one
+// script; every read returns the W that it was read at, from the same script.
+
+import type { Redis } from 'ioredis';
+import type { Notice } from '../domain/notice.ts';
+import type { TaskState } from '../domain/task-state.ts';
+import { Fault } from '../pipeline/errors.ts';
+import type { SlotSave, SlotStore } from '../pipeline/ports.ts';
+import { clearSlot } from './clear-slot.ts';
+import { faultsOf } from './connect.ts';
+import { decodeFleet, decodeHead, encodeCounts, encodeFleet, encodePins } from './head-codec.ts';
+import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
+import { decodeNotice, encodeNotice } from './notice-codec.ts';
+import { redisFault } from './redis-faults.ts';
+import { defineScripts } from './scripts.ts';
+import { groupKeys, type SlotKeys } from './slot-keys.ts';
+import { slotWrites } from './slot-writes.ts';
+import { decodeTask } from './task-codec.ts';
+import { taskWriter } from './task-writes.ts';
+
+/** Tasks read by one script: bounds the time that Redis is kept from others. */
+const READ_TASKS_MAX = 250;
+/** hash, io, long and ledger of a task */
+const READ_SHAPE = 'hhhs';
+
+export interface SlotStoreOptions {
+  /** a connection of its own, from connectRedis */
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly group: string;
+}
+
+export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): SlotStore {
+  const run = defineScripts(redis);
+  const keysOf = groupKeys(prefix, group);
+  const writer = taskWriter();
+  /** the life of each slot as last claimed or begun; a trim of an earlier life must not touch a later one */
+  const incarnations = new Map<number, string>();
+
+  async function readTasksAt(keys: SlotKeys, ids: readonly string[]) {
+    const wanted = [keys.head];
+    for (const id of ids) {
+      const key = keys.task(id);
+      wanted.push(key, `${key}:io`, `${key}:long`, `${key}:ledger`);
+    }
+    const replies = (await faultsOf(
+      `reading tasks of ${keys.tag}`,
+      run('readTasks', wanted, [READ_SHAPE]),
+    )) as unknown[];
+    const tasks = ids.map((id, i): TaskState | null => {
+      const [fields, io, long, ledger] = replies.slice(1 + 4 * i, 5 + 4 * i) as [
+        string[],
+        string[],
+        string[],
+        string | null,
+      ];
+      const task = decodeTask(keys.task(id), id, { fields, io, long, ledger });
+      if (task) writer.holds(task);
+      return task;
+    });
+    return { watermark: decodeWatermark(keys, replies[0]), tasks };
+  }
+
+  function decodeWatermark(keys: SlotKeys, reply: unknown): number | null {
+    if (typeof reply !== 'string') return null;
+    const watermark = Number(reply);
+    if (String(watermark) !== reply)
+      throw new Fault('torn_save', `the Redis key "${keys.head}" is damaged: "watermark"`);
+    return watermark;
+  }
+
+  function encodeSave(keys: SlotKeys, save: SlotSave) {
+    const writes = slotWrites(keys.head);
+    const { expect, head } = save;
+    for (const change of save.changes) writer.add(writes, keys, change, expect, head.pins.settings.errors_kept);
+    for (const notice of save.notices) writes.write('XADD', keys.outbox, ...encodeNotice(notice));
+    // The fleet's names can go as well as come, so it is written whole.
+    writes.write('DEL', keys.fleet);
+    writes.hset(keys.fleet, encodeFleet(head.fleet));
+    writes.hset(keys.head, encodeCounts(head));
+    return writes;
+  }
+
+  return {
+    async claim(partition, owner) {
+      const keys = keysOf(partition);
+      const reply = await faultsOf(`claiming ${keys.tag}`, run('claim', [keys.head, keys.fleet, keys.live], [owner]));
+      const [headFields, fleetFields] = reply as [string[], string[]];
+      const { watermark, saving, counts } = decodeHead(keys.head, headFields);
+      if (!counts) return { head: null, watermark, saving };
+      incarnations.set(partition, counts.pins.incarnation);
+      return { head: { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) }, watermark, saving };
+    },
+
+    async begin(partition, watermark, head) {
+      const keys = keysOf(partition);
+      const headFields = ['watermark', String(watermark), ...encodePins(head.pins), ...encodeCounts(head)];
+      const argv = [String(headFields.length), ...headFields, ...encodeFleet(head.fleet)];
+      const answer = await faultsOf(`beginning ${keys.tag}`, run('begin', [keys.head, keys.fleet, keys.outbox], argv));
+      if (answer === 'LEFTOVERS') {
+        throw new Fault(
+          'torn_save',
+          `the Redis key "${keys.head}" is gone, but other keys of the slot are still there`,
+        );
+      }
+      if (answer !== 'BEGUN') return false;
+      incarnations.set(partition, head.pins.incarnation);
+      return true;
+    },
+
+    async readTasks(partition, ids) {
+      const keys = keysOf(partition);
+      const first = await readTasksAt(keys, ids.slice(0, READ_TASKS_MAX));
+      for (let from = READ_TASKS_MAX; from < ids.length; from += READ_TASKS_MAX) {
+        const more = await readTasksAt(keys, ids.slice(from, from + READ_TASKS_MAX));
+        if (more.watermark !== first.watermark) {
+          throw new Fault(
+            'watermark_moved',
+            `W of ${keys.tag} moved from ${first.watermark} to ${more.watermark} while reading`,
+          );
+        }
+        for (const task of more.tasks) first.tasks.push(task);
+      }
+      return first;
+    },
+
+    async readNotices(partition, from, max) {
+      const keys = keysOf(partition);
+      // One more than asked for shows whether the last record is whole; a record with more notices than `max` asks again.
+      for (let count = max + 1; ; count *= 4) {
+        const reply = await faultsOf(
+          `reading notices of ${keys.tag}`,
+          run('readNotices', [keys.head, keys.outbox], [`${from}-0`, String(count)]),
+        );
+        const [w, entries] = reply as [unknown, [string, string[]][]];
+        const watermark = decodeWatermark(keys, w);
+        const notices = entries.map(([id, fields]): Notice => decodeNotice(keys.outbox, id, fields));
+        if (notices.length < count) return { watermark, notices, more: false };
+        const cut = notices.at(-1)!.offset;
+        const whole = notices.filter((notice) => notice.offset !== cut);
+        if (whole.length > 0) return { watermark, notices: whole, more: true };
+      }
+    },
+
+    async save(partition, save) {
+      const keys = keysOf(partition);
+      const writes = encodeSave(keys, save);
+      const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack()];
+      let saved = false;
+      try {
+        const [outcome, found] = (await run('save', writes.keys, argv)) as [string, string | undefined];
+        if (outcome === 'TORN') {
+          throw new Fault('torn_save', `a save of ${keys.tag} (${found}) did not end: its state is half written`);
+        }
+        saved = outcome === 'SAVED';
+        return saved ? { outcome: 'saved' } : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
+      } catch (error) {
+        throw redisFault(error, `saving ${keys.tag} [${save.expect}, ${save.to})`, true);
+      } finally {
+        if (!saved) writer.forget(save.changes);
+      }
+    },
+
+    async trim(partition, emitted) {
+      const keys = keysOf(partition);
+      const incarnation = incarnations.get(partition);
+      if (incarnation === undefined) return;
+      await faultsOf(`trimming ${keys.tag}`, run('trim', [keys.head, keys.outbox], [`${emitted}-0`, incarnation]));
+    },
+
+    async clear(partition) {
+      incarnations.delete(partition);
+      await clearSlot(redis, run, keysOf(partition));
+    },
+
+    async reportLive(partition, live) {
+      const keys = keysOf(partition);
+      await faultsOf(`reporting on ${keys.tag}`, redis.hset(keys.live, encodeLive(live)));
+    },
+
+    async readLive(partition) {
+      const keys = keysOf(partition);
+      return decodeLive(flatten(await faultsOf(`reading ${keys.live}`, redis.hgetall(keys.live))));
+    },
+
+    async requestResume(partition) {
+      const keys = keysOf(partition);
+      await faultsOf(`asking ${keys.tag} to resume`, redis.hset(keys.live, RESUME_FIELD, '1'));
+    },
+
+    async takeResume(partition) {
+      const keys = keysOf(partition);
+      return (await faultsOf(`looking for a resume of ${keys.tag}`, redis.hdel(keys.live, RESUME_FIELD))) === 1;
+    },
+  };
+}
+
+function flatten(fields: Readonly<Record<string, string>>): string[] {
+  return Object.entries(fields).flat();
+}
