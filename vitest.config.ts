@@ -1,10 +1,27 @@
-// How the tests run: files one after another on small machines (each system test drives real services), on Node 24.
+// How the tests run: `pure` needs no service and starts at once; `services` shares one real Kafka, registry and Redis.
 import { defineConfig } from 'vitest/config';
+
+const pureRooms = ['architecture', 'domain', 'pipeline', 'schemas', 'config', 'topology'];
+const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    // Two cores, shared with the services' own processes. More workers would only make time-outs out of waits.
+    maxWorkers: 2,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'pure', include: pure, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: {
+          name: 'services',
+          include: ['test/**/*.test.ts'],
+          exclude: pure,
+          globalSetup: ['test/support/global-setup.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+    ],
   },
 });
