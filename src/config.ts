@@ -136,24 +136,33 @@ export const settings = [
     unit: 'ms',
     doc: 'How long a fetch waits for a first record.',
   }),
-  integer('emit_linger_ms', 50, 0, 60_000, {
-    group: 'run',
-    unit: 'ms',
-    doc: 'How long notices wait for others that leave in the same Kafka transaction.',
-  }),
-  integer('notices_batch_max', 2_000, 1, 100_000, {
+  integer('notices_page', 2_000, 1, 100_000, {
     group: 'run',
     unit: 'notices',
-    doc: 'How many notices leave in one Kafka transaction (those of one record are never divided).',
+    doc: 'How many pending notices of an earlier owner are read from Redis at once.',
   }),
-  integer('notices_pending_max', 20_000, 1, 10_000_000, {
+  integer('pending_messages_max', 20_000, 1, 10_000_000, {
     group: 'run',
-    unit: 'notices a partition',
-    doc: 'How many notices of a partition may wait to leave before its fold waits for them.',
+    unit: 'messages a partition',
+    doc: 'How many outgoing messages of a partition may wait for a running Kafka transaction before the fold waits, too.',
   }),
-  seconds('emitted_keepalive_s', 300, 1, 86_400, {
+  seconds('emitted_mark_every_s', 300, 1, 86_400, {
     group: 'run',
     doc: 'How often the emitted mark is committed again when nothing leaves, so that Kafka does not expire it.',
+  }),
+  seconds('partition_count_every_s', 30, 1, 86_400, {
+    group: 'run',
+    doc: 'How often it is checked that the input topic still has as many partitions.',
+  }),
+  integer('live_every_ms', 1_000, 100, 60_000, {
+    group: 'run',
+    unit: 'ms',
+    doc: 'How often a partition tells dashboards about its owner and its state.',
+  }),
+  integer('resume_poll_ms', 1_000, 100, 60_000, {
+    group: 'run',
+    unit: 'ms',
+    doc: 'How often a halted partition looks whether an operator asks it to go on.',
   }),
   seconds('unknown_schema_wait_s', 5, 0, 3_600, {
     group: 'run',
@@ -162,7 +171,7 @@ export const settings = [
   integer('backoff_ms_min', 200, 1, 60_000, {
     group: 'run',
     unit: 'ms',
-    doc: 'First wait before a partition is claimed again after a fault; it doubles.',
+    doc: 'Shortest wait before a partition is claimed again after a fault. The wait is random and grows while a service is away.',
   }),
   integer('backoff_ms_max', 5_000, 1, 600_000, { group: 'run', unit: 'ms', doc: 'Longest such wait.' }),
   integer('session_timeout_ms', 6_000, 3_000, 1_800_000, {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
 import { settingsCommand } from './settings.ts';
+import { topicsCommand } from './topics.ts';
 
 /** Builds the whole tree; nothing runs yet. */
 export function createProgram(): Command {
@@ -18,7 +19,7 @@ export function createProgram(): Command {
 Every command has --help with examples, and --json. Settings come from the environment and from flags.
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
-  for (const command of [settingsCommand()]) program.addCommand(command);
+  for (const command of [topicsCommand(), settingsCommand()]) program.addCommand(command);
   inherit(program);
   return program;
 }

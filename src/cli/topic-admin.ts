@@ -1,0 +1,88 @@
+// Looks at topics and creates them, through kafkajs' admin client; one connection for one piece of work.
+
+import type { Config } from '../config.ts';
+import { createKafka, type KafkaLog } from '../kafka/connection.ts';
+import type { CommandContext } from './command-context.ts';
+import { CommandFailure } from './command-failure.ts';
+import type { TopicShape } from './topic-shape.ts';
+
+export interface TopicAdmin {
+  /** The topic as it is, or null: there is none. */
+  look(topic: string): Promise<TopicShape | null>;
+  /** Creates the topic and waits until every partition has a leader. Answers false where somebody else was faster. */
+  create(topic: string, shape: TopicShape): Promise<boolean>;
+}
+
+/** Kafka's number for "topic" among the kinds of things that have settings. */
+const TOPIC_RESOURCE = 2;
+
+/** Opens the connection; it closes with the command. */
+export async function openTopicAdmin(context: CommandContext): Promise<TopicAdmin> {
+  const { config } = context;
+  const admin = createKafka(kafkaConnection(config), 'read', kafkaLog(context)).admin({ retry: { retries: 3 } });
+  context.closing(() => admin.disconnect());
+  await admin.connect();
+  return {
+    async look(topic) {
+      if (!(await admin.listTopics()).includes(topic)) return null;
+      const [metadata, described] = await Promise.all([
+        admin.fetchTopicMetadata({ topics: [topic] }),
+        admin.describeConfigs({ includeSynonyms: false, resources: [{ type: TOPIC_RESOURCE, name: topic }] }),
+      ]);
+      const entries = described.resources[0]?.configEntries ?? [];
+      return {
+        partitions: metadata.topics[0]?.partitions.length ?? 0,
+        configs: Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue])),
+      };
+    },
+    async create(topic, shape) {
+      const configEntries = Object.entries(shape.configs).map(([name, value]) => ({ name, value }));
+      try {
+        return await admin.createTopics({
+          waitForLeaders: true,
+          timeout: 15_000,
+          topics: [
+            {
+              topic,
+              numPartitions: shape.partitions,
+              replicationFactor: config.replication_factor,
+              configEntries,
+            },
+          ],
+        });
+      } catch (error) {
+        throw new CommandFailure(
+          `Kafka refuses to create ${topic}: ${refusal(error)}`,
+          1,
+          cureOf(refusal(error)),
+          error,
+        );
+      }
+    },
+  };
+}
+
+/** What the Kafka room needs to know of the settings. */
+export function kafkaConnection(config: Config) {
+  return { brokers: config.kafka_brokers, clientId: config.client_id };
+}
+
+/** The Kafka room's remarks as log events. */
+export function kafkaLog({ logger }: Pick<CommandContext, 'logger'>): KafkaLog {
+  return (level, message, facts = {}) => {
+    const event = level === 'warn' || level === 'error' ? 'client_warning' : 'client_message';
+    logger.log(event, { client: 'kafka', said: message, ...facts }, message);
+  };
+}
+
+function refusal(error: unknown): string {
+  // kafkajs wraps the refusals of the single topics.
+  if (error instanceof AggregateError) return error.errors.map(refusal).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function cureOf(reason: string): string | undefined {
+  return /replication/i.test(reason)
+    ? 'there are fewer brokers than copies wanted: lower TASKFOLD_REPLICATION_FACTOR'
+    : undefined;
+}

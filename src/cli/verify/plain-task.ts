@@ -1,0 +1,75 @@
+// One task of the plain fold: what docs/fold.md says a task holds, as plain as it can be written down.
+
+import type { TaskError } from '../../domain/task-state.ts';
+
+/** IO id → its figures; a figure that was never reported is left out. */
+export type PlainIos = Map<string, { processed_count?: number; processed_total_count?: number }>;
+
+export interface PlainTask {
+  readonly internal_task_id: string;
+  internal_job_id?: string;
+  engine_id?: string;
+  work_request_id?: string;
+  task_route_id?: string;
+  timestamp?: number;
+  prior_timestamp?: number;
+  failure_reason?: string;
+  task_action?: string;
+  task_status?: string;
+  unrecognized_failure_reason?: string;
+  unrecognized_task_action?: string;
+  unrecognized_task_status?: string;
+  attempts: number;
+  completion_requested: boolean;
+  error_count?: number;
+  retry_count?: number;
+  /** stat → sum; what was never reported is left out */
+  readonly processed_stats: Map<string, number>;
+  readonly ios: { readonly inputs: PlainIos; readonly outputs: PlainIos };
+  ios_dropped: number;
+  error_episode_open: boolean;
+  error_episode_reason?: string;
+  errors: TaskError[];
+  task_output?: string;
+  updates_applied: number;
+  updates_rejected: number;
+  job_creations: number;
+  readonly first_offset: number;
+  last_offset: number;
+  readonly first_update_at: number;
+  last_update_at: number;
+  /** work request → (`inputs.<id>` or `outputs.<id>` → highest total), in the order of first appearance */
+  readonly reporters: Map<string, Map<string, number>>;
+  /** the same totals of the reporters that were forgotten, summed */
+  readonly reporters_base: Map<string, number>;
+}
+
+/** A task as its first applied update finds it. @param log_time ms */
+export function newPlainTask(internal_task_id: string, offset: number, log_time: number): PlainTask {
+  return {
+    internal_task_id,
+    attempts: 1,
+    completion_requested: false,
+    processed_stats: new Map(),
+    ios: { inputs: new Map(), outputs: new Map() },
+    ios_dropped: 0,
+    error_episode_open: false,
+    errors: [],
+    updates_applied: 0,
+    updates_rejected: 0,
+    job_creations: 0,
+    first_offset: offset,
+    last_offset: offset,
+    first_update_at: log_time,
+    last_update_at: log_time,
+    reporters: new Map(),
+    reporters_base: new Map(),
+  };
+}
+
+/** The task's own total of an IO: what forgotten reporters left, and each remembered one's highest. */
+export function plainTotal(task: PlainTask, io: string): number {
+  let total = task.reporters_base.get(io) ?? 0;
+  for (const totals of task.reporters.values()) total += totals.get(io) ?? 0;
+  return total;
+}
