@@ -216,6 +216,11 @@ const errorDetails: FoldVector[] = [
     JSON.stringify([{ id: 'i'.repeat(257), msg: 'm'.repeat(1_025) }]),
     [{ id: 'i'.repeat(256), msg: 'm'.repeat(1_024) }],
   ),
+  details(
+    'error_details: characters are code points, and none is cut in two',
+    JSON.stringify([{ id: `${'i'.repeat(255)}😀x`, msg: '😀'.repeat(1_025) }]),
+    [{ id: `${'i'.repeat(255)}😀`, msg: '😀'.repeat(1_024) }],
+  ),
   details('error_details: an unparseable text is cut to 1,024 characters', 'x'.repeat(2_000), [
     { msg: 'x'.repeat(1_024) },
   ]),
