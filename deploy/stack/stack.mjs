@@ -31,6 +31,11 @@ export async function up({ data, services = SERVICES, install = true, onProgress
   return withLock(join(folder, 'lock'), work, (pid) => onProgress(`process ${pid} works on ${folder}, waiting`));
 }
 
+/** Downloads and installs what the services need, without starting one: a head start while other things happen. */
+export function provideServices({ services = SERVICES, install = true, onProgress = () => {} } = {}) {
+  return providePrograms(new Set(services.map((name) => kindOf(name).kind)), { install, onProgress });
+}
+
 /** Stops every service that was started in `data`, and nothing else. Returns the names of those that ran. */
 export async function down({ data, onProgress = () => {} }) {
   const names = servicesIn(resolve(data));
