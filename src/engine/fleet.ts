@@ -1,0 +1,206 @@
+// The simulated fleet: a pure model of engines that work on tasks, in virtual time, drawn from one seed. It makes the
+// records that the engines publish, in order, each with what it stands for; publishing them is fleet-publisher.ts' job.
+
+import { crc32 } from 'node:zlib';
+import { homeOf } from '../domain/home.ts';
+import type { TaskStatusDetail } from '../domain/messages.generated.ts';
+import type { Deed, FleetRecord, FleetTask } from './deed.ts';
+import { FLAWS } from './flaw.ts';
+import { type FleetEngine, makeEngine } from './fleet-engine.ts';
+import { Lane } from './fleet-lane.ts';
+import { Random } from './random.ts';
+
+/** How often a live instance reports, seconds. */
+export const HEARTBEAT_S = 5;
+const LANES_OF_TASK_MAX = 4;
+const TASKS_OF_JOB = 4;
+const RECORD_IS_FLAWED = 0.001;
+
+export interface FleetOptions {
+  readonly seed: number;
+  /** at least 1 */
+  readonly engines: number;
+  /** at least 1; a task that never gets its turn within `updates` is never heard of */
+  readonly tasks: number;
+  /** how many records the fleet makes in all */
+  readonly updates: number;
+  /** of the input topic */
+  readonly partitions: number;
+  /** virtual time at the start, UTC epoch seconds */
+  readonly started_at: number;
+  /** how many instances work at once; default: a fourth of the tasks, and at least the engines */
+  readonly lanes?: number;
+  /** no flawed record, and every engine keys as the contract asks */
+  readonly tidy?: boolean;
+}
+
+/** How long the run of such a fleet is in virtual time, in seconds. */
+export function virtualSecondsOf(options: Pick<FleetOptions, 'engines' | 'tasks' | 'updates' | 'lanes'>): number {
+  return Math.ceil((options.updates / lanesOf(options)) * HEARTBEAT_S);
+}
+
+function lanesOf({ engines, tasks, lanes }: Pick<FleetOptions, 'engines' | 'tasks' | 'lanes'>): number {
+  return Math.max(1, lanes ?? Math.max(engines, Math.ceil(tasks / 4)));
+}
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #random: Random;
+  readonly #engines: FleetEngine[];
+  readonly #lanesWanted: number;
+  // Two halves of a ring: each lane has its turn once a round, which is one heartbeat of virtual time.
+  #round: Lane[] = [];
+  #nextRound: Lane[] = [];
+  #place = 0;
+  #lanes = 0;
+  #turns = 0;
+  #tasksOpened = 0;
+  #job = '';
+  /** records made so far */
+  made = 0;
+  /** updates that the open lanes still mean to make */
+  #planned = 0;
+  #flawed: FleetRecord | null = null;
+  #flaws = 0;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#lanesWanted = lanesOf(options);
+    this.#engines = Array.from({ length: options.engines }, (_, index) =>
+      makeEngine(index, options.partitions, this.#random, options.tidy ?? false),
+    );
+  }
+
+  /** The next record in the order of sending; null when all `updates` are made. */
+  next(): FleetRecord | null {
+    if (this.made >= this.#options.updates) return null;
+    const record = this.#flawed ?? this.#nextSound();
+    this.#flawed = null;
+    if (!record) return null;
+    this.made++;
+    if (record.deed && !this.#options.tidy && this.#random.chance(RECORD_IS_FLAWED)) {
+      this.#flawed = this.#makeFlawed(record.update, record.deed.task);
+    }
+    return record;
+  }
+
+  #nextSound(): FleetRecord | null {
+    for (;;) {
+      while (this.#lanes < this.#lanesWanted && this.#tasksOpened < this.#options.tasks) this.#openTask();
+      if (this.#place === this.#round.length) {
+        if (this.#nextRound.length === 0) return null;
+        this.#round = this.#nextRound;
+        this.#nextRound = [];
+        this.#place = 0;
+      }
+      const lane = this.#round[this.#place++]!;
+      this.#turns++;
+      const record = this.#turn(lane);
+      if (record) return record;
+    }
+  }
+
+  #now(): number {
+    return this.#options.started_at + Math.floor((this.#turns * HEARTBEAT_S) / this.#lanesWanted);
+  }
+
+  #turn(lane: Lane): FleetRecord | null {
+    if (lane.wait > 0) {
+      lane.wait--;
+      this.#nextRound.push(lane);
+      return null;
+    }
+    this.#keepBusy(lane);
+    const post = lane.next(this.#now(), this.#random);
+    if (post) this.#planned--;
+    if (lane.done) this.#lanes--;
+    else this.#nextRound.push(lane);
+    return post && this.#addressed(post.update, post.deed);
+  }
+
+  /** Opens the next task with its share of the updates that are left, more or less. */
+  #openTask(): void {
+    const { updates, tasks, partitions } = this.#options;
+    const random = this.#random;
+    const mean = Math.max(0, updates - this.made - this.#planned) / (tasks - this.#tasksOpened);
+    const share = Math.max(1, Math.round((mean * random.between(40, 160)) / 100));
+    if (this.#tasksOpened % TASKS_OF_JOB === 0) this.#job = random.uuid();
+    const internal_task_id = random.uuid();
+    const task: FleetTask = {
+      internal_task_id,
+      internal_job_id: this.#job,
+      engine: this.#engines[this.#tasksOpened % this.#engines.length]!,
+      home: homeOf(internal_task_id, partitions),
+      trouble: null,
+    };
+    this.#tasksOpened++;
+    this.#planned += share;
+    const plans = task.engine.kind === 'stream' ? [attempts(share, random)] : batches(share, random);
+    for (const stints of plans) {
+      this.#nextRound.push(new Lane(task, stints, this.#now(), random));
+      this.#lanes++;
+    }
+  }
+
+  /** Where all tasks are given out and updates are left, those who would end go on: the fleet makes what it was asked for. */
+  #keepBusy(lane: Lane): void {
+    if (!lane.isEnding || this.#tasksOpened < this.#options.tasks) return;
+    const missing = this.#options.updates - this.made - this.#planned;
+    if (missing <= 0) return;
+    const more = Math.min(missing, 4);
+    lane.extend(more);
+    this.#planned += more;
+  }
+
+  #addressed(update: TaskStatusDetail, deed: Deed): FleetRecord {
+    const { task } = deed;
+    const { engine, internal_task_id } = task;
+    const { partitions } = this.#options;
+    const sound = { update, deed, task, flaw: null };
+    switch (engine.keying) {
+      case 'task_id':
+        return { ...sound, key: internal_task_id, partition: null };
+      case 'other_partitioner':
+        return { ...sound, key: internal_task_id, partition: crc32(internal_task_id) % partitions };
+      case 'no_key':
+        return { ...sound, key: null, partition: this.#random.below(partitions) };
+      case 'no_key_one_partition':
+        return { ...sound, key: null, partition: engine.partition };
+    }
+  }
+
+  /** A bad record beside a sound one: the sender's bookkeeping knows nothing of it. */
+  #makeFlawed(sound: TaskStatusDetail, task: FleetTask): FleetRecord | null {
+    if (task.engine.keying !== 'task_id') return null;
+    const flaw = FLAWS[this.#flaws++ % FLAWS.length]!;
+    const update = { ...sound, create_jobs_action: null };
+    const bad = { flaw, deed: null };
+    if (flaw === 'internal_task_id_missing') {
+      const partition = this.#random.below(this.#options.partitions);
+      return { ...bad, key: null, partition, update: { ...update, internal_task_id: null }, task: null };
+    }
+    const addressed = { key: task.internal_task_id, partition: null };
+    if (flaw === 'negative_number') return { ...bad, ...addressed, update: { ...update, error_count: -1 }, task };
+    return { ...bad, ...addressed, update, task: null };
+  }
+}
+
+/** How one stream instance divides its updates: one attempt, or several where all but the last fail. */
+function attempts(updates: number, random: Random): number[] {
+  const count = updates >= 4 && random.chance(0.08) ? random.between(2, Math.min(4, Math.floor(updates / 2))) : 1;
+  return divided(updates, count);
+}
+
+/** How several chunk instances divide a task's updates, each in batches of two to eight. */
+function batches(updates: number, random: Random): number[][] {
+  return divided(updates, Math.min(updates, random.between(1, LANES_OF_TASK_MAX))).map((share) => {
+    const stints: number[] = [];
+    for (let left = share; left > 0; left -= stints.at(-1)!) stints.push(Math.min(left, random.between(2, 8)));
+    return stints;
+  });
+}
+
+function divided(total: number, parts: number): number[] {
+  return Array.from({ length: parts }, (_, part) => Math.floor((total + part) / parts));
+}

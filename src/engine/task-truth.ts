@@ -1,0 +1,136 @@
+// What really happened to one task of the simulated fleet: the sums of its engines' work and the list of their deeds.
+
+import { PROCESSED_STATS, type ProcessedStat, type TaskStatus } from '../domain/task-state.ts';
+import type { Deed, FailureDeed, FleetTask } from './deed.ts';
+import type { Report } from './report.ts';
+
+/** The task's line in the truth file (docs/truth.md). */
+export interface TaskLine {
+  readonly kind: 'task';
+  readonly internal_task_id: string;
+  readonly internal_job_id: string;
+  readonly engine_id: string;
+  readonly updates: number;
+  readonly updates_rejected: number;
+  readonly task_status?: TaskStatus;
+  readonly attempts: number;
+  readonly completion_requested: boolean;
+  readonly error_count?: number;
+  readonly retry_count?: number;
+  readonly processed_stats: { readonly [stat in ProcessedStat]?: number };
+  readonly inputs: readonly IoLine[];
+  readonly outputs: readonly IoLine[];
+  readonly failures: readonly FailureDeed[];
+  readonly job_creations: readonly string[];
+  readonly timestamp?: number;
+  readonly work_request_id?: string;
+  readonly reordered?: true;
+  readonly unknown?: true;
+}
+
+export interface IoLine {
+  readonly id: string;
+  readonly processed_count?: number;
+  readonly processed_total_count?: number;
+}
+
+export class TaskTruth {
+  readonly #task: FleetTask;
+  #updates = 0;
+  #updates_rejected = 0;
+  #task_status: TaskStatus | undefined;
+  #attempts = 1;
+  #completion_requested = false;
+  #error_count: number | undefined;
+  #retry_count: number | undefined;
+  readonly #processed_stats: { [stat in ProcessedStat]?: number } = {};
+  readonly #processed = { inputs: new Map<string, number>(), outputs: new Map<string, number>() };
+  readonly #failures: FailureDeed[] = [];
+  readonly #job_creations: string[] = [];
+  #timestamp: number | undefined;
+  #work_request_id: string | undefined;
+  #unknown = false;
+
+  constructor(task: FleetTask) {
+    this.#task = task;
+  }
+
+  /** Whether at least one valid update is acknowledged, or may be. */
+  get isKnown(): boolean {
+    return this.#updates > 0 || this.#unknown;
+  }
+
+  did(deed: Deed): void {
+    this.#updates++;
+    for (const report of deed.reports) this.#worked(report);
+    if (deed.task_status !== undefined) this.#task_status = deed.task_status;
+    if (deed.new_attempt) this.#attempts++;
+    if (deed.completion_requested) this.#completion_requested = true;
+    if (deed.failures.length > 0) this.#failures.push(...deed.failures);
+    if (deed.job_creations.length > 0) this.#job_creations.push(...deed.job_creations);
+    this.#timestamp = deed.timestamp;
+    this.#work_request_id = deed.work_request_id;
+  }
+
+  rejected(): void {
+    this.#updates_rejected++;
+  }
+
+  isUnknown(): void {
+    this.#unknown = true;
+  }
+
+  #worked(report: Report): void {
+    if (report.error_count !== undefined) this.#error_count = (this.#error_count ?? 0) + report.error_count;
+    if (report.retry_count !== undefined) this.#retry_count = (this.#retry_count ?? 0) + report.retry_count;
+    if (report.processed_stats) {
+      const sums = this.#processed_stats;
+      for (const stat of PROCESSED_STATS) {
+        const count = report.processed_stats[stat];
+        if (count !== undefined) sums[stat] = (sums[stat] ?? 0) + count;
+      }
+    }
+    for (const side of ['inputs', 'outputs'] as const) {
+      const sums = this.#processed[side];
+      if (report[side]) for (const [id, count] of report[side]) sums.set(id, (sums.get(id) ?? 0) + count);
+    }
+  }
+
+  toLine(): TaskLine {
+    const { internal_task_id, internal_job_id, engine } = this.#task;
+    const reordered = engine.keying === 'no_key';
+    return {
+      kind: 'task',
+      internal_task_id,
+      internal_job_id,
+      engine_id: engine.engine_id,
+      updates: this.#updates,
+      updates_rejected: this.#updates_rejected,
+      ...(this.#task_status === undefined ? {} : { task_status: this.#task_status }),
+      attempts: this.#attempts,
+      completion_requested: this.#completion_requested,
+      ...(this.#error_count === undefined ? {} : { error_count: this.#error_count }),
+      ...(this.#retry_count === undefined ? {} : { retry_count: this.#retry_count }),
+      processed_stats: this.#processed_stats,
+      inputs: this.#ios('inputs'),
+      outputs: this.#ios('outputs'),
+      failures: this.#failures,
+      job_creations: this.#job_creations,
+      ...(reordered || this.#timestamp === undefined ? {} : { timestamp: this.#timestamp }),
+      ...(reordered || this.#work_request_id === undefined ? {} : { work_request_id: this.#work_request_id }),
+      ...(reordered ? { reordered } : {}),
+      ...(this.#unknown ? { unknown: true } : {}),
+    };
+  }
+
+  #ios(side: 'inputs' | 'outputs'): IoLine[] {
+    const { figures } = this.#task.engine;
+    return [...this.#processed[side]]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, done]) => ({
+        id,
+        ...(figures === 'totals' ? {} : { processed_count: done }),
+        ...(figures === 'deltas' ? {} : { processed_total_count: done }),
+      }));
+  }
+}
