@@ -6,10 +6,6 @@ import { slotSuffix } from './cluster-slot.ts';
 /** Version of the published layout: key names, field names and their encoding. Stands in each head as `layout`. */
 export const LAYOUT_VERSION = '1';
 
-/** What lies beside a task's hash, each under the task's key + `:` + this. */
-export const TASK_PARTS = ['io', 'long', 'ledger', 'errors', 'output'] as const;
-export type TaskPart = (typeof TASK_PARTS)[number];
-
 export interface SlotKeys {
   /** with its braces: `{<prefix>:<group>:<partition>:<suffix>}` */
   readonly tag: string;
@@ -80,10 +76,23 @@ export function groupTasksPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:task:*`;
 }
 
+/** SCAN pattern of the heads of all slots of a group. */
+export function groupHeadsPattern(prefix: string, group: string): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:head`;
+}
+
 const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
 
 /** Partition and id of a task hash's key; null for any other key, such as a part of a task. */
 export function parseTaskKey(key: string): { partition: number; internal_task_id: string } | null {
   const found = TASK_KEY.exec(key);
   return found && { partition: Number(found[1]), internal_task_id: decodeId(found[2]!) };
+}
+
+const HEAD_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:head$/s;
+
+/** Partition of a head's key; null for any other key. */
+export function parseHeadKey(key: string): number | null {
+  const found = HEAD_KEY.exec(key);
+  return found && Number(found[1]);
 }

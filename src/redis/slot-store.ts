@@ -34,8 +34,6 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
   const writer = taskWriter();
-  /** the life of each slot as last claimed or begun; a trim of an earlier life must not touch a later one */
-  const incarnations = new Map<number, string>();
 
   async function readTasksAt(keys: SlotKeys, ids: readonly string[]) {
     const wanted = [keys.head];
@@ -88,7 +86,6 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const [headFields, fleetFields] = reply as [string[], string[]];
       const { watermark, saving, counts } = decodeHead(keys.head, headFields);
       if (!counts) return { head: null, watermark, saving };
-      incarnations.set(partition, counts.pins.incarnation);
       return { head: { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) }, watermark, saving };
     },
 
@@ -103,9 +100,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
           `the Redis key "${keys.head}" is gone, but other keys of the slot are still there`,
         );
       }
-      if (answer !== 'BEGUN') return false;
-      incarnations.set(partition, head.pins.incarnation);
-      return true;
+      return answer === 'BEGUN';
     },
 
     async readTasks(partition, ids) {
@@ -126,20 +121,13 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
 
     async readNotices(partition, from, max) {
       const keys = keysOf(partition);
-      // One more than asked for shows whether the last record is whole; a record with more notices than `max` asks again.
-      for (let count = max + 1; ; count *= 4) {
-        const reply = await faultsOf(
-          `reading notices of ${keys.tag}`,
-          run('readNotices', [keys.head, keys.outbox], [`${from}-0`, String(count)]),
-        );
-        const [w, entries] = reply as [unknown, [string, string[]][]];
-        const watermark = decodeWatermark(keys, w);
-        const notices = entries.map(([id, fields]): Notice => decodeNotice(keys.outbox, id, fields));
-        if (notices.length < count) return { watermark, notices, more: false };
-        const cut = notices.at(-1)!.offset;
-        const whole = notices.filter((notice) => notice.offset !== cut);
-        if (whole.length > 0) return { watermark, notices: whole, more: true };
-      }
+      const reply = await faultsOf(
+        `reading notices of ${keys.tag}`,
+        run('readNotices', [keys.head, keys.outbox], [`${from}-0`, String(max + 1)]),
+      );
+      const [watermark, entries] = reply as [unknown, [id: string, fields: string[]][]];
+      const notices = entries.slice(0, max).map(([id, fields]): Notice => decodeNotice(keys.outbox, id, fields));
+      return { watermark: decodeWatermark(keys, watermark), notices, more: entries.length > max };
     },
 
     async save(partition, save) {
@@ -161,15 +149,12 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       }
     },
 
-    async trim(partition, emitted) {
+    async trim(partition, incarnation, emitted) {
       const keys = keysOf(partition);
-      const incarnation = incarnations.get(partition);
-      if (incarnation === undefined) return;
       await faultsOf(`trimming ${keys.tag}`, run('trim', [keys.head, keys.outbox], [`${emitted}-0`, incarnation]));
     },
 
     async clear(partition) {
-      incarnations.delete(partition);
       await clearSlot(redis, run, keysOf(partition));
     },
 

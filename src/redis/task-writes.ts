@@ -27,7 +27,7 @@ export function taskWriter(): TaskWriter {
     diffTask(task, saved, diff);
     held.set(task, saved);
     // A task that begins within this very batch has nothing in Redis; any other is written anew.
-    if (task.first_offset < expect) for (const part of ['', ':io', ':long']) writes.write('DEL', key + part);
+    if (known || task.first_offset < expect) for (const part of ['', ':io', ':long']) writes.write('DEL', key + part);
   }
 
   return {

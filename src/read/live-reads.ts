@@ -1,0 +1,142 @@
+// The questions that the command line, the API and dashboards may ask. All answers come from Redis alone; each says how
+// far it is exact.
+
+import type { Redis } from 'ioredis';
+import { homeOf } from '../domain/home.ts';
+import { faultsOf } from '../redis/connect.ts';
+import { defineScripts } from '../redis/scripts.ts';
+import { groupHeadsPattern, groupKeys, groupTasksPattern, parseHeadKey, parseTaskKey } from '../redis/slot-keys.ts';
+import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
+import { type FleetDocument, fleetDocument } from './fleet-document.ts';
+import { type PartitionDocument, partitionDocument } from './partition-document.ts';
+import { type TaskDocument, taskDocument } from './task-document.ts';
+
+export interface LiveReads {
+  /** The task, or null where there is none. @throws Fault service_unavailable, torn_save */
+  readTask(internal_task_id: string): Promise<TaskDocument | null>;
+  /**
+   * All tasks of all partitions, in no order, in bounded memory. A task that is there from start to end comes at least
+   * once; it can come twice while Redis makes its table smaller. Each is exact at the moment of its own reading.
+   * @throws Fault service_unavailable, torn_save
+   */
+  streamTasks(): AsyncGenerator<TaskDocument>;
+  /** The sum of all partitions' shares, each at its own W; null before the first start. @throws Fault */
+  readFleet(): Promise<FleetDocument | null>;
+  /** Every partition, in order; empty before the first start. @throws Fault */
+  readPartitions(): Promise<PartitionDocument[]>;
+  /** The pinned partition count, or null before the first start. */
+  readPartitionCount(): Promise<number | null>;
+}
+
+export interface LiveReadsOptions {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly group: string;
+  /** the input topic, for `source` of a task */
+  readonly topic: string;
+}
+
+/** Keys that one step of SCAN looks at. */
+const SCAN_COUNT = 1_000;
+/** Whole tasks read at once: each may have an output of about 1 MB. */
+const WHOLE_TASKS_MAX = 50;
+/** Slots read side by side. */
+const SLOTS_AT_ONCE = 64;
+
+export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOptions): LiveReads {
+  const run = defineScripts(redis);
+  const keysOf = groupKeys(prefix, group);
+
+  async function* scan(pattern: string): AsyncGenerator<string[]> {
+    let cursor = '0';
+    do {
+      const [next, keys] = await faultsOf(
+        'reading all keys',
+        redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT),
+      );
+      cursor = next;
+      yield keys;
+    } while (cursor !== '0');
+  }
+
+  async function partitionCountOf(partition: number): Promise<number | null> {
+    const key = keysOf(partition).head;
+    const count = await faultsOf(`reading ${key}`, redis.hget(key, 'partition_count'));
+    return count === null ? null : Number(count);
+  }
+
+  async function readPartitionCount(): Promise<number | null> {
+    const count = await partitionCountOf(0);
+    if (count !== null) return count;
+    // Partition 0 has no head (not claimed yet, or cleared): any other one will do.
+    for await (const keys of scan(groupHeadsPattern(prefix, group))) {
+      for (const key of keys) {
+        const partition = parseHeadKey(key);
+        const pinned = partition === null || keysOf(partition).head !== key ? null : await partitionCountOf(partition);
+        if (pinned !== null) return pinned;
+      }
+    }
+    return null;
+  }
+
+  async function readSlots(): Promise<SlotGlimpse[]> {
+    const count = (await readPartitionCount()) ?? 0;
+    const slots: SlotGlimpse[] = [];
+    for (let from = 0; from < count; from += SLOTS_AT_ONCE) {
+      const length = Math.min(SLOTS_AT_ONCE, count - from);
+      slots.push(...(await Promise.all(Array.from({ length }, (_, i) => readSlot(run, keysOf(from + i))))));
+    }
+    return slots;
+  }
+
+  async function readDocuments(partition: number, ids: readonly string[]): Promise<(TaskDocument | null)[]> {
+    const { tasks } = await readWholeTasks(run, keysOf(partition), ids);
+    return tasks.map(
+      (whole) => whole && taskDocument(whole.task, whole.errors, whole.task_output, { topic, partition }),
+    );
+  }
+
+  return {
+    readPartitionCount,
+
+    async readTask(internal_task_id) {
+      const count = await readPartitionCount();
+      const home = count === null ? -1 : homeOf(internal_task_id, count);
+      if (home < 0) return null;
+      return (await readDocuments(home, [internal_task_id]))[0]!;
+    },
+
+    async *streamTasks() {
+      for await (const keys of scan(groupTasksPattern(prefix, group))) {
+        for (const [partition, ids] of byPartition(keys)) {
+          for (let from = 0; from < ids.length; from += WHOLE_TASKS_MAX) {
+            const documents = await readDocuments(partition, ids.slice(from, from + WHOLE_TASKS_MAX));
+            for (const document of documents) if (document) yield document;
+          }
+        }
+      }
+    },
+
+    async readFleet() {
+      const slots = await readSlots();
+      return slots.length === 0 ? null : fleetDocument(slots);
+    },
+
+    async readPartitions() {
+      return (await readSlots()).map((slot, partition) => partitionDocument(partition, slot));
+    },
+  };
+
+  /** The ids of the task hashes among some keys; parts of tasks, and keys that only look like ours, are left out. */
+  function byPartition(keys: readonly string[]): Map<number, string[]> {
+    const found = new Map<number, string[]>();
+    for (const key of keys) {
+      const task = parseTaskKey(key);
+      if (!task || keysOf(task.partition).task(task.internal_task_id) !== key) continue;
+      const ids = found.get(task.partition);
+      if (ids) ids.push(task.internal_task_id);
+      else found.set(task.partition, [task.internal_task_id]);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,74 @@
+// What dashboards may ask of a slot, as the room `read` puts it together: whole tasks with their kept errors and output,
+// and a slot's head, roll-up and owner. Every answer is one atomic read.
+
+import type { SlotHead } from '../domain/head.ts';
+import type { TaskError, TaskState } from '../domain/task-state.ts';
+import type { SlotLive } from '../pipeline/ports.ts';
+import { faultsOf } from './connect.ts';
+import { decodeFleet, decodeHead } from './head-codec.ts';
+import { decodeLive } from './live-codec.ts';
+import type { RunScript } from './scripts.ts';
+import type { SlotKeys } from './slot-keys.ts';
+import { malformed, storedJson } from './stored-values.ts';
+import { decodeTask } from './task-codec.ts';
+
+/** A task with all that is kept of it; the reporters' totals are left out. */
+export interface WholeTask {
+  readonly task: TaskState;
+  /** oldest first */
+  readonly errors: readonly TaskError[];
+  /** JSON text as it was reported */
+  readonly task_output: string | undefined;
+}
+
+/** Whole tasks in the order asked, all at one W; null: absent. @throws Fault service_unavailable, torn_save */
+export async function readWholeTasks(
+  run: RunScript,
+  keys: SlotKeys,
+  ids: readonly string[],
+): Promise<{ watermark: number | null; tasks: (WholeTask | null)[] }> {
+  const wanted = [keys.head];
+  for (const id of ids) {
+    const key = keys.task(id);
+    wanted.push(key, `${key}:io`, `${key}:long`, `${key}:errors`, `${key}:output`);
+  }
+  const replies = (await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, ['hhhls']))) as unknown[];
+  const tasks = ids.map((id, i): WholeTask | null => {
+    const reply = replies.slice(1 + 5 * i, 6 + 5 * i);
+    const [fields, io, long, errors, output] = reply as [string[], string[], string[], string[], string | null];
+    const key = keys.task(id);
+    const task = decodeTask(key, id, { fields, io, long, ledger: null });
+    if (!task) return null;
+    return { task, errors: errors.map((text) => decodeError(`${key}:errors`, text)), task_output: output ?? undefined };
+  });
+  return { watermark: typeof replies[0] === 'string' ? Number(replies[0]) : null, tasks };
+}
+
+function decodeError(key: string, text: string): TaskError {
+  const error = storedJson(key, 'entry', text);
+  if (error === null || typeof error !== 'object') malformed(key, 'entry', 'is no error');
+  return error as TaskError;
+}
+
+/** One slot at one moment. */
+export interface SlotGlimpse {
+  readonly watermark: number | null;
+  /** the mark of a save or clearing that did not end */
+  readonly saving: string | null;
+  readonly head: SlotHead | null;
+  readonly live: SlotLive | null;
+  /** notices in the outbox, sent ones that are not trimmed yet included */
+  readonly outbox_length: number;
+}
+
+/** @throws Fault service_unavailable, torn_save, fold_differs */
+export async function readSlot(run: RunScript, keys: SlotKeys): Promise<SlotGlimpse> {
+  const reply = await faultsOf(
+    `reading ${keys.tag}`,
+    run('readSlot', [keys.head, keys.fleet, keys.live, keys.outbox], []),
+  );
+  const [headFields, fleetFields, liveFields, outbox_length] = reply as [string[], string[], string[], number];
+  const { watermark, saving, counts } = decodeHead(keys.head, headFields);
+  const head = counts && { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) };
+  return { watermark, saving, head, live: decodeLive(liveFields), outbox_length };
+}
