@@ -1,0 +1,165 @@
+// The schema registry over HTTP, by the API client of @kafkajs/confluent-schema-registry. Its `SchemaRegistry` class is
+// not used: that caches without limit, recompiles for each message read with another schema, and never times out.
+
+import registryApi from '@kafkajs/confluent-schema-registry/dist/api/index.js';
+import type { WriterSchema } from './writer-schema.ts';
+
+export interface RegistryOptions {
+  /** the Confluent API's base; user and password may stand in it */
+  readonly url: string;
+  /** how long one request may take, ms */
+  readonly timeoutMs: number;
+}
+
+/** What the registry said. `refused` and `unavailable` say it for people, without credentials. */
+export type RegistryAnswer<Value> =
+  | { readonly kind: 'found'; readonly value: Value }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'unavailable'; readonly message: string };
+
+export interface RegistryClient {
+  /** `refused`: the id is no Avro schema. `absent` is final only while {@link isRegistry} holds. */
+  schemaById(id: number): Promise<RegistryAnswer<WriterSchema>>;
+  /** Whether it is a registry that answers: a proxy without a backend says 404 to everything, too. */
+  isRegistry(): Promise<RegistryAnswer<true>>;
+  /** The id under which the subject has this schema; `absent`: it has not, or there is no such subject. */
+  idOf(subject: string, text: string): Promise<RegistryAnswer<number>>;
+  /** Whether the subject would take the schema as its next version; `absent`: there is no such subject yet. */
+  wouldTake(subject: string, text: string): Promise<RegistryAnswer<boolean>>;
+  /** Registers the schema, or finds it registered. `refused`: incompatible or invalid. The subject's settings stay. */
+  register(subject: string, text: string): Promise<RegistryAnswer<number>>;
+}
+
+const CLIENT_ID = 'taskfold';
+const REFERENCES_MAX = 100;
+
+interface Reference {
+  readonly name: string;
+  readonly subject: string;
+  readonly version: number;
+}
+interface Found {
+  readonly schema?: unknown;
+  readonly schemaType?: unknown;
+  readonly references?: readonly Reference[];
+}
+
+export function createRegistryClient(options: RegistryOptions): RegistryClient {
+  const { host, auth } = withoutCredentials(options.url);
+  const api = registryApi.default({
+    host,
+    clientId: CLIENT_ID,
+    ...(auth === null ? {} : { auth }),
+    // Whoever asks decides about asking again. The client merges this into a default that all its instances share.
+    retry: { retries: 0 },
+  });
+
+  /** One request with a time-out of its own, over all of it: the client has none. */
+  async function ask(
+    request: (limits: { signal: AbortSignal }) => Promise<{ data(): unknown }>,
+  ): Promise<RegistryAnswer<unknown>> {
+    const signal = AbortSignal.timeout(options.timeoutMs);
+    try {
+      return { kind: 'found', value: (await request({ signal })).data() };
+    } catch (error) {
+      return signal.aborted
+        ? { kind: 'unavailable', message: `${host} gave no answer within ${options.timeoutMs} ms.` }
+        : problemOf(error, host);
+    }
+  }
+
+  async function referencesOf(found: Found, seen: Map<string, string>): Promise<RegistryAnswer<true>> {
+    for (const { name, subject, version } of found.references ?? []) {
+      const key = `${name}\n${subject}\n${version}`;
+      if (seen.has(key)) continue;
+      if (seen.size >= REFERENCES_MAX) return { kind: 'refused', message: `more than ${REFERENCES_MAX} references` };
+      const answer = await ask((limits) => api.Subject.version({ subject, version, ...limits }));
+      if (answer.kind === 'absent') {
+        return { kind: 'unavailable', message: `${host} does not know version ${version} of subject ${subject}.` };
+      }
+      if (answer.kind !== 'found') return answer;
+      const referred = answer.value as Found;
+      if (typeof referred?.schema !== 'string') return notARegistry(host);
+      const deeper = await referencesOf(referred, seen);
+      if (deeper.kind !== 'found') return deeper;
+      seen.set(key, referred.schema);
+    }
+    return { kind: 'found', value: true };
+  }
+
+  return {
+    async schemaById(id) {
+      const answer = await ask((limits) => api.Schema.find({ id, ...limits }));
+      if (answer.kind !== 'found') return answer;
+      const found = answer.value as Found;
+      if (typeof found?.schema !== 'string') return notARegistry(host);
+      if (found.schemaType !== undefined && found.schemaType !== 'AVRO') {
+        return { kind: 'refused', message: `it is of type ${String(found.schemaType)}, not Avro` };
+      }
+      const references = new Map<string, string>();
+      const resolved = await referencesOf(found, references);
+      if (resolved.kind !== 'found') return resolved;
+      return { kind: 'found', value: { text: found.schema, references: [...references.values()] } };
+    },
+
+    async isRegistry() {
+      const answer = await ask((limits) => api.Subject.all({ ...limits }));
+      return answer.kind === 'found' && Array.isArray(answer.value)
+        ? { kind: 'found', value: true }
+        : answer.kind === 'unavailable'
+          ? answer
+          : notARegistry(host);
+    },
+
+    async idOf(subject, text) {
+      const body = { schema: text };
+      return idIn(await ask((limits) => api.Subject.registered({ subject, body, ...limits })), host);
+    },
+
+    async wouldTake(subject, text) {
+      const body = { schema: text };
+      const answer = await ask((limits) => api.Subject.compatible({ subject, body, ...limits }));
+      if (answer.kind !== 'found') return answer;
+      const said = (answer.value as { is_compatible?: unknown } | null)?.is_compatible;
+      return typeof said === 'boolean' ? { kind: 'found', value: said } : notARegistry(host);
+    },
+
+    async register(subject, text) {
+      const body = { schema: text };
+      return idIn(await ask((limits) => api.Subject.register({ subject, body, ...limits })), host);
+    },
+  };
+}
+
+function idIn(answer: RegistryAnswer<unknown>, host: string): RegistryAnswer<number> {
+  if (answer.kind !== 'found') return answer;
+  const id = (answer.value as { id?: unknown } | null)?.id;
+  return typeof id === 'number' ? { kind: 'found', value: id } : notARegistry(host);
+}
+
+function notARegistry(host: string): { kind: 'unavailable'; message: string } {
+  return { kind: 'unavailable', message: `${host} answers, but not as a schema registry: is this its base URL?` };
+}
+
+/** The client reports a refused connection as status 400, so only few statuses say what they seem to. */
+function problemOf(error: unknown, host: string): RegistryAnswer<never> {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  const said = error instanceof Error ? error.message.replace(`${CLIENT_ID} - `, '') : String(error);
+  if (status === 404) return { kind: 'absent' };
+  if (status === 409 || status === 422) return { kind: 'refused', message: said };
+  if (status === 401 || status === 403) {
+    return { kind: 'unavailable', message: `${host} refuses our user or password (status ${status}).` };
+  }
+  return { kind: 'unavailable', message: `${host} cannot be asked: ${said}` };
+}
+
+function withoutCredentials(text: string): { host: string; auth: { username: string; password: string } | null } {
+  const url = new URL(text);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const host = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  if (username === '' && password === '') return { host, auth: null };
+  return { host, auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } };
+}

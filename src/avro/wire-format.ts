@@ -1,0 +1,28 @@
+// Confluent's wire format: a zero byte, the writer schema's id (four bytes, big-endian), the Avro body.
+
+/** Bytes before the Avro body. */
+export const WIRE_HEAD_BYTES = 5;
+
+/** Ids are positive and fit a signed 32-bit integer; no registry gives out another. */
+export const SCHEMA_ID_MAX = 2 ** 31 - 1;
+
+/** Why the bytes have no writer schema, or null where they have one. */
+export function wireProblem(value: Buffer | null): 'tombstone' | 'too_short' | 'wrong_magic_byte' | null {
+  if (value === null) return 'tombstone';
+  if (value.length < WIRE_HEAD_BYTES) return 'too_short';
+  return value[0] === 0 ? null : 'wrong_magic_byte';
+}
+
+/** The writer schema's id, 0 to 2^32−1. Only for bytes without a {@link wireProblem}. */
+export function schemaIdOf(value: Buffer): number {
+  return value.readUInt32BE(1);
+}
+
+/** The body with its head. */
+export function withWireHead(schemaId: number, body: Buffer): Buffer {
+  const value = Buffer.allocUnsafe(WIRE_HEAD_BYTES + body.length);
+  value[0] = 0;
+  value.writeUInt32BE(schemaId, 1);
+  body.copy(value, WIRE_HEAD_BYTES);
+  return value;
+}
