@@ -1,0 +1,203 @@
+// Heads, tasks and notices for the contract suite of SlotStore: plain ones to read, and arbitrary ones to surprise.
+
+import fc from 'fast-check';
+import { newTask } from '../../src/domain/evolve.ts';
+import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
+import type { SlotHead, SlotPins } from '../../src/domain/head.ts';
+import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
+import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
+import { newHead } from '../../src/domain/partition-fold.ts';
+import {
+  FAILURE_REASONS,
+  PROCESSED_STATS,
+  TASK_ACTIONS,
+  TASK_STATUSES,
+  type TaskChange,
+  type TaskState,
+  UNRECOGNIZED,
+} from '../../src/domain/task-state.ts';
+
+export function pinsOf(incarnation = 'first-life'): SlotPins {
+  return { origin: 0, incarnation, partition_count: 12, fold_version: 1, settings: DEFAULT_FOLD_SETTINGS };
+}
+
+export function headOf(incarnation?: string): SlotHead {
+  return newHead(pinsOf(incarnation));
+}
+
+export function taskOf(internal_task_id: string, offset: number, fields: Partial<TaskState> = {}): TaskState {
+  const task = newTask(internal_task_id, offset, 1_700_000_000_000 + offset);
+  return Object.assign(task, { last_offset: offset, updates_applied: 1 }, fields);
+}
+
+export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): TaskChange {
+  return { task, errors: [], task_output: undefined, reporters_changed: false, ...change };
+}
+
+export function rerouteAt(offset: number, index: number): Notice {
+  return { offset, index, body: { kind: 'reroute', to: 1 } };
+}
+
+// ---- arbitrary values. Texts are well-formed, as all texts that were decoded from UTF-8 are.
+
+const ODD_TEXTS = [
+  '',
+  '__proto__',
+  'constructor',
+  'a:io',
+  'x:errors',
+  '%3A',
+  '{a}',
+  '}{',
+  '*?[^]\\',
+  '\0',
+  'long',
+  'ä€😀',
+  '-0',
+];
+
+const anyText = fc.oneof(
+  fc.uuid(),
+  fc.constantFrom(...ODD_TEXTS),
+  fc.string({ unit: 'binary', maxLength: 24 }).map((text) => text.toWellFormed()),
+  fc.string({ unit: 'grapheme', minLength: 60, maxLength: 70 }),
+  fc.string({ minLength: 300, maxLength: 600 }),
+);
+
+export const anyId = anyText;
+
+const count = fc.oneof(fc.nat(), fc.constantFrom(0, 1, 2 ** 31, 2 ** 53 - 2), fc.maxSafeNat());
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const anyReason = maybe(fc.constantFrom(...FAILURE_REASONS, UNRECOGNIZED));
+
+const anyStats = fc
+  .record(Object.fromEntries(PROCESSED_STATS.map((stat) => [stat, count])), { requiredKeys: [] })
+  .map((stats) => stats as TaskState['processed_stats']);
+
+function anyMap<V>(value: fc.Arbitrary<V>, maxLength: number): fc.Arbitrary<Map<string, V>> {
+  const entries = fc.uniqueArray(fc.tuple(anyText, value), { selector: ([name]) => name, maxLength });
+  return entries.map((list) => new Map(list));
+}
+const anyIos = anyMap(fc.record({ processed_count: maybe(count), processed_total_count: maybe(count) }), 6);
+
+/** All of a task but its id and the offset at which it began. */
+export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'first_offset'>> = fc.record({
+  internal_job_id: maybe(anyText),
+  engine_id: maybe(anyText),
+  work_request_id: maybe(anyText),
+  task_route_id: maybe(anyText),
+  timestamp: maybe(count),
+  prior_timestamp: maybe(count),
+  failure_reason: anyReason,
+  task_action: maybe(fc.constantFrom(...TASK_ACTIONS, UNRECOGNIZED)),
+  unrecognized_task_status: maybe(anyText),
+  unrecognized_failure_reason: maybe(anyText),
+  unrecognized_task_action: maybe(anyText),
+  task_status: maybe(fc.constantFrom(...TASK_STATUSES)),
+  attempts: count,
+  completion_requested: fc.boolean(),
+  error_count: maybe(count),
+  retry_count: maybe(count),
+  processed_stats: anyStats,
+  inputs: anyIos,
+  outputs: anyIos,
+  ios_dropped: count,
+  error_episode_open: fc.boolean(),
+  error_episode_reason: anyReason,
+  updates_applied: count,
+  updates_rejected: count,
+  job_creations: count,
+  last_offset: count,
+  first_update_at: count,
+  last_update_at: count,
+  reporters: anyMap(anyMap(count, 4), 5),
+  reporters_base: anyMap(count, 4),
+});
+
+const anySum = fc.bigInt({ min: 0n, max: 2n ** 80n });
+const anyCounts = (names: readonly string[]): fc.Arbitrary<Map<string, number>> =>
+  fc
+    .uniqueArray(fc.tuple(fc.constantFrom(...names), count), { selector: ([name]) => name })
+    .map((list) => new Map(list));
+
+/** A head of the first life with any counts. */
+export const anyHead: fc.Arbitrary<SlotHead> = fc
+  .record({
+    received: count,
+    outcomes: fc.record(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count]))),
+    rejected_by_reason: anyCounts(REJECT_REASONS),
+    rerouted_from: fc.uniqueArray(fc.tuple(fc.nat(500), count), { selector: ([partition]) => partition }),
+    fleet: fc.record({
+      tasks: count,
+      tasks_by_status: anyCounts([...TASK_STATUSES, 'unreported']),
+      failures_by_reason: anyCounts([...FAILURE_REASONS, UNRECOGNIZED, 'unreported']),
+      job_creations: count,
+      error_count: anySum,
+      retry_count: anySum,
+      processed_stats: fc
+        .uniqueArray(fc.tuple(fc.constantFrom(...PROCESSED_STATS), anySum), { selector: ([stat]) => stat })
+        .map((list) => new Map(list)),
+    }),
+  })
+  .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as SlotHead);
+
+const anyBody: fc.Arbitrary<NoticeBody> = fc.oneof(
+  fc.record({ kind: fc.constant('reroute' as const), to: fc.nat(500) }),
+  fc.record(
+    {
+      kind: fc.constant('job_creation' as const),
+      action: fc.nat(),
+      repeat: fc.nat(),
+      internal_task_id: anyText,
+      internal_job_id: anyText,
+      engine_id: anyText,
+    },
+    { requiredKeys: ['kind', 'action', 'repeat', 'internal_task_id'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('reject' as const),
+      reason: fc.constantFrom(...REJECT_REASONS),
+      detail: anyText,
+      form: fc.constantFrom('copy' as const, 'pointer' as const),
+      internal_task_id: anyText,
+    },
+    { requiredKeys: ['kind', 'reason', 'detail', 'form'] },
+  ),
+  fc.record({
+    kind: fc.constant('failure' as const),
+    facts: fc.record(
+      {
+        failure: fc.constantFrom('failed' as const, 'error' as const),
+        internal_task_id: anyText,
+        failure_reason: fc.constantFrom(...FAILURE_REASONS),
+        attempt: fc.nat(),
+        errors: fc.array(fc.record({ id: anyText, msg: anyText }, { requiredKeys: [] }), { maxLength: 3 }),
+        error_count: count,
+        processed_stats: anyStats,
+        log_time: count,
+        traceparent: anyText,
+      },
+      { requiredKeys: ['failure', 'internal_task_id', 'attempt', 'errors', 'processed_stats', 'log_time'] },
+    ),
+  }),
+);
+
+/** Notices of some records at or above `from`, in order. */
+export function anyNotices(from: number): fc.Arbitrary<Notice[]> {
+  const records = fc.array(
+    fc.record({
+      step: fc.integer({ min: 1, max: 1000 }),
+      bodies: fc.array(anyBody, { minLength: 1, maxLength: 3 }),
+      source: maybe(fc.record({ partition: fc.nat(500), offset: count })),
+    }),
+    { maxLength: 5 },
+  );
+  return records.map((list) => {
+    let offset = from;
+    return list.flatMap(({ step, bodies, source }) => {
+      offset += step;
+      return bodies.map((body, i) => ({ offset, index: i + 1, ...(source ? { source } : {}), body }) as Notice);
+    });
+  });
+}

@@ -1,0 +1,33 @@
+// The contract suite of SlotStore on real Redis.
+
+import { connectRedis } from '../../src/redis/connect.ts';
+import { slotKeys } from '../../src/redis/slot-keys.ts';
+import { createSlotStore } from '../../src/redis/slot-store.ts';
+import { slotStoreContract } from '../contracts/slot-store.ts';
+import { ownName, sharedEnv } from '../support/stack.ts';
+
+slotStoreContract('SlotStore over Redis', async () => {
+  const prefix = ownName('contract');
+  const connections = [connectRedis(sharedEnv().REDIS_URL), connectRedis(sharedEnv().REDIS_URL)] as const;
+  for (const connection of connections) await connection.ready(10_000);
+  const [mine, others] = connections;
+  const open = (connection: typeof mine) => createSlotStore({ redis: connection.client, prefix, group: 'taskfold' });
+  const store = open(mine);
+  return {
+    store,
+    other: open(others),
+    async tear(partition, internal_task_id) {
+      await others.client.set(`${slotKeys(prefix, 'taskfold', partition).task(internal_task_id)}:errors`, 'no list');
+    },
+    async loseHead(partition) {
+      await others.client.del(slotKeys(prefix, 'taskfold', partition).head);
+    },
+    async close() {
+      for (const partition of [0, 1]) {
+        await store.clear(partition);
+        await mine.client.del(slotKeys(prefix, 'taskfold', partition).live);
+      }
+      for (const connection of connections) connection.close();
+    },
+  };
+});
