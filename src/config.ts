@@ -174,16 +174,6 @@ export const settings = [
     doc: 'Shortest wait before a partition is claimed again after a fault. The wait is random and grows while a service is away.',
   }),
   integer('backoff_ms_max', 5_000, 1, 600_000, { group: 'run', unit: 'ms', doc: 'Longest such wait.' }),
-  integer('session_timeout_ms', 6_000, 3_000, 1_800_000, {
-    group: 'run',
-    unit: 'ms',
-    doc: "After how long without a heartbeat a processor's partitions go to the others. The broker's own bounds apply, too.",
-  }),
-  integer('transaction_timeout_ms', 10_000, 1_000, 900_000, {
-    group: 'run',
-    unit: 'ms',
-    doc: 'How long the open transaction of a dead processor can hold back readers.',
-  }),
   integer('drain_ms_max', 8_000, 100, 600_000, {
     group: 'run',
     unit: 'ms',

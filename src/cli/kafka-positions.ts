@@ -1,0 +1,35 @@
+// Where the log of each input partition begins and ends, and how far its events have left (C), as Kafka has them now.
+
+import { createKafka } from '../kafka/connection.ts';
+import type { CommandContext } from './command-context.ts';
+import { kafkaConnection, kafkaLog } from './topic-admin.ts';
+import { topologyOfConfig } from './topology-of-config.ts';
+
+export interface KafkaPosition {
+  readonly start: number;
+  /** the next offset that a committed record could get */
+  readonly end: number;
+  /** C, or null: none is committed. Not fenced, so good for showing, not for deciding. */
+  readonly emitted: number | null;
+}
+/** By partition. */
+export type KafkaPositions = ReadonlyMap<number, KafkaPosition>;
+
+/** @throws kafkajs' own errors when Kafka does not answer or the topic does not exist */
+export async function readKafkaPositions(context: CommandContext): Promise<KafkaPositions> {
+  const { input, groups } = topologyOfConfig(context.config);
+  const admin = createKafka(kafkaConnection(context.config), 'read', kafkaLog(context)).admin({
+    retry: { retries: 2 },
+  });
+  context.closing(() => admin.disconnect());
+  await admin.connect();
+  const bounds = await admin.fetchTopicOffsets(input.topic);
+  const marks = await admin.fetchOffsets({ groupId: groups.emitted, topics: [input.topic] });
+  const emitted = new Map(marks[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  return new Map(
+    bounds.map(({ partition, low, high }) => {
+      const mark = emitted.get(partition) ?? -1;
+      return [partition, { start: Number(low), end: Number(high), emitted: mark < 0 ? null : mark }];
+    }),
+  );
+}

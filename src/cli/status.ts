@@ -1,0 +1,120 @@
+// `taskfold status`: the fleet's figures, and how every partition stands.
+
+import type { Command } from 'commander';
+import type { FleetDocument } from '../read/fleet-document.ts';
+import { type CommandContext, defineCommand } from './command-context.ts';
+import { EXIT } from './command-failure.ts';
+import { type KafkaPositions, readKafkaPositions } from './kafka-positions.ts';
+import { openReads } from './open-redis.ts';
+import { table } from './output.ts';
+import { type PartitionStatus, partitionStatus } from './partition-status.ts';
+import { whyUnreachable } from './reach.ts';
+
+export function statusCommand(): Command {
+  return defineCommand({
+    name: 'status',
+    summary: 'show the fleet, and every partition: W, C, lag, owner, halts and their cures',
+    description:
+      'Shows the figures of the whole fleet, and each partition: W (next offset to fold), C (next offset whose events ' +
+      'are to leave), lag (records not folded yet), the owner, whether it is halted, why, and the cure. Without Kafka it ' +
+      'shows the positions that the owners last told, and exits 3.',
+    examples: [
+      ['status', 'how is it going?'],
+      ['status --json | jq ".partitions[] | select(.halt)"', 'only what is halted'],
+    ],
+    settings: ['services', 'names'],
+    needs: ['redis'],
+    async run(context) {
+      const reads = await openReads(context);
+      const [fleet, documents, kafka] = await Promise.all([
+        reads.readFleet(),
+        reads.readPartitions(),
+        positions(context),
+      ]);
+      const partitions = documents.map((document) => partitionStatus(document, kafka.positions, Date.now()));
+      const { input_topic: topic, group } = context.config;
+      const status = { topic, group, kafka: kafka.problem === null ? 'reached' : 'away', fleet, partitions };
+      await context.output.result(status, () => statusText(fleet, partitions, context));
+      if (kafka.problem !== null)
+        context.output.note(`taskfold: ${kafka.problem}; positions are the owners' last words`);
+      return kafka.problem === null ? EXIT.done : EXIT.unavailable;
+    },
+  });
+}
+
+async function positions(
+  context: CommandContext,
+): Promise<{ positions: KafkaPositions | null; problem: string | null }> {
+  const away = await whyUnreachable(context.config, 'kafka');
+  if (away !== null) return { positions: null, problem: away };
+  try {
+    return { positions: await readKafkaPositions(context), problem: null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { positions: null, problem: `Kafka does not tell about ${context.config.input_topic}: ${reason}` };
+  }
+}
+
+function statusText(
+  fleet: FleetDocument | null,
+  partitions: readonly PartitionStatus[],
+  context: CommandContext,
+): string {
+  const { input_topic, group, redis_prefix } = context.config;
+  if (fleet === null) {
+    return `Nothing is folded yet of ${input_topic} in group ${group} (Redis prefix ${redis_prefix}). Start "taskfold run".`;
+  }
+  const { updates } = fleet;
+  const outcomes = (['applied', 'duplicate', 'stale', 'rejected', 'rerouted'] as const)
+    .filter((outcome) => updates[outcome] > 0 || outcome === 'applied')
+    .map((outcome) => `${count(updates[outcome])} ${outcome}`);
+  const lines = [
+    `${input_topic} in group ${group}`,
+    `tasks      ${count(fleet.tasks)}${breakdown(fleet.tasks_by_status)}`,
+    `failures   ${count(sum(fleet.failures_by_reason))}${breakdown(fleet.failures_by_reason)}`,
+    `jobs       ${count(fleet.job_creations)} created`,
+    `updates    ${count(updates.received)}: ${outcomes.join(', ')}${breakdown(fleet.rejected_by_reason)}`,
+    '',
+    partitionTable(partitions),
+  ];
+  for (const { partition, halt, torn } of partitions) {
+    if (halt)
+      lines.push('', `partition ${partition} is halted (${halt.code}): ${halt.message}`, `  cure: ${halt.cure}`);
+    else if (torn !== undefined) {
+      lines.push('', `partition ${partition}: a save or a clearing did not end (${torn})`);
+      lines.push(`  cure: taskfold partitions rebuild ${partition}`);
+    }
+  }
+  return lines.join('\n');
+}
+
+function partitionTable(partitions: readonly PartitionStatus[]): string {
+  const rows = partitions.map((status) => [
+    String(status.partition),
+    status.condition,
+    status.watermark ?? '-',
+    status.emitted ?? '-',
+    status.lag ?? '-',
+    status.owner ?? '-',
+    status.seen_at === undefined ? '-' : `${Math.max(0, Math.round((Date.now() - status.seen_at) / 1_000))} s ago`,
+  ]);
+  const total = partitions.reduce((lag, status) => lag + (status.lag ?? 0), 0);
+  const head = ['partition', 'condition', 'W', 'C', 'lag', 'owner', 'seen'];
+  return `${table([head, ...rows])}\nlag in all: ${count(total)}`;
+}
+
+function breakdown(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts)
+    .filter(([, number]) => number > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, number]) => `${count(number)} ${name}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, number) => total + number, 0);
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}

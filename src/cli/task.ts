@@ -1,0 +1,85 @@
+// `taskfold task <id>`: one task as it stands in Redis.
+
+import type { Command } from 'commander';
+import type { IoDocument, TaskDocument } from '../read/task-document.ts';
+import { defineCommand } from './command-context.ts';
+import { CommandFailure, EXIT } from './command-failure.ts';
+import { openReads } from './open-redis.ts';
+import { table } from './output.ts';
+
+export function taskCommand(): Command {
+  return defineCommand({
+    name: 'task',
+    summary: 'show one task',
+    description: 'Shows the folded state of one task: sums in place of deltas; what was never reported is left out.',
+    examples: [
+      ['task 6a2f41a3-c54c-fce8-32d2-0324e1c32e22', 'everything that is known of this task'],
+      ['task IJ1 --json | jq .processed_stats', 'one part of it, for scripts'],
+    ],
+    arguments: [['<internal_task_id>', 'the id that the engines report under']],
+    settings: ['services', 'names'],
+    needs: ['redis'],
+    async run(context, _options, [id = '']) {
+      const task = await (await openReads(context)).readTask(id);
+      if (task === null) {
+        const { group, redis_prefix } = context.config;
+        throw new CommandFailure(
+          `there is no task "${id}" in group ${group} (Redis prefix ${redis_prefix})`,
+          EXIT.failed,
+          'its first update may not be folded yet ("taskfold status" shows the lag), or TASKFOLD_GROUP is another',
+        );
+      }
+      await context.output.result(task, () => taskText(task));
+      return EXIT.done;
+    },
+  });
+}
+
+const NESTED = ['processed_stats', 'inputs', 'outputs', 'errors', 'updates', 'source', 'task_output'];
+const TASK_OUTPUT_SHOWN = 2_000;
+
+function taskText(task: TaskDocument): string {
+  const flat = Object.entries(task).filter(([name]) => !NESTED.includes(name));
+  const rows: [string, string][] = flat.map(([name, value]) => [name, readable(name, value)]);
+  for (const [name, value] of Object.entries(task.processed_stats ?? {}))
+    rows.push([name, value.toLocaleString('en-US')]);
+  rows.push([
+    'updates',
+    Object.entries(task.updates)
+      .map(([outcome, count]) => `${count} ${outcome}`)
+      .join(', '),
+  ]);
+  const { topic, partition, first_offset, last_offset } = task.source;
+  rows.push(['source', `${topic}, partition ${partition}, offsets ${first_offset} to ${last_offset}`]);
+  const lines = [table(rows)];
+  for (const side of ['inputs', 'outputs'] as const) lines.push(...ioLines(side, task[side] ?? []));
+  if (task.errors)
+    lines.push('', 'newest errors:', ...task.errors.map(({ id, msg }) => `  ${id ?? '-'}: ${msg ?? '-'}`));
+  if (task.task_output !== undefined) lines.push('', 'task_output:', `  ${cut(task.task_output)}`);
+  return lines.join('\n');
+}
+
+function readable(name: string, value: unknown): string {
+  if (typeof value !== 'number') return String(value);
+  if (name.endsWith('_update_at')) return new Date(value).toISOString();
+  // The contract's own times are seconds, and a sender may put anything in.
+  if (name.endsWith('timestamp'))
+    return value < 8_640_000_000_000 ? `${value} (${new Date(value * 1_000).toISOString()})` : `${value}`;
+  return value.toLocaleString('en-US');
+}
+
+function ioLines(side: string, ios: readonly IoDocument[]): string[] {
+  if (ios.length === 0) return [];
+  const rows = ios.map(({ id, processed_count, processed_total_count }) => [
+    `  ${id || '(no id)'}`,
+    processed_count ?? '-',
+    processed_total_count ?? '-',
+  ]);
+  return ['', table([[side, 'processed_count', 'processed_total_count'], ...rows])];
+}
+
+function cut(text: string): string {
+  return text.length <= TASK_OUTPUT_SHOWN
+    ? text
+    : `${text.slice(0, TASK_OUTPUT_SHOWN)}… (${text.length} characters; --json shows all)`;
+}

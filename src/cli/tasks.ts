@@ -1,0 +1,72 @@
+// `taskfold tasks`: all tasks, streamed, in bounded memory.
+
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { TASK_STATUSES } from '../domain/task-state.ts';
+import type { TaskDocument } from '../read/task-document.ts';
+import { defineCommand } from './command-context.ts';
+import { EXIT } from './command-failure.ts';
+import { openReads } from './open-redis.ts';
+import { wholeNumber } from './option-values.ts';
+
+const STATUSES = [...TASK_STATUSES, 'unreported'] as const;
+
+export function tasksCommand(): Command {
+  return defineCommand({
+    name: 'tasks',
+    summary: 'list all tasks, streamed',
+    description:
+      'Lists every task, in no order. While tasks are folded, each is as of its own reading, and one that is deleted or ' +
+      'moved by Redis meanwhile may come twice.',
+    examples: [
+      ['tasks', 'one line a task'],
+      ['tasks --status failed --limit 20', 'some of the failed ones'],
+      ['tasks --json > tasks.jsonl', 'everything about every task, one JSON document a line'],
+    ],
+    options: [
+      ['--status <status>', `only tasks with this status: ${STATUSES.join(', ')}`],
+      ['--limit <n>', 'stop after this many'],
+    ],
+    parse: z.object({
+      status: z.enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` }).optional(),
+      limit: wholeNumber(1).optional(),
+    }),
+    settings: ['services', 'names'],
+    needs: ['redis'],
+    async run(context, { status, limit = Number.POSITIVE_INFINITY }) {
+      const { output } = context;
+      const reads = await openReads(context);
+      let shown = 0;
+      let read = 0;
+      const toTerminal = process.stdout.isTTY;
+      const progress = toTerminal ? null : output.progress(() => `${read} tasks read, ${shown} listed`);
+      if (!output.json && toTerminal) output.note(HEADLINE);
+      for await (const task of reads.streamTasks()) {
+        read += 1;
+        if (status && (task.task_status ?? 'unreported') !== status) continue;
+        await output.result(task, () => taskLine(task));
+        shown += 1;
+        if (shown >= limit) break;
+      }
+      progress?.stop();
+      return EXIT.done;
+    },
+  });
+}
+
+const HEADLINE = line('task', 'status', 'errors', 'applied', 'last update', 'engine');
+
+function taskLine(task: TaskDocument): string {
+  return line(
+    task.internal_task_id,
+    task.task_status ?? 'unreported',
+    String(task.error_count ?? 0),
+    String(task.updates.applied),
+    new Date(task.last_update_at).toISOString(),
+    task.engine_id ?? '-',
+  );
+}
+
+function line(id: string, status: string, errors: string, applied: string, at: string, engine: string): string {
+  return `${id.padEnd(36)}  ${status.padEnd(12)} ${errors.padStart(7)} ${applied.padStart(8)}  ${at.padEnd(24)}  ${engine}`;
+}
