@@ -50,12 +50,17 @@ export class Emitter {
 
   /** Waits until everything handed over has left, and C stands where the last `add` put it if anything left or `mark` asks for it. */
   async settle(options: { mark?: boolean } = {}): Promise<void> {
+    let mark = options.mark ?? false;
     for (;;) {
-      await this.#running;
+      // The end of one transaction may begin the next: only where none is under way is everything out.
+      if (this.#running !== null) {
+        await this.#running;
+        continue;
+      }
       this.check();
       if (this.#messages.length > 0) this.#start();
-      else if (options.mark) {
-        options = {};
+      else if (mark) {
+        mark = false;
         this.#begin();
       } else return;
     }

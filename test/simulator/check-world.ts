@@ -1,0 +1,127 @@
+// Holds a world that has come to rest against a plain fold of its log: state, counts, every event once and in order,
+// every re-routed record once in its home.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { SlotPins } from '../../src/domain/head.ts';
+import { newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
+import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
+import type { InputRecord, OutgoingMessage, RecordHeaders, SchemaVerdict } from '../../src/pipeline/ports.ts';
+import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
+import { LATE_SCHEMA, memoryDecoder, memoryEncoder } from './memory-codec.ts';
+import { callNow } from './memory-kafka.ts';
+import type { World } from './world.ts';
+
+/** What is wrong with the world, in words; empty: nothing. */
+export async function wrongs(world: World): Promise<string[]> {
+  const found: string[] = [];
+  const halted = new Set(world.halts.map(({ partition }) => partition));
+  for (let p = 0; p < world.partitions; p++) {
+    const slot = world.slots.slot(p);
+    if (halted.has(p)) {
+      await checkHalted(found, world, p);
+      continue;
+    }
+    if (slot.head === null || slot.watermark === null) {
+      found.push(`partition ${p} has no state`);
+      continue;
+    }
+    const lastVisible = world.kafka.visible(p).at(-1)?.offset ?? -1;
+    if (slot.watermark <= lastVisible)
+      found.push(`partition ${p} is stuck at W ${slot.watermark} of ${lastVisible + 1}`);
+    const plain = await plainFold(world, p, slot.head.pins);
+    if (!isDeepStrictEqual(slot.tasks, plain.tasks)) found.push(`partition ${p}: tasks differ`);
+    if (!isDeepStrictEqual(slot.head, plain.head)) found.push(`partition ${p}: head differs`);
+    compareMessages(found, `partition ${p}: events`, sentBy(world, p), plain.messages);
+    for (let q = 0; q < world.partitions; q++) {
+      const sent = world.kafka.visible(q).filter(({ headers }) => sourceOf(headers)?.partition === p);
+      compareMessages(
+        found,
+        `re-routes ${p} to ${q}`,
+        sent as never,
+        plain.reroutes.filter(({ partition }) => partition === q),
+      );
+    }
+  }
+  if (halted.size === 0) {
+    const heads = Array.from({ length: world.partitions }, (_, p) => world.slots.slot(p).head);
+    const sum = (name: 'applied' | 'rejected' | 'duplicate') =>
+      heads.reduce((total, head) => total + (head?.outcomes[name] ?? 0), 0);
+    if (sum('applied') + sum('rejected') !== world.published) {
+      found.push(`${world.published} published, ${sum('applied')} applied, ${sum('rejected')} rejected`);
+    }
+    if (sum('duplicate') !== 0) found.push(`${sum('duplicate')} re-routed records came twice`);
+  }
+  return found;
+}
+
+/** A halted partition may be behind, but what it has sent is still each event once, in order, none left out below C. */
+async function checkHalted(found: string[], world: World, partition: number): Promise<void> {
+  const mark = world.kafka.emitted(partition);
+  if (mark === null) return;
+  const below = (messages: readonly OutgoingMessage[]) =>
+    messages.filter(({ headers }) => sourceOf(headers as RecordHeaders)!.offset < mark.offset);
+  const plain = await plainFold(world, partition, mark.pins);
+  compareMessages(found, `halted partition ${partition}: events`, sentBy(world, partition), below(plain.messages));
+}
+
+function sentBy(world: World, partition: number): OutgoingMessage[] {
+  return world.kafka.outgoing.filter(({ headers }) => sourceOf(headers as RecordHeaders)?.partition === partition);
+}
+
+function sourceOf(headers: RecordHeaders) {
+  return parseSource(headerText(headers, SOURCE_HEADER) ?? '');
+}
+
+function compareMessages(
+  found: string[],
+  what: string,
+  got: readonly OutgoingMessage[],
+  want: readonly OutgoingMessage[],
+) {
+  const text = ({ key, value, headers }: OutgoingMessage) =>
+    `${headerText(headers as RecordHeaders, SOURCE_HEADER)} ${key} ${value}`;
+  const gotTexts = got.map(text);
+  const wantTexts = want.map(text);
+  if (isDeepStrictEqual(gotTexts, wantTexts)) return;
+  const repeated = gotTexts.length - new Set(gotTexts).size;
+  const missing = wantTexts.filter((one) => !gotTexts.includes(one));
+  const extra = gotTexts.filter((one) => !wantTexts.includes(one));
+  found.push(
+    `${what}: ${repeated} repeated, ${missing.length} missing, ${extra.length} not expected, or the order differs`,
+  );
+}
+
+/** The fold over the whole visible log in one go, without cache, batches or protocol. */
+async function plainFold(world: World, partition: number, pins: SlotPins) {
+  const tasks = new Map<string, TaskState>();
+  const stored = new Map<string, { task: TaskState; errors: TaskError[]; task_output: string | undefined }>();
+  const head = newHead(pins);
+  const fold = new PartitionFold(partition, head, (id) => tasks.get(id) ?? null);
+  const decoder = memoryDecoder({ away: false, knowsLate: true }, callNow);
+  await decoder.load(new Set([LATE_SCHEMA]));
+  const verdicts = new Map<number, SchemaVerdict>();
+  for (const verdict of world.kafka.verdicts)
+    if (verdict.partition === partition) verdicts.set(verdict.offset, verdict);
+  const context = { ports: { decoder }, settings: { topic: world.kafka.topic } } as never;
+  const encoder = memoryEncoder(world.kafka.topic);
+  const messages: OutgoingMessage[] = [];
+  const reroutes: OutgoingMessage[] = [];
+  for (const record of world.kafka.visible(partition) as InputRecord[]) {
+    const [input] = decodeRecords(context, partition, { head, verdicts } as never, [record]);
+    for (const notice of fold.fold(input!)) {
+      const update = input!.decoded.kind === 'update' ? input!.decoded.update : null;
+      (notice.body.kind === 'reroute' ? reroutes : messages).push(encoder.encode(partition, notice, record, update));
+    }
+    for (const { task, errors, task_output } of fold.takeChanges()) {
+      tasks.set(task.internal_task_id, task);
+      const before = stored.get(task.internal_task_id);
+      stored.set(task.internal_task_id, {
+        task,
+        errors: [...(before?.errors ?? []), ...errors].slice(-pins.settings.errors_kept),
+        task_output: task_output ?? before?.task_output,
+      });
+    }
+  }
+  return { tasks: stored, head, messages, reroutes };
+}

@@ -1,0 +1,162 @@
+// Redis as the protocol sees it, in memory: one slot a partition, a save that is one step, and copies of every slot's
+// past, so that a failover can take it back.
+
+import type { SlotHead } from '../../src/domain/head.ts';
+import type { Notice } from '../../src/domain/notice.ts';
+import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
+import { Fault } from '../../src/pipeline/errors.ts';
+import type { SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import { type Call, callNow } from './memory-kafka.ts';
+
+interface StoredTask {
+  task: TaskState;
+  errors: TaskError[];
+  task_output?: string | undefined;
+}
+
+/** All of a slot that the fold reads or writes. */
+export interface Slot {
+  head: SlotHead | null;
+  watermark: number | null;
+  saving: string | null;
+  tasks: Map<string, StoredTask>;
+  notices: Notice[];
+}
+
+const EMPTY: Slot = { head: null, watermark: null, saving: null, tasks: new Map(), notices: [] };
+const HISTORY_MAX = 30;
+
+export interface SlotMutations {
+  /** saves whatever W is */
+  noCompare?: boolean;
+  /** 0–1: how often a save stops after some of its writes */
+  tear?: () => boolean;
+  /** a torn save leaves no mark */
+  noSavingMark?: boolean;
+}
+
+export class MemorySlots {
+  readonly #slots = new Map<number, Slot>();
+  readonly #history = new Map<number, Slot[]>();
+  readonly live = new Map<number, SlotLive>();
+  readonly resume = new Set<number>();
+  readonly #mutations: SlotMutations;
+
+  constructor(mutations: SlotMutations = {}) {
+    this.#mutations = mutations;
+  }
+
+  slot(partition: number): Slot {
+    let slot = this.#slots.get(partition);
+    if (slot === undefined) {
+      slot = structuredClone(EMPTY);
+      this.#slots.set(partition, slot);
+    }
+    return slot;
+  }
+
+  /** A failover to an older copy; `age` 0–1, 1 the oldest that is kept. */
+  rollBack(partition: number, age: number): void {
+    const history = this.#history.get(partition) ?? [];
+    const copy = history[Math.floor((1 - age) * (history.length - 1))];
+    if (copy !== undefined) this.#slots.set(partition, structuredClone(copy));
+  }
+
+  /** The lowest W that a roll-back can bring. */
+  oldestWatermark(partition: number): number {
+    return Math.min(...(this.#history.get(partition) ?? []).map(({ watermark }) => watermark ?? 0));
+  }
+
+  /** Redis came back empty. */
+  empty(partition: number): void {
+    this.#slots.delete(partition);
+    this.#history.delete(partition);
+  }
+
+  save(partition: number, save: SlotSave): { outcome: 'saved' } | { outcome: 'refused'; watermark: number | null } {
+    const slot = this.slot(partition);
+    if (slot.saving !== null) throw new Fault('torn_save', `A save up to ${slot.saving} was torn.`);
+    const ours = slot.watermark === save.expect && slot.head?.pins.incarnation === save.head.pins.incarnation;
+    if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
+    const torn = this.#mutations.tear?.() ?? false;
+    const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
+    for (const { task, errors, task_output } of structuredClone(changes)) {
+      const stored = slot.tasks.get(task.internal_task_id);
+      slot.tasks.set(task.internal_task_id, {
+        task,
+        errors: [...(stored?.errors ?? []), ...errors].slice(-save.head.pins.settings.errors_kept),
+        task_output: task_output ?? stored?.task_output,
+      });
+    }
+    if (torn) {
+      if (!this.#mutations.noSavingMark) slot.saving = String(save.to);
+      throw new Fault('service_unavailable', 'simulated: the save script stopped after a write');
+    }
+    slot.head = structuredClone(save.head);
+    slot.watermark = save.to;
+    slot.notices.push(...structuredClone(save.notices));
+    this.#keep(partition);
+    return { outcome: 'saved' };
+  }
+
+  begin(partition: number, watermark: number, head: SlotHead): boolean {
+    const slot = this.slot(partition);
+    if (slot.head !== null) return false;
+    if (slot.notices.length > 0) throw new Fault('torn_save', 'The slot has an outbox and no head.');
+    slot.head = structuredClone(head);
+    slot.watermark = watermark;
+    this.#keep(partition);
+    return true;
+  }
+
+  trim(partition: number, incarnation: string, emitted: number): void {
+    const slot = this.slot(partition);
+    if (slot.head?.pins.incarnation !== incarnation) return;
+    slot.notices = slot.notices.filter(({ offset }) => offset >= emitted);
+    this.#keep(partition);
+  }
+
+  #keep(partition: number): void {
+    const history = this.#history.get(partition) ?? [];
+    history.push(structuredClone(this.slot(partition)));
+    if (history.length > HISTORY_MAX) history.shift();
+    this.#history.set(partition, history);
+  }
+}
+
+export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotStore {
+  return {
+    claim: (partition) =>
+      call(() => {
+        const { head, watermark, saving } = slots.slot(partition);
+        return structuredClone({ head, watermark, saving });
+      }),
+    begin: (partition, watermark, head) => call(() => slots.begin(partition, watermark, head)),
+    readTasks: (partition, ids) =>
+      call(() => {
+        const slot = slots.slot(partition);
+        return structuredClone({
+          watermark: slot.watermark,
+          tasks: ids.map((id) => slot.tasks.get(id)?.task ?? null),
+        });
+      }),
+    readNotices: (partition, from, max) =>
+      call(() => {
+        const slot = slots.slot(partition);
+        const pending = slot.notices.filter(({ offset }) => offset >= from);
+        const notices = pending.slice(0, max);
+        return structuredClone({ watermark: slot.watermark, notices, more: pending.length > max });
+      }),
+    save: (partition, save) => {
+      // What is sent is fixed when it is sent, however late it arrives.
+      const sent = structuredClone(save);
+      return call(() => slots.save(partition, sent));
+    },
+    trim: (partition, incarnation, emitted) => call(() => slots.trim(partition, incarnation, emitted)),
+    clear: (partition) => call(() => slots.empty(partition)),
+    reportLive: (partition, live) => call(() => void slots.live.set(partition, live)),
+    readLive: (partition) => call(() => slots.live.get(partition) ?? null),
+    requestResume: (partition) => call(() => void slots.resume.add(partition)),
+    takeResume: (partition) => call(() => slots.resume.delete(partition)),
+  };
+}

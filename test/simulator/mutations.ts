@@ -1,0 +1,131 @@
+// The protocol with one safeguard taken out each, from outside: by ports that lie. The simulator must notice every one.
+
+import type { PipelinePorts } from '../../src/pipeline/context.ts';
+import type { EventClaim, SlotStore } from '../../src/pipeline/ports.ts';
+import type { World, WorldOptions } from './world.ts';
+
+type Mutation = Omit<WorldOptions, 'seed'>;
+
+const everything: Mutation = { rollBacks: 0.008, lateSchemas: true };
+
+function onStore(change: (store: SlotStore, world: World) => Partial<SlotStore>): Mutation['mutate'] & object {
+  return (ports, world) => ({ ...ports, slotStore: { ...ports.slotStore, ...change(ports.slotStore, world) } });
+}
+
+function onClaim(
+  change: (claim: EventClaim, partition: number, ports: PipelinePorts, world: World) => Partial<EventClaim>,
+) {
+  return (ports: PipelinePorts, world: World): PipelinePorts => ({
+    ...ports,
+    eventLog: {
+      async claim(partition) {
+        const claim = await ports.eventLog.claim(partition);
+        return { ...claim, ...change(claim, partition, ports, world) };
+      },
+    },
+  });
+}
+
+/** By name: what is taken away. */
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'a save does not compare W': { ...everything, slots: { noCompare: true } },
+  'a fenced producer is let through': { ...everything, kafka: { noFence: true } },
+  're-routed records are produced outside of the transaction': { ...everything, kafka: { rerouteOutside: true } },
+  'a torn save leaves no mark': { ...everything, slots: { tearRate: 0.05, noSavingMark: true } },
+  'the outbox is not saved': {
+    ...everything,
+    mutate: onStore((store) => ({ save: (partition, save) => store.save(partition, { ...save, notices: [] }) })),
+  },
+  'the outbox is trimmed before the commit': {
+    ...everything,
+    mutate: onClaim((claim, partition, { slotStore }) => ({
+      async transact(transaction) {
+        const { emitted } = transaction;
+        if (emitted) await slotStore.trim(partition, emitted.pins.incarnation, emitted.offset).catch(() => {});
+        return claim.transact(transaction);
+      },
+    })),
+  },
+  'C is read before the fence': {
+    ...everything,
+    mutate: (ports, world) => ({
+      ...ports,
+      eventLog: {
+        async claim(partition) {
+          const early = world.kafka.emitted(partition);
+          await ports.surroundings.sleep(0);
+          const claim = await ports.eventLog.claim(partition);
+          return { ...claim, readEmitted: async () => early ?? claim.readEmitted() };
+        },
+      },
+    }),
+  },
+  'after a roll-back events below C leave again': {
+    ...everything,
+    mutate: onClaim((claim, partition, _ports, world) => ({
+      async readEmitted() {
+        const mark = await claim.readEmitted();
+        const watermark = world.slots.slot(partition).watermark;
+        return mark && watermark !== null && watermark < mark.offset ? { ...mark, offset: watermark } : mark;
+      },
+    })),
+  },
+  'a missing C counts as the beginning': {
+    ...everything,
+    loseEmitted: true,
+    mutate: onClaim((claim, partition, _ports, world) => ({
+      async readEmitted() {
+        const mark = await claim.readEmitted();
+        const pins = world.slots.slot(partition).head?.pins;
+        return mark ?? (pins ? { offset: pins.origin, pins } : null);
+      },
+    })),
+  },
+  'tasks are read without W': {
+    rollBacks: 0.08,
+    mutate: (ports) => {
+      // The W that the owner last saved or claimed at: what a read that does not look would take for granted.
+      const believed = new Map<number, number | null>();
+      const store = ports.slotStore;
+      return {
+        ...ports,
+        slotStore: {
+          ...store,
+          async claim(partition, owner) {
+            const slot = await store.claim(partition, owner);
+            believed.set(partition, slot.watermark);
+            return slot;
+          },
+          async save(partition, save) {
+            const saved = await store.save(partition, save);
+            if (saved.outcome === 'saved') believed.set(partition, save.to);
+            return saved;
+          },
+          async begin(partition, watermark, head) {
+            const begun = await store.begin(partition, watermark, head);
+            believed.set(partition, watermark);
+            return begun;
+          },
+          async readTasks(partition, ids) {
+            const { tasks } = await store.readTasks(partition, ids);
+            return { watermark: believed.get(partition) ?? null, tasks };
+          },
+        },
+      };
+    },
+  },
+  'a verdict of the registry is forgotten': {
+    ...everything,
+    mutate: onClaim((claim) => ({ transact: ({ verdicts: _verdicts, ...rest }) => claim.transact(rest) })),
+  },
+  'a missing record of a pending event is passed over': {
+    rollBacks: 0.008,
+    retention: 'nasty',
+    mutate: onStore((store) => ({
+      async readNotices(partition, from, max) {
+        const page = await store.readNotices(partition, from, max);
+        return { ...page, notices: page.notices.filter(({ body }) => body.kind === 'failure') };
+      },
+    })),
+  },
+};

@@ -1,0 +1,71 @@
+// The real pipeline and fold in simulated worlds: crashes at every await, lost requests and replies, repeated sends,
+// zombies, rebalances, Redis roll-backs and losses, fencing, unknown commits. SIMULATOR_SEED and SIMULATOR_SCHEDULES
+// choose where to begin and how many.
+
+import { describe, expect, test } from 'vitest';
+import { wrongs } from './check-world.ts';
+import { MUTATIONS } from './mutations.ts';
+import { World, type WorldOptions } from './world.ts';
+
+const FIRST_SEED = Number(process.env.SIMULATOR_SEED ?? 1);
+const SCHEDULES = Number(process.env.SIMULATOR_SCHEDULES ?? 200);
+/** A mutation that this many schedules do not show counts as not caught. */
+const MUTANT_SCHEDULES = 600;
+
+async function run(options: WorldOptions) {
+  const world = new World(options);
+  await world.run();
+  return { world, wrong: await wrongs(world) };
+}
+
+const worlds: Readonly<Record<string, { options: Omit<WorldOptions, 'seed'>; mayHalt: readonly string[] }>> = {
+  'crashes, lost and repeated calls, zombies and rebalances': { options: {}, mayHalt: [] },
+  'Redis falls back to older copies': { options: { rollBacks: 0.008 }, mayHalt: [] },
+  'the registry is away, or denies a schema and learns it later': {
+    options: { rollBacks: 0.008, lateSchemas: true },
+    mayHalt: [],
+  },
+  'Redis comes back empty': { options: { rollBacks: 0.008, wipes: true }, mayHalt: [] },
+  'the committed C expires': { options: { rollBacks: 0.008, loseEmitted: true }, mayHalt: ['emitted_mark_lost'] },
+  'retention follows what is folded and sent': { options: { rollBacks: 0.008, retention: 'safe' }, mayHalt: [] },
+  'retention removes what is still needed': {
+    options: { rollBacks: 0.008, retention: 'nasty' },
+    mayHalt: ['history_gone', 'payload_gone'],
+  },
+  'saves stop half-way': { options: { rollBacks: 0.008, slots: { tearRate: 0.05 } }, mayHalt: ['torn_save'] },
+};
+
+describe('whatever fails, the state is the plain fold of the log and every event leaves exactly once', () => {
+  for (const [name, { options, mayHalt }] of Object.entries(worlds)) {
+    test(`${name} (${SCHEDULES} schedules)`, { timeout: 300_000 }, async () => {
+      let published = 0;
+      let events = 0;
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
+        const { world, wrong } = await run({ seed, ...options });
+        const reproduce = `SIMULATOR_SEED=${seed} SIMULATOR_SCHEDULES=1`;
+        expect(wrong, `${name}: ${reproduce}`).toEqual([]);
+        const unexpected = world.halts.filter(({ code }) => !mayHalt.includes(code));
+        expect(unexpected, `${name} halted: ${reproduce}`).toEqual([]);
+        published += world.published;
+        events += world.kafka.outgoing.length;
+      }
+      // A world in which nothing happens would prove nothing.
+      expect(published).toBeGreaterThan(30 * SCHEDULES);
+      expect(events).toBeGreaterThan(8 * SCHEDULES);
+    });
+  }
+});
+
+describe('the simulator notices when a safeguard is taken out', () => {
+  for (const [name, options] of Object.entries(MUTATIONS)) {
+    test(name, { timeout: 300_000 }, async () => {
+      const tolerated = options.retention === 'nasty' ? ['history_gone', 'payload_gone'] : [];
+      let caught = 0;
+      for (let seed = 1; seed <= MUTANT_SCHEDULES && caught === 0; seed++) {
+        const { world, wrong } = await run({ seed, ...options });
+        if (wrong.length > 0 || world.halts.some(({ code }) => !tolerated.includes(code))) caught++;
+      }
+      expect(caught, `${name}: not noticed in ${MUTANT_SCHEDULES} schedules`).toBeGreaterThan(0);
+    });
+  }
+});
