@@ -63,7 +63,7 @@ export function defineCommand<Options = Record<string, never>>(spec: CommandSpec
       .slice(0, -2)
       .flat()
       .filter((argument) => typeof argument === 'string');
-    process.exitCode = await execute(spec, taken, given, args);
+    process.exitCode = await execute(spec, taken, given, args, pathOf(command));
   });
   return command;
 }
@@ -80,6 +80,7 @@ async function execute<Options>(
   taken: readonly Setting[],
   given: Readonly<Record<string, unknown>>,
   args: readonly string[],
+  path: string,
 ): Promise<ExitCode> {
   const flags: Record<string, string> = {};
   for (const setting of taken) {
@@ -87,7 +88,7 @@ async function execute<Options>(
     if (typeof text === 'string') flags[setting.name] = text;
   }
   const { config, sources } = readConfig(environment(), flags);
-  const options = parseOptions(spec, given);
+  const options = parseOptions(spec, given, path);
   const closers: (() => Promise<void> | void)[] = [];
   const stopping = listenForSignals(spec.stops ?? 'at_once');
   const context: CommandContext = {
@@ -107,14 +108,23 @@ async function execute<Options>(
   }
 }
 
-function parseOptions<Options>(spec: CommandSpec<Options>, given: Readonly<Record<string, unknown>>): Options {
+function parseOptions<Options>(
+  spec: CommandSpec<Options>,
+  given: Readonly<Record<string, unknown>>,
+  path: string,
+): Options {
   const parsed = (spec.parse ?? (z.object({}) as unknown as z.ZodType<Options>)).safeParse(given);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => {
     const flag = `--${path.join('.').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     return `${flag}: ${message}`;
   });
-  throw new CommandFailure(problems.join('; '), EXIT.usage, `"taskfold ${spec.name} --help" shows what it takes`);
+  throw new CommandFailure(problems.join('; '), EXIT.usage, `"${path} --help" shows what it takes`);
+}
+
+/** The command as it is typed: `taskfold topics create`. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
 function settingOption(setting: Setting): Option {

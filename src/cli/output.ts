@@ -28,7 +28,7 @@ export function createOutput(
   return {
     json,
     async result(value, forPeople) {
-      const text = json ? toJson(value) : forPeople();
+      const text = json ? toJson(value) : withoutControls(forPeople());
       if (!stdout.write(`${text}\n`)) await once(stdout, 'drain');
     },
     note(text) {
@@ -54,6 +54,12 @@ export function createOutput(
       };
     },
   };
+}
+
+/** Ids and error texts come from engines: an escape sequence in one must not reach the operator's terminal. */
+export function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 /** One line of JSON. Maps become objects; an integer beyond 2^53 becomes decimal text, a smaller bigint a number. */

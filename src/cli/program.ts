@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
 import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
@@ -22,7 +23,14 @@ export function createProgram(): Command {
 Every command has --help with examples, and --json. Settings come from the environment and from flags.
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
-  for (const command of [topicsCommand(), taskCommand(), tasksCommand(), statusCommand(), settingsCommand()])
+  for (const command of [
+    topicsCommand(),
+    schemasCommand(),
+    taskCommand(),
+    tasksCommand(),
+    statusCommand(),
+    settingsCommand(),
+  ])
     program.addCommand(command);
   inherit(program);
   return program;
