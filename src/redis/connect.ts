@@ -1,6 +1,7 @@
 // The one place that opens a connection to Redis, with the options that keep ioredis from doing things twice.
 // TLS, Cluster and Sentinel will be told apart here, by the URL.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Fault } from '../pipeline/errors.ts';
 import { redisFault } from './redis-faults.ts';
@@ -8,7 +9,7 @@ import { redisFault } from './redis-faults.ts';
 export interface RedisConnection {
   readonly client: Redis;
   /**
-   * Resolves once Redis takes commands, at once if it does so now.
+   * Resolves once Redis has answered a PING, at once if it does so now.
    * @param wait_ms how long to wait at most
    * @throws Fault service_unavailable with the last reason
    */
@@ -28,6 +29,7 @@ export interface ConnectOptions {
 }
 
 const RECONNECT_DELAY_MS_MAX = 2_000;
+const READY_LOOK_MS = 25;
 
 /** Errors after which the socket itself is of no use: a fail-over left it on a node that takes no writes. */
 const WRONG_NODE = /^(READONLY|LOADING|MASTERDOWN)/;
@@ -63,35 +65,36 @@ export function connectRedis(url: string, options: ConnectOptions = {}): RedisCo
     options.onProblem?.(what);
   };
   client.on('error', (error: Error) => problem(error.message || error.name));
-  client.on('close', () => problem('the connection was closed'));
+  // An error says more than the close that follows it.
+  client.on('close', () => {
+    if (!troubled) problem('the connection was closed');
+  });
   client.on('ready', () => {
-    if (troubled) options.onRecovered?.();
+    if (troubled && !closed) options.onRecovered?.();
     troubled = false;
   });
 
   return {
     client,
     async ready(wait_ms) {
-      if (client.status === 'ready') return;
-      await new Promise<void>((resolve, reject) => {
-        const settle = (): void => {
-          clearTimeout(timer);
-          client.off('ready', onReady);
-          client.off('end', onEnd);
-        };
-        const fail = (what: string): void => {
-          settle();
-          reject(new Fault('service_unavailable', `Redis does not answer (${what})`));
-        };
-        const onReady = (): void => {
-          settle();
-          resolve();
-        };
-        const onEnd = (): void => fail('the connection was given up');
-        const timer = setTimeout(() => fail(reason), wait_ms);
-        client.on('ready', onReady);
-        client.on('end', onEnd);
-      });
+      const deadline = performance.now() + wait_ms;
+      while (!closed) {
+        // The status alone proves nothing: a Redis that hangs, or a socket about to be given up, is "ready" too.
+        if (client.status === 'ready') {
+          try {
+            await client.ping();
+            return;
+          } catch (error) {
+            reason = error instanceof Error ? error.message : String(error);
+          }
+        }
+        if (performance.now() >= deadline) break;
+        await sleep(READY_LOOK_MS);
+      }
+      throw new Fault(
+        'service_unavailable',
+        `Redis does not answer (${closed ? 'the connection was closed' : reason})`,
+      );
     },
     close() {
       closed = true;

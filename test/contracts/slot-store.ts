@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SlotHead } from '../../src/domain/head.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
+import { Fault } from '../../src/pipeline/errors.ts';
 import type { SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { anyHead, anyId, anyNotices, anyTaskFields, changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 
@@ -64,7 +65,8 @@ export function slotStoreContract(title: string, open: () => Promise<SlotStoreUn
     });
 
     test('a slot that lost only its head does not begin anew beside what is left', async () => {
-      const { store, loseHead } = await begun();
+      const { store, head, loseHead } = await begun();
+      await store.save(0, saveOf(head, 0, 1, { changes: [changeOf(taskOf('a', 0))], notices: [rerouteAt(0, 1)] }));
       await loseHead(0);
       await expect(store.begin(0, 0, headOf('two'))).rejects.toEqual(faultOf('torn_save'));
     });
@@ -321,7 +323,8 @@ export function slotStoreContract(title: string, open: () => Promise<SlotStoreUn
       const save = saveOf(under.head, 1, 4, {
         changes: [changeOf(taskOf('a', 0, { error_count: 7 })), changeOf(taskOf('b', 2), { errors: [{ msg: 'e' }] })],
       });
-      await expect(under.store.save(0, save)).rejects.toEqual(faultOf('torn_save'));
+      // Whether the saver hears of the tear, or only that Redis did not answer, is chance; the mark is not.
+      await expect(under.store.save(0, save)).rejects.toBeInstanceOf(Fault);
       return { ...under, save };
     }
 
