@@ -1,0 +1,48 @@
+// `ce_id` of the events: made of content, so that a re-posted update gives the same one wherever and however often it
+// lies in the log; only where content cannot tell two events apart it is made of where the record lay first.
+
+import { createHash } from 'node:crypto';
+import { canonicalAction } from '../domain/job-action.ts';
+import type { CreateJobsAction, TaskStatusDetail } from '../domain/messages.generated.ts';
+import type { FailureFacts, Notice } from '../domain/notice.ts';
+
+/** Where the notice's record lay when we read it. */
+export interface NoticeSource {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Kind, task, reporter, prior and reason of a failure; its coordinates where reporter or prior is missing. */
+export function failureId(from: NoticeSource, notice: Notice, facts: FailureFacts): string {
+  const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp } = facts;
+  if (!work_request_id || prior_timestamp === undefined) return coordinatesId(from, notice);
+  return digest(['failure', failure, internal_task_id, work_request_id, prior_timestamp, failure_reason ?? null]);
+}
+
+/** Task, reporter, prior, the action without its token and its how-manieth; else its coordinates. */
+export function jobCreationId(
+  from: NoticeSource,
+  notice: Notice,
+  update: TaskStatusDetail,
+  action: CreateJobsAction,
+  repeat: number,
+): string {
+  const { internal_task_id, work_request_id, prior_timestamp } = update;
+  if (!work_request_id || prior_timestamp === null || prior_timestamp === undefined) return coordinatesId(from, notice);
+  return digest(['job_creation', internal_task_id, work_request_id, prior_timestamp, canonicalAction(action), repeat]);
+}
+
+/** Topic, partition and offset where the record lay first, and the notice's index. */
+export function coordinatesId(from: NoticeSource, notice: Notice): string {
+  const { partition, offset } = notice.source ?? { partition: from.partition, offset: notice.offset };
+  return digest([notice.body.kind, from.topic, partition, offset, notice.index]);
+}
+
+/** SHA-256 of the parts in the form of a UUID of version 8 (RFC 9562: custom content). */
+function digest(parts: readonly (string | number | null | undefined)[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

@@ -1,0 +1,164 @@
+// Notices → messages: Avro value, key, CloudEvents headers in binary mode, the source coordinates by which C can be found
+// again. A pure function of its arguments: each replay makes the same bytes.
+
+import type { TaskStatusDetail } from '../domain/messages.generated.ts';
+import type { Notice, NoticeBody } from '../domain/notice.ts';
+import { Fault } from '../pipeline/errors.ts';
+import type { InputRecord, NoticeEncoder, OutgoingMessage } from '../pipeline/ports.ts';
+import { SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
+import type { Topology } from '../topology.ts';
+import { coordinatesId, failureId, jobCreationId, type NoticeSource } from './event-id.ts';
+import { cutId, ID_BYTES_MAX, jobCreation, rejectPointer, taskFailure } from './event-values.ts';
+import {
+  copiedHeaders,
+  headersOf,
+  LOG_TIME_HEADER,
+  ORIGIN_HEADER,
+  REJECT_DETAIL_HEADER,
+  REJECT_FORM_HEADER,
+  REJECT_REASON_HEADER,
+  traceOf,
+} from './message-headers.ts';
+import { schemaType } from './schema-file.ts';
+import { withWireHead } from './wire-format.ts';
+
+export interface NoticeEncoderOptions {
+  readonly topology: Topology;
+  /** the registry's ids of our schemas for the outgoing topics */
+  readonly schemaIds: { readonly failures: number; readonly jobCreations: number; readonly rejects: number };
+}
+
+type Body<Kind extends NoticeBody['kind']> = Extract<NoticeBody, { kind: Kind }>;
+
+/**
+ * The encoder of what leaves. `encode` throws Fault payload_gone where the record that a notice speaks of is missing
+ * or has changed.
+ */
+export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOptions): NoticeEncoder {
+  const types = {
+    failure: schemaType('task-failures.avsc'),
+    jobCreation: schemaType('job-creations.avsc'),
+    pointer: schemaType('task-status-rejects.avsc'),
+  };
+  const { topic } = topology.input;
+  const ceSource = `/taskfold/${topology.groups.members}/${topic}`;
+
+  /** The headers that every message has. */
+  const marks = (from: NoticeSource, notice: Notice) => ({
+    [SOURCE_HEADER]: sourceHeader(topic, from.partition, notice.offset, notice.index),
+    [ORIGIN_HEADER]: notice.source && `${topic}/${notice.source.partition}/${notice.source.offset}`,
+  });
+
+  const cloudEvent = (id: string, type: string, logTime: number, task: string | undefined) => ({
+    ce_specversion: '1.0',
+    ce_id: id,
+    ce_type: `taskfold.${type}`,
+    ce_source: ceSource,
+    ce_time: isoTime(logTime),
+    ce_subject: task,
+  });
+
+  function failureMessage(from: NoticeSource, notice: Notice, { facts }: Body<'failure'>): OutgoingMessage {
+    const id = failureId(from, notice, facts);
+    return {
+      topic: topology.failures.topic,
+      key: Buffer.from(facts.internal_task_id),
+      value: withWireHead(schemaIds.failures, types.failure.toBuffer(taskFailure(from, notice, facts))),
+      headers: headersOf({
+        ...marks(from, notice),
+        ...cloudEvent(id, `task.${facts.failure}`, facts.log_time, facts.internal_task_id),
+        'content-type': 'application/avro',
+        traceparent: facts.traceparent,
+        tracestate: facts.tracestate,
+      }),
+    };
+  }
+
+  function jobCreationMessage(
+    from: NoticeSource,
+    notice: Notice,
+    body: Body<'job_creation'>,
+    record: InputRecord,
+    update: TaskStatusDetail,
+  ): OutgoingMessage {
+    const event = jobCreation(from, notice, body, record, update);
+    const action = update.create_jobs_action![body.action]!;
+    const id = jobCreationId(from, notice, update, action, body.repeat);
+    return {
+      topic: topology.jobCreations.topic,
+      key: Buffer.from(event.internal_job_id ?? event.internal_task_id),
+      value: withWireHead(schemaIds.jobCreations, types.jobCreation.toBuffer(event)),
+      headers: headersOf({
+        ...marks(from, notice),
+        ...cloudEvent(id, 'job.creation', record.timestamp, event.internal_task_id),
+        'content-type': 'application/avro',
+        ...traceOf(record.headers),
+      }),
+    };
+  }
+
+  function rejectMessage(
+    from: NoticeSource,
+    notice: Notice,
+    body: Body<'reject'>,
+    record: InputRecord,
+    update: TaskStatusDetail | null,
+  ): OutgoingMessage {
+    const task = cutId(body.internal_task_id) ?? undefined;
+    const ours = headersOf({
+      ...marks(from, notice),
+      ...cloudEvent(coordinatesId(from, notice), 'update.rejected', record.timestamp, task),
+      [REJECT_REASON_HEADER]: body.reason,
+      [REJECT_DETAIL_HEADER]: body.detail,
+      [REJECT_FORM_HEADER]: body.form,
+    });
+    if (body.form === 'copy') {
+      const headers = copiedHeaders(record.headers, ours);
+      return { topic: topology.rejects.topic, key: record.key, value: record.value, headers };
+    }
+    const pointer = rejectPointer(from, notice, body, record, update);
+    return {
+      topic: topology.rejects.topic,
+      key: record.key !== null && record.key.length <= ID_BYTES_MAX ? record.key : null,
+      value: withWireHead(schemaIds.rejects, types.pointer.toBuffer(pointer)),
+      headers: { ...ours, ...headersOf({ 'content-type': 'application/avro', ...traceOf(record.headers) }) },
+    };
+  }
+
+  function reroutedMessage(from: NoticeSource, notice: Notice, to: number, record: InputRecord, task: string) {
+    const ours = headersOf({ ...marks(from, notice), [LOG_TIME_HEADER]: String(record.timestamp) });
+    const headers = copiedHeaders(record.headers, ours);
+    return { topic, partition: to, key: Buffer.from(task), value: record.value, headers };
+  }
+
+  return {
+    encode(partition, notice, record, update) {
+      const from = { topic, partition };
+      const { body } = notice;
+      if (body.kind === 'failure') return failureMessage(from, notice, body);
+      const held = present(record, from, notice);
+      switch (body.kind) {
+        case 'job_creation':
+          return jobCreationMessage(from, notice, body, held, present(update, from, notice));
+        case 'reject':
+          return rejectMessage(from, notice, body, held, update);
+        case 'reroute': {
+          const task = present(update, from, notice).internal_task_id;
+          return reroutedMessage(from, notice, body.to, held, present(task ?? null, from, notice));
+        }
+      }
+    },
+  };
+}
+
+function present<Value>(value: Value | null, from: NoticeSource, notice: Notice): Value {
+  if (value !== null) return value;
+  const where = `offset ${notice.offset} of partition ${from.partition}`;
+  throw new Fault('payload_gone', `A ${notice.body.kind} waits to be sent, but its record at ${where} is gone.`);
+}
+
+/** RFC 3339, or nothing where a producer's clock wrote what no calendar holds. */
+function isoTime(epochMs: number): string | undefined {
+  const time = new Date(epochMs);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}
