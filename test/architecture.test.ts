@@ -1,0 +1,150 @@
+// The shape of the house, checked: who may import whom (DESIGN.md shows the same table), which package belongs to which
+// room, and the size and names of files.
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+// What may be imported, by room of src; an entry is a room or one file. Nothing may import what stands on no line.
+const PLUMBING = ['observe', 'config.ts', 'topology.ts'];
+// What the adapters implement: the ports themselves, the faults they throw, and the header that both sides know.
+const PORTS = ['pipeline/ports.ts', 'pipeline/errors.ts', 'pipeline/source-header.ts'];
+const EVERYTHING = ['*'];
+const mayImport: Record<string, string[]> = {
+  domain: [],
+  pipeline: ['domain'],
+  avro: ['domain', ...PORTS, ...PLUMBING],
+  kafka: ['domain', ...PORTS, ...PLUMBING],
+  redis: ['domain', ...PORTS, ...PLUMBING],
+  engine: ['domain', 'avro', 'kafka', ...PLUMBING],
+  read: ['domain', 'redis'],
+  serve: ['read', 'kafka', 'avro', ...PLUMBING],
+  web: [],
+  cli: EVERYTHING,
+  observe: [],
+  // The defaults of what the fold depends on are the domain's to say.
+  'config.ts': ['domain/fold-settings.ts'],
+  'topology.ts': [],
+  'index.ts': EVERYTHING,
+  // The one file of the pipeline that knows of logs and settings.
+  'pipeline/processor.ts': ['domain', 'pipeline', ...PLUMBING],
+};
+
+// One library, one room: what a client library does wrong has to be handled in one place.
+const roomsOf: Record<string, string[]> = {
+  kafkajs: ['kafka'],
+  ioredis: ['redis'],
+  msgpackr: ['redis'],
+  avsc: ['avro'],
+  '@kafkajs/confluent-schema-registry': ['avro'],
+  commander: ['cli'],
+  pino: ['observe'],
+};
+
+// What node: offers that is a function of its arguments.
+const PURE_OF_NODE = ['node:zlib', 'node:buffer'];
+
+const LINES_MAX = 300;
+const FORBIDDEN_NAMES = /^(utils?|helpers?|common|lib|managers?|types|misc)$/;
+
+interface Import {
+  file: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+function filesBelow(folder: string, ending: RegExp): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && ending.test(entry.name) && !entry.parentPath.includes('node_modules'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+const sources = filesBelow('src', /\.(ts|mts|tsx)$/);
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+  const pattern = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm;
+  return [...text.matchAll(pattern)].map(([, type, named, dynamic]) => {
+    return { file, target: (named ?? dynamic)!, typeOnly: type !== undefined };
+  });
+}
+
+const imports = sources.flatMap(importsOf);
+
+/** `src/kafka/wire.ts` is in room `kafka`; `src/config.ts` is a room of its own. */
+function roomOf(file: string): string {
+  return file.split('/')[1]!;
+}
+
+function isAllowed(file: string, target: string): boolean {
+  const inSrc = target.replace(/^src\//, '');
+  if (roomOf(file) === roomOf(target)) return true;
+  const allowed = mayImport[file.replace(/^src\//, '')] ?? mayImport[roomOf(file)] ?? [];
+  return allowed.includes('*') || allowed.includes(inSrc) || allowed.includes(roomOf(target));
+}
+
+describe('imports', () => {
+  test('every room of src has its line in the table', () => {
+    const rooms = new Set(sources.map(roomOf));
+    expect([...rooms].filter((room) => !(room in mayImport))).toEqual([]);
+  });
+
+  test('a room imports only what the table allows', () => {
+    const own = imports.filter(({ target }) => target.startsWith('.'));
+    const wrong = own
+      .map(({ file, target }) => ({ file, target: join(file, '..', target) }))
+      .filter(({ file, target }) => !isAllowed(file, target));
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+    // A pattern that finds no import would let everything pass.
+    expect(own.length).toBeGreaterThan(sources.length / 2);
+  });
+
+  test('the domain imports nothing, not even from node:', () => {
+    const foreign = imports.filter(({ file, target }) => roomOf(file) === 'domain' && !target.startsWith('./'));
+    expect(foreign.filter(({ target }) => !target.startsWith('../domain/')).map(({ file }) => file)).toEqual([]);
+  });
+
+  test('the pipeline imports neither package nor timer nor network, so that the simulator runs all of it', () => {
+    const outside = imports.filter(({ file, target }) => roomOf(file) === 'pipeline' && !target.startsWith('.'));
+    const wrong = outside.filter(({ target }) => !PURE_OF_NODE.includes(target));
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  test('a library is imported by its own room only', () => {
+    const wrong = imports.filter(({ file, target, typeOnly }) => {
+      const library = Object.keys(roomsOf).find((name) => target === name || target.startsWith(`${name}/`));
+      // A type alone brings no behaviour with it, and is gone after the compiler.
+      return library !== undefined && !typeOnly && !roomsOf[library]!.includes(roomOf(file));
+    });
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  const code = ['src', 'test', 'schemas', 'deploy', '.ci'].flatMap((folder) =>
+    filesBelow(folder, /\.(ts|mts|mjs|lua)$/),
+  );
+  const written = code.filter((file) => !file.includes('.generated.'));
+
+  test(`no file is longer than ${LINES_MAX} lines: a longer one has taken on a second job`, () => {
+    const lines = (file: string) => readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length;
+    const long = written.filter((file) => lines(file) > LINES_MAX);
+    expect(long.map((file) => `${file}: ${lines(file)} lines`)).toEqual([]);
+  });
+
+  test('every file opens with its job and its place', () => {
+    const opening = /^(#!.*\n)?(\/\/ |\/\*\*|--)/;
+    expect(written.filter((file) => !opening.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  });
+
+  test('no file or folder has a name that says nothing of its job', () => {
+    const parts = (file: string) => file.split('/').map((part) => basename(part).split('.')[0]!);
+    expect(code.filter((file) => parts(file).some((part) => FORBIDDEN_NAMES.test(part)))).toEqual([]);
+  });
+
+  test('source files have kebab-case names', () => {
+    expect(code.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)+$/.test(basename(file)))).toEqual([]);
+  });
+});
