@@ -73,7 +73,11 @@ function oneOf<Name extends string, const Value extends string>(
 
 function url<Name extends string>(name: Name, fallback: string, protocols: readonly string[], spec: Spec) {
   const schemes = protocols.map((protocol) => `${protocol}//`).join(' or ');
-  const parse = z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+  const parse = z.string().refine((text) => {
+    // `redis:/user:password@host` parses as well, as a path.
+    if (!protocols.some((protocol) => text.startsWith(`${protocol}//`)) || !URL.canParse(text)) return false;
+    return new URL(text).hostname !== '';
+  });
   return setting(name, fallback, `a URL that begins with ${schemes}`, parse, { secret: true, ...spec });
 }
 
