@@ -104,7 +104,7 @@ export function evolve(
     change.reporters_changed = true;
   }
   if (update.error_details) change.errors.push(...errorsOf(update.error_details, settings.errors_kept));
-  if (update.task_output !== null && update.task_output !== undefined) change.task_output = update.task_output;
+  if (update.task_output) change.task_output = update.task_output;
   task.job_creations += update.create_jobs_action?.length ?? 0;
   task.updates_applied++;
   task.last_offset = offset;

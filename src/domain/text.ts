@@ -1,8 +1,15 @@
 // Cutting of texts to a bound, so that what is kept reads the same after a trip through UTF-8.
 
-/** The first `units` UTF-16 units, well-formed: a lone surrogate reads U+FFFD. */
-export function cutUnits(text: string, units: number): string {
-  return (text.length > units ? text.slice(0, units) : text).toWellFormed();
+/** The first `characters` code points, well-formed: a lone surrogate reads U+FFFD. */
+export function cutCharacters(text: string, characters: number): string {
+  if (text.length <= characters) return text.toWellFormed();
+  let units = 0;
+  let taken = 0;
+  for (const character of text) {
+    if (++taken > characters) break;
+    units += character.length;
+  }
+  return text.slice(0, units).toWellFormed();
 }
 
 /** The longest beginning of whole characters that takes at most `bytes` of UTF-8. */

@@ -2,44 +2,46 @@
 
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
 import type { RejectReason } from './outcome.ts';
+import { PROCESSED_STATS } from './task-state.ts';
 
 /** Numbers and sums are exact up to here: 2^53−2, the largest that every reader of Avro's long in JavaScript takes. */
 export const NUMBER_MAX = 2 ** 53 - 2;
 
 type Numeric = number | null | undefined;
+type Rule = (value: number) => boolean;
 
-/** The first number of the update that breaks a rule, or null where all are fit. */
+const isNegative: Rule = (value) => value < 0;
+const isBeyond: Rule = (value) => value > NUMBER_MAX;
+
+/** The first negative number of the update, else the first beyond the bound, or null where all are fit. */
 export function numberProblem(update: TaskStatusDetail): { reason: RejectReason; field: string } | null {
-  const stats = update.processed_stats;
-  return (
-    problem('error_count', update.error_count) ??
-    problem('retry_count', update.retry_count) ??
-    problem('timestamp', update.timestamp) ??
-    problem('prior_timestamp', update.prior_timestamp) ??
-    (stats
-      ? (problem('processed_stats.processed_bytes', stats.processed_bytes) ??
-        problem('processed_stats.processed_cpu_milliseconds', stats.processed_cpu_milliseconds) ??
-        problem('processed_stats.processed_cpu_seconds', stats.processed_cpu_seconds) ??
-        problem('processed_stats.processed_chunks', stats.processed_chunks) ??
-        problem('processed_stats.processed_media_seconds', stats.processed_media_seconds))
-      : null) ??
-    ioProblem('inputs', update.inputs) ??
-    ioProblem('outputs', update.outputs)
-  );
+  const negative = firstField(update, isNegative);
+  if (negative !== null) return { reason: 'negative_number', field: negative };
+  const beyond = firstField(update, isBeyond);
+  return beyond === null ? null : { reason: 'number_out_of_range', field: beyond };
 }
 
-function ioProblem(side: string, ios: readonly TaskIOStatus[] | null | undefined) {
+/** The name of the first number that the rule hits. */
+function firstField(update: TaskStatusDetail, rule: Rule): string | null {
+  const hit = (value: Numeric) => value !== null && value !== undefined && rule(value);
+  if (hit(update.error_count)) return 'error_count';
+  if (hit(update.retry_count)) return 'retry_count';
+  if (hit(update.timestamp)) return 'timestamp';
+  if (hit(update.prior_timestamp)) return 'prior_timestamp';
+  const stats = update.processed_stats;
+  if (stats) for (const stat of PROCESSED_STATS) if (hit(stats[stat])) return `processed_stats.${stat}`;
+  return firstIoField('inputs', update.inputs, hit) ?? firstIoField('outputs', update.outputs, hit);
+}
+
+function firstIoField(
+  side: string,
+  ios: readonly TaskIOStatus[] | null | undefined,
+  hit: (value: Numeric) => boolean,
+): string | null {
   if (!ios) return null;
   for (const io of ios) {
-    const found =
-      problem(`${side}.processed_count`, io.processed_count) ??
-      problem(`${side}.processed_total_count`, io.processed_total_count);
-    if (found) return found;
+    if (hit(io.processed_count)) return `${side}.processed_count`;
+    if (hit(io.processed_total_count)) return `${side}.processed_total_count`;
   }
   return null;
-}
-
-function problem(field: string, value: Numeric): { reason: RejectReason; field: string } | null {
-  if (value === null || value === undefined || (value >= 0 && value <= NUMBER_MAX)) return null;
-  return { reason: value < 0 ? 'negative_number' : 'number_out_of_range', field };
 }

@@ -89,7 +89,7 @@ const failures: FoldVector[] = [
     },
   },
   {
-    name: 'a failure event holds the folded sums after the update and the trace of its record',
+    name: 'a failure event holds the folded sums after the update and of the update its own times and trace',
     records: [
       of({
         error_count: 1,
@@ -115,7 +115,7 @@ const failures: FoldVector[] = [
           error_count: 3,
           retry_count: 2,
           processed_stats: { processed_bytes: 15 },
-          timestamp: 5,
+          timestamp: null,
           prior_timestamp: 5,
           task_route_id: 'r',
           work_request_id: null,
