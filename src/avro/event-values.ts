@@ -73,23 +73,21 @@ export function jobCreation(
   };
 }
 
-/** `update`: the decoded record, where it decodes; without it the bytes may hide a token, and get no checksum. */
+/** A checksum of the key only: the value may hold a token. */
 export function rejectPointer(
   from: NoticeSource,
   notice: Notice,
   body: Body<'reject'>,
   record: InputRecord,
-  update: TaskStatusDetail | null,
 ): RejectPointer {
-  const mayHoldToken = update === null || (update.create_jobs_action?.some((action) => !!action.token) ?? false);
   return {
     reason: body.reason,
     detail: body.detail,
     internal_task_id: cutId(body.internal_task_id),
     log_time: safeTime(record.timestamp),
     key_bytes: record.key?.length ?? null,
+    key_crc32: record.key === null ? null : crc32(record.key),
     value_bytes: record.value?.length ?? null,
-    value_crc32: mayHoldToken || record.value === null ? null : crc32(record.value),
     ...coordinates(from, notice),
   };
 }

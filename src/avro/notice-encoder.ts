@@ -102,7 +102,6 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     notice: Notice,
     body: Body<'reject'>,
     record: InputRecord,
-    update: TaskStatusDetail | null,
   ): OutgoingMessage {
     const task = cutId(body.internal_task_id) ?? undefined;
     const ours = headersOf({
@@ -116,7 +115,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
       const headers = copiedHeaders(record.headers, ours);
       return { topic: topology.rejects.topic, key: record.key, value: record.value, headers };
     }
-    const pointer = rejectPointer(from, notice, body, record, update);
+    const pointer = rejectPointer(from, notice, body, record);
     return {
       topic: topology.rejects.topic,
       key: record.key !== null && record.key.length <= ID_BYTES_MAX ? record.key : null,
@@ -141,7 +140,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
         case 'job_creation':
           return jobCreationMessage(from, notice, body, held, present(update, from, notice));
         case 'reject':
-          return rejectMessage(from, notice, body, held, update);
+          return rejectMessage(from, notice, body, held);
         case 'reroute': {
           const task = present(update, from, notice).internal_task_id;
           return reroutedMessage(from, notice, body.to, held, present(task ?? null, from, notice));

@@ -248,8 +248,8 @@ export interface RejectPointer {
   readonly key_bytes?: number | null;
   /** Size of its value in bytes. Null: it has none. */
   readonly value_bytes?: number | null;
-  /** CRC-32 (IEEE) of its value, 0 to 2^32-1. Null: the value may hold a credential, or there is none. */
-  readonly value_crc32?: number | null;
+  /** CRC-32 (IEEE) of its key, 0 to 2^32-1. Null: it has none. There is none of the value, which may hold a credential. */
+  readonly key_crc32?: number | null;
   /** Set where the record had been moved to its task's home partition: the partition that the engine wrote it to. */
   readonly origin_partition?: number | null;
   /** The offset that goes with origin_partition. */

@@ -78,3 +78,8 @@ export interface Notice {
 export function needsRecord(notice: Notice): boolean {
   return notice.body.kind !== 'failure';
 }
+
+/** Whether that record must be decoded again as well. */
+export function needsUpdate(notice: Notice): boolean {
+  return notice.body.kind === 'job_creation' || notice.body.kind === 'reroute';
+}

@@ -1,7 +1,7 @@
 // What an earlier owner decided and did not send: the pending notices of the outbox leave first, in order, before the
 // fold goes on. The outbox holds decisions; whatever the record carries is taken from the log again.
 
-import { type Notice, needsRecord } from '../domain/notice.ts';
+import { type Notice, needsRecord, needsUpdate } from '../domain/notice.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
@@ -54,7 +54,7 @@ async function messagesOf(
         );
       }
     }
-    const update = notice.body.kind === 'job_creation' ? await decodeAgain(context, record!) : null;
+    const update = needsUpdate(notice) ? await decodeAgain(context, record!) : null;
     messages.push(context.ports.encoder.encode(partition, notice, record, update));
   }
   return messages;

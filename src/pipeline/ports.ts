@@ -209,7 +209,7 @@ export interface UpdateDecoder {
 export interface NoticeEncoder {
   /**
    * @param record the input record at the notice's offset; needed where `needsRecord(notice)`
-   * @param update the decoded record, for a job creation
+   * @param update the decoded record, needed where `needsUpdate(notice)`
    */
   encode(
     partition: number,
