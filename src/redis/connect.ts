@@ -36,6 +36,7 @@ const WRONG_NODE = /^(READONLY|LOADING|MASTERDOWN)/;
 
 /** Opens a connection that reconnects by itself, for ever. */
 export function connectRedis(url: string, options: ConnectOptions = {}): RedisConnection {
+  const commandTimeout = options.commandTimeoutMs ?? 5_000;
   const client = new Redis(url, {
     // A lost connection rejects what was under way at once: whether it was carried out is for the next claim to find out.
     maxRetriesPerRequest: 0,
@@ -45,7 +46,9 @@ export function connectRedis(url: string, options: ConnectOptions = {}): RedisCo
     autoResendUnfulfilledCommands: true,
     // Auto-pipelining resends a whole group of unrelated calls after one socket error.
     enableAutoPipelining: false,
-    commandTimeout: options.commandTimeoutMs ?? 5_000,
+    commandTimeout,
+    // A host that vanished without a word never closes the socket: without this we would wait for it for ever.
+    socketTimeout: 2 * commandTimeout,
     // 1 reconnects; 2 would resend.
     reconnectOnError: (error) => (WRONG_NODE.test(error.message) ? 1 : false),
     retryStrategy: (times) => Math.min(RECONNECT_DELAY_MS_MAX, 50 * 2 ** Math.min(times, 10)),

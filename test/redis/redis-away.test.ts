@@ -57,13 +57,15 @@ test('Redis is killed and comes back with an older copy: the save is refused wit
 });
 
 test('Redis hangs: a save is given up in time; carried out later, it is found by the next claim', async () => {
-  const { redis, connection, store, save } = await ownRedis();
+  const { redis, connection, store, problems, save } = await ownRedis();
   await save(0);
   redis.pause();
   onTestFinished(() => redis.resume());
   const started = performance.now();
   await expect(save(1)).rejects.toMatchObject(unavailable(/Command timed out/));
   expect(performance.now() - started).toBeLessThan(3_000);
+  // The line itself is given up too, in case the host is gone for good.
+  await expect.poll(() => problems, { timeout: 5_000 }).toEqual([expect.stringMatching(/Socket timeout/)]);
   redis.resume();
   await connection.ready(10_000);
   expect((await store.claim(0, 'me')).watermark).toBe(2);
