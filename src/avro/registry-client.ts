@@ -145,7 +145,8 @@ function notARegistry(host: string): { kind: 'unavailable'; message: string } {
 /** The client reports a refused connection as status 400, so only few statuses say what they seem to. */
 function problemOf(error: unknown, host: string): RegistryAnswer<never> {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
-  const said = error instanceof Error ? error.message.replace(`${CLIENT_ID} - `, '') : String(error);
+  const text = error instanceof Error ? error.message.replace(`${CLIENT_ID} - `, '') : String(error);
+  const said = text.replace('Error, status 400: ', '');
   if (status === 404) return { kind: 'absent' };
   if (status === 409 || status === 422) return { kind: 'refused', message: said };
   if (status === 401 || status === 403) {
