@@ -1,0 +1,251 @@
+// What dashboards read: documents in the contract's names, over Redis alone.
+
+import { expect, test } from 'vitest';
+import { homeOf } from '../../src/domain/home.ts';
+import type { TaskChange, TaskState } from '../../src/domain/task-state.ts';
+import type { SlotStore } from '../../src/pipeline/ports.ts';
+import { createLiveReads } from '../../src/read/live-reads.ts';
+import type { TaskDocument } from '../../src/read/task-document.ts';
+import { slotKeys } from '../../src/redis/slot-keys.ts';
+import { createSlotStore } from '../../src/redis/slot-store.ts';
+import { changeOf, headOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { connected } from '../redis/redis-under-test.ts';
+import { ownName, sharedEnv } from '../support/stack.ts';
+
+const PARTITIONS = 12;
+
+async function opened(prefix = ownName('read')) {
+  const { client } = await connected(sharedEnv().REDIS_URL);
+  const names = { redis: client, prefix, group: 'taskfold' };
+  const store = createSlotStore(names);
+  return { client, prefix, store, reads: createLiveReads({ ...names, topic: 'task-status' }) };
+}
+
+/** Begins every slot and saves the changes of each at its home, up to W = 100. */
+async function saveAtHome(store: SlotStore, changes: readonly TaskChange[]): Promise<void> {
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const head = headOf();
+    await store.begin(partition, 0, head);
+    const here = changes.filter(({ task }) => homeOf(task.internal_task_id, PARTITIONS) === partition);
+    head.received = here.length;
+    head.outcomes.applied = here.length;
+    head.fleet.tasks = here.length;
+    await store.save(partition, { expect: 0, to: 100, head, changes: here, notices: [] });
+  }
+}
+
+async function all(documents: AsyncGenerator<TaskDocument>): Promise<Map<string, TaskDocument>> {
+  const found = new Map<string, TaskDocument>();
+  for await (const document of documents) found.set(document.internal_task_id, document);
+  return found;
+}
+
+test('before the first start there is nothing, and nothing fails', async () => {
+  const { reads } = await opened();
+  expect(await reads.readPartitionCount()).toBeNull();
+  expect(await reads.readTask('a')).toBeNull();
+  expect(await reads.readFleet()).toBeNull();
+  expect(await reads.readPartitions()).toEqual([]);
+  expect(await all(reads.streamTasks())).toEqual(new Map());
+});
+
+test("a task: the contract's fields with sums in place of deltas; what was never reported is left out", async () => {
+  const { store, reads } = await opened();
+  const small = taskOf('small', 7);
+  const full = taskOf('full', 3, {
+    internal_job_id: 'j'.repeat(100),
+    engine_id: 'e',
+    work_request_id: 'w',
+    task_route_id: 'r',
+    timestamp: 1_700_000_060,
+    prior_timestamp: 1_700_000_000,
+    task_status: 'failed',
+    task_action: 'unrecognized',
+    unrecognized_task_action: 'doSomething',
+    failure_reason: 'api',
+    error_count: 0,
+    retry_count: 2 ** 53 - 2,
+    processed_stats: { processed_chunks: 4, processed_bytes: 0 },
+    inputs: new Map([
+      ['in-2', { processed_count: 5 }],
+      ['in-1', { processed_count: 0, processed_total_count: 2 ** 53 - 2 }],
+    ]),
+    outputs: new Map([['', { processed_total_count: 1 }]]),
+    ios_dropped: 2,
+    attempts: 2,
+    completion_requested: true,
+    job_creations: 3,
+    updates_applied: 5,
+    updates_rejected: 1,
+    last_offset: 99,
+    last_update_at: 1_700_000_000_999,
+  } satisfies Partial<TaskState>);
+  const errors = [{ id: 'E', msg: 'first' }, { msg: 'second' }];
+  await saveAtHome(store, [changeOf(small), changeOf(full, { errors, task_output: '{"a":1}' })]);
+
+  expect(await reads.readTask('small')).toStrictEqual({
+    internal_task_id: 'small',
+    attempts: 1,
+    completion_requested: false,
+    job_creations: 0,
+    updates: { applied: 1, duplicate: 0, stale: 0, rejected: 0 },
+    first_update_at: 1_700_000_000_007,
+    last_update_at: 1_700_000_000_007,
+    source: { topic: 'task-status', partition: homeOf('small', PARTITIONS), first_offset: 7, last_offset: 7 },
+  });
+  expect(await reads.readTask('full')).toStrictEqual({
+    internal_task_id: 'full',
+    internal_job_id: 'j'.repeat(100),
+    engine_id: 'e',
+    work_request_id: 'w',
+    task_route_id: 'r',
+    timestamp: 1_700_000_060,
+    prior_timestamp: 1_700_000_000,
+    task_status: 'failed',
+    task_action: 'unrecognized',
+    failure_reason: 'api',
+    unrecognized_task_action: 'doSomething',
+    error_count: 0,
+    retry_count: 9_007_199_254_740_990,
+    processed_stats: { processed_bytes: 0, processed_chunks: 4 },
+    inputs: [
+      { id: 'in-1', processed_count: 0, processed_total_count: 9_007_199_254_740_990 },
+      { id: 'in-2', processed_count: 5 },
+    ],
+    outputs: [{ id: '', processed_total_count: 1 }],
+    ios_dropped: 2,
+    errors,
+    task_output: '{"a":1}',
+    attempts: 2,
+    completion_requested: true,
+    job_creations: 3,
+    updates: { applied: 5, duplicate: 0, stale: 0, rejected: 1 },
+    first_update_at: 1_700_000_000_003,
+    last_update_at: 1_700_000_000_999,
+    source: { topic: 'task-status', partition: homeOf('full', PARTITIONS), first_offset: 3, last_offset: 99 },
+  });
+  expect(await reads.readTask('none')).toBeNull();
+  expect(await reads.readTask('x'.repeat(1_025))).toBeNull();
+});
+
+test('a task_output of 900 KB comes back to the letter', async () => {
+  const { store, reads } = await opened();
+  const task_output = JSON.stringify({ text: 'ä€😀"\\\u0000'.repeat(50_000) });
+  expect(Buffer.byteLength(task_output)).toBeGreaterThan(900_000);
+  await saveAtHome(store, [changeOf(taskOf('a', 0), { task_output })]);
+  expect((await reads.readTask('a'))?.task_output === task_output).toBe(true);
+});
+
+test('the stream brings every task of every partition with all that is kept of it, odd ids too, and nothing else', async () => {
+  const { client, prefix, store, reads } = await opened();
+  const odd = ['*', '?', '[a]', '{x}', '}', ':', 'x:io', 'x', '__proto__', 'ä€😀', 'a\nb', '\u0000', '%3A'];
+  const ids = [...odd, ...Array.from({ length: 3_000 }, (_, i) => `task-${i}`)];
+  const changes = ids.map((id, i) =>
+    changeOf(taskOf(id, i, { error_count: i, inputs: new Map([['in', { processed_count: i }]]) }), {
+      errors: [{ msg: id }],
+      task_output: JSON.stringify(i),
+      reporters_changed: true,
+    }),
+  );
+  await saveAtHome(store, changes);
+  const stranger = slotKeys(prefix, 'taskfold', 0)
+    .task('stranger')
+    .replace(/:0:\w+\}/, ':0:zzzz}');
+  await client.hset(stranger, 'attempts', '1');
+  const neighbour = await opened(`${prefix}x`);
+  await saveAtHome(neighbour.store, [changeOf(taskOf('of the neighbour', 0))]);
+
+  const found = await all(reads.streamTasks());
+  expect([...found.keys()].sort()).toEqual([...ids].sort());
+  for (const [i, id] of ids.entries()) {
+    const document = found.get(id)!;
+    expect(document).toMatchObject({ error_count: i, errors: [{ msg: id }], task_output: String(i) });
+    expect(document.source.partition).toBe(homeOf(id, PARTITIONS));
+  }
+  expect(await reads.readTask('x:io')).toEqual(found.get('x:io'));
+  await client.del(stranger);
+});
+
+test('the fleet is the exact sum of the shares, also beyond 2^64, and says how far each partition is', async () => {
+  const { store, reads } = await opened();
+  const big = 2n ** 64n;
+  for (const partition of [0, 1, 3]) {
+    const head = headOf();
+    await store.begin(partition, 10, head);
+    head.received = 6;
+    Object.assign(head.outcomes, { applied: 3, duplicate: 1, rejected: 1, rerouted: 1 });
+    head.rejected_by_reason.set('tombstone', 1);
+    Object.assign(head.fleet, { tasks: 2, job_creations: 4, error_count: big + 1n, retry_count: 2n });
+    head.fleet.tasks_by_status.set('running', 1).set('unreported', 1);
+    head.fleet.failures_by_reason.set('api', partition);
+    head.fleet.processed_stats.set('processed_bytes', big).set('processed_chunks', 2n ** 52n);
+    await store.save(partition, { expect: 10, to: 16 + partition, head, changes: [], notices: [] });
+  }
+  await store.reportLive(1, { owner: 'o', state: 'running', log_end: 20, emitted: 17, seen_at: 1_700_000_000_000 });
+  const fleet = await reads.readFleet();
+  const nothing = [2, 4, 5, 6, 7, 8, 9, 10, 11].map((partition) => ({ partition }));
+  expect(fleet).toStrictEqual({
+    tasks: 6,
+    tasks_by_status: { running: 3, unreported: 3 },
+    failures_by_reason: { api: 4 },
+    job_creations: 12,
+    error_count: String(3n * big + 3n),
+    retry_count: 6,
+    processed_stats: { processed_bytes: String(3n * big), processed_chunks: String(3n * 2n ** 52n) },
+    updates: { received: 18, applied: 9, duplicate: 3, stale: 0, rejected: 3, rerouted: 3 },
+    rejected_by_reason: { tombstone: 3 },
+    as_of: [
+      { partition: 0, watermark: 16 },
+      { partition: 1, watermark: 17, seen_at: 1_700_000_000_000 },
+      { partition: 3, watermark: 19 },
+      ...nothing,
+    ].sort((a, b) => a.partition - b.partition),
+  });
+});
+
+test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as one, and a torn one too', async () => {
+  const { client, prefix, store, reads } = await opened();
+  const head = headOf();
+  // Partition 0 is empty: the pinned count is found in another head.
+  await store.begin(5, 10, head);
+  head.received = 1;
+  head.outcomes.rerouted = 1;
+  await store.save(5, { expect: 10, to: 12, head, changes: [], notices: [rerouteAt(11, 1)] });
+  const halt = { code: 'history_gone', message: 'the log starts at 40', cure: 'taskfold partitions reset 5' };
+  await store.reportLive(5, { owner: 'o', state: 'halted', log_end: 50, emitted: 11, seen_at: 9, halt });
+  await store.begin(6, 0, headOf());
+  await client.hset(slotKeys(prefix, 'taskfold', 6).head, 'saving', '77');
+
+  const partitions = await reads.readPartitions();
+  expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(partitions[0]).toStrictEqual({ partition: 0, outbox_length: 0 });
+  expect(partitions[5]).toStrictEqual({
+    partition: 5,
+    watermark: 12,
+    emitted: 11,
+    log_end: 50,
+    lag: 38,
+    owner: 'o',
+    state: 'halted',
+    seen_at: 9,
+    halt,
+    received: 1,
+    outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 1 },
+    rejected_by_reason: {},
+    origin: 0,
+    outbox_length: 1,
+  });
+  expect(partitions[6]).toMatchObject({ partition: 6, watermark: 0, torn: '77' });
+});
+
+test('a damaged task is said by its key, and never shown as something else', async () => {
+  const { client, prefix, store, reads } = await opened();
+  await saveAtHome(store, [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })]);
+  const key = slotKeys(prefix, 'taskfold', homeOf('a', PARTITIONS)).task('a');
+  await client.rpush(`${key}:errors`, 'not JSON');
+  await expect(reads.readTask('a')).rejects.toMatchObject({
+    name: 'Fault',
+    code: 'torn_save',
+    message: expect.stringContaining(`${key}:errors`),
+  });
+});
