@@ -21,8 +21,11 @@ export interface FleetDocument {
   /** records of the input by outcome; `received` is their sum */
   updates: { received: number } & { [outcome in Outcome]: number };
   rejected_by_reason: Record<string, number>;
-  /** which records are in these figures: all below `watermark`; a partition without it has an empty slot */
-  as_of: { partition: number; watermark?: number; seen_at?: number }[];
+  /**
+   * Which records are in these figures: all below `watermark`. A partition without it is not in them: its slot is empty,
+   * or `damaged`.
+   */
+  as_of: { partition: number; watermark?: number; seen_at?: number; damaged?: string }[];
 }
 
 /** @param slots one glimpse a partition, in their order */
@@ -42,11 +45,12 @@ export function fleetDocument(slots: readonly SlotGlimpse[]): FleetDocument {
   let error_count = 0n;
   let retry_count = 0n;
   const stats = new Map<ProcessedStat, bigint>();
-  slots.forEach(({ watermark, head, live }, partition) => {
+  slots.forEach(({ watermark, head, live, damage }, partition) => {
     fleet.as_of.push({
       partition,
       ...(watermark === null ? {} : { watermark }),
       ...(live === null ? {} : { seen_at: live.seen_at }),
+      ...(damage === null ? {} : { damaged: damage }),
     });
     if (!head) return;
     const share = head.fleet;

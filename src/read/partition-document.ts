@@ -22,6 +22,8 @@ export interface PartitionDocument {
   halt?: { code: string; message: string; cure: string };
   /** a save or clearing did not end: nobody can go on with this slot as it is */
   torn?: string;
+  /** what is wrong with the stored head or roll-up */
+  damaged?: string;
   received?: number;
   outcomes?: { [outcome in Outcome]: number };
   rejected_by_reason?: Record<string, number>;
@@ -36,6 +38,7 @@ export function partitionDocument(partition: number, slot: SlotGlimpse): Partiti
   const document: PartitionDocument = { partition, outbox_length: slot.outbox_length };
   if (watermark !== null) document.watermark = watermark;
   if (saving !== null) document.torn = saving;
+  if (slot.damage !== null) document.damaged = slot.damage;
   if (live) {
     document.owner = live.owner;
     document.state = live.state;

@@ -3,6 +3,7 @@
 
 import type { SlotHead } from '../domain/head.ts';
 import type { TaskError, TaskState } from '../domain/task-state.ts';
+import { Fault } from '../pipeline/errors.ts';
 import type { SlotLive } from '../pipeline/ports.ts';
 import { faultsOf } from './connect.ts';
 import { decodeFleet, decodeHead } from './head-codec.ts';
@@ -56,19 +57,36 @@ export interface SlotGlimpse {
   /** the mark of a save or clearing that did not end */
   readonly saving: string | null;
   readonly head: SlotHead | null;
+  /** what is wrong with the stored head or roll-up; `head` is then null */
+  readonly damage: string | null;
   readonly live: SlotLive | null;
   /** notices in the outbox, sent ones that are not trimmed yet included */
   readonly outbox_length: number;
 }
 
-/** @throws Fault service_unavailable, torn_save, fold_differs */
+/** A damaged slot is told, not thrown: whoever looks at all partitions wants to see the others too. @throws Fault service_unavailable */
 export async function readSlot(run: RunScript, keys: SlotKeys): Promise<SlotGlimpse> {
-  const reply = await faultsOf(
-    `reading ${keys.tag}`,
-    run('readSlot', [keys.head, keys.fleet, keys.live, keys.outbox], []),
-  );
-  const [headFields, fleetFields, liveFields, outbox_length] = reply as [string[], string[], string[], number];
-  const { watermark, saving, counts } = decodeHead(keys.head, headFields);
-  const head = counts && { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) };
-  return { watermark, saving, head, live: decodeLive(liveFields), outbox_length };
+  const nothing: SlotGlimpse = {
+    watermark: null,
+    saving: null,
+    head: null,
+    damage: null,
+    live: null,
+    outbox_length: 0,
+  };
+  let outside = nothing;
+  try {
+    const reply = await faultsOf(
+      `reading ${keys.tag}`,
+      run('readSlot', [keys.head, keys.fleet, keys.live, keys.outbox], []),
+    );
+    const [headFields, fleetFields, liveFields, outbox_length] = reply as [string[], string[], string[], number];
+    outside = { ...nothing, live: decodeLive(liveFields), outbox_length };
+    const { watermark, saving, counts } = decodeHead(keys.head, headFields);
+    const head = counts && { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) };
+    return { ...outside, watermark, saving, head };
+  } catch (error) {
+    if (error instanceof Fault && error.remedy === 'halt') return { ...outside, damage: error.message };
+    throw error;
+  }
 }

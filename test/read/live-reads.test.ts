@@ -238,6 +238,24 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
   expect(partitions[6]).toMatchObject({ partition: 6, watermark: 0, torn: '77' });
 });
 
+test('a damaged slot is told by its key and does not hide the others', async () => {
+  const { client, prefix, store, reads } = await opened();
+  await saveAtHome(store, [changeOf(taskOf('a', 0))]);
+  await client.hset(slotKeys(prefix, 'taskfold', 1).fleet, 'tasks', 'many');
+  await client.set(slotKeys(prefix, 'taskfold', 2).head, 'no hash');
+  const partitions = await reads.readPartitions();
+  expect(partitions[1]).toStrictEqual({
+    partition: 1,
+    damaged: expect.stringContaining(slotKeys(prefix, 'taskfold', 1).fleet),
+    outbox_length: 0,
+  });
+  expect(partitions[2]?.damaged).toContain('WRONGTYPE');
+  expect(partitions[3]).toMatchObject({ partition: 3, watermark: 100 });
+  const fleet = await reads.readFleet();
+  expect(fleet?.as_of[1]).toEqual({ partition: 1, damaged: expect.any(String) });
+  expect(fleet?.as_of[3]).toEqual({ partition: 3, watermark: 100 });
+});
+
 test('a damaged task is said by its key, and never shown as something else', async () => {
   const { client, prefix, store, reads } = await opened();
   await saveAtHome(store, [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })]);
