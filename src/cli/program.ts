@@ -3,12 +3,28 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { publishCommand } from './publish.ts';
+import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
+import { simulateCommand } from './simulate.ts';
 import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
 import { topicsCommand } from './topics.ts';
+
+/** In the order in which help shows them. */
+const COMMANDS = [
+  runCommand,
+  topicsCommand,
+  schemasCommand,
+  publishCommand,
+  simulateCommand,
+  taskCommand,
+  tasksCommand,
+  statusCommand,
+  settingsCommand,
+] as const;
 
 /** Builds the whole tree; nothing runs yet. */
 export function createProgram(): Command {
@@ -23,15 +39,7 @@ export function createProgram(): Command {
 Every command has --help with examples, and --json. Settings come from the environment and from flags.
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
-  for (const command of [
-    topicsCommand(),
-    schemasCommand(),
-    taskCommand(),
-    tasksCommand(),
-    statusCommand(),
-    settingsCommand(),
-  ])
-    program.addCommand(command);
+  for (const makeCommand of COMMANDS) program.addCommand(makeCommand());
   inherit(program);
   return program;
 }

@@ -67,11 +67,11 @@ export function kafkaConnection(config: Config) {
   return { brokers: config.kafka_brokers, clientId: config.client_id };
 }
 
-/** The Kafka room's remarks as log events. */
+/** The Kafka room's remarks as log events; that room says each outage once, and then every so often. */
 export function kafkaLog({ logger }: Pick<CommandContext, 'logger'>): KafkaLog {
   return (level, message, facts = {}) => {
-    const event = level === 'warn' || level === 'error' ? 'client_warning' : 'client_message';
-    logger.log(event, { client: 'kafka', said: message, ...facts }, message);
+    const event = level === 'debug' ? 'client_message' : level === 'info' ? 'service_back' : 'service_trouble';
+    logger.log(event, { service: 'Kafka', message, ...facts }, message);
   };
 }
 

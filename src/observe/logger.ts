@@ -9,7 +9,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
   /**
-   * @param fields what the event is about, in the contract's names; never bytes or values of a record
+   * @param fields what the event is about, in the contract's names; never bytes or values of a record. A `message` takes
+   *   the place of the event's own text.
    * @param subject what a repeating event repeats for, e.g. the partition; it is not logged
    */
   log(event: LogEventName, fields?: LogFields, subject?: string | number): void;
@@ -44,7 +45,8 @@ export function createLogger({ level, format, repeatMs, to, now = Date.now }: Lo
       const heldBack = 'repeats' in rest ? limit.admit(key(event, subject), now()) : 0;
       if (heldBack === null) return;
       const repeated = heldBack > 0 ? { held_back: heldBack } : {};
-      json[eventLevel]({ event, ...safeFields(fields), ...repeated }, text);
+      const { message = text, ...others } = safeFields(fields);
+      json[eventLevel]({ event, ...others, ...repeated }, String(message));
     },
     over(event, subject) {
       limit.forget(key(event, subject));
