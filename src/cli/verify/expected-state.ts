@@ -1,0 +1,112 @@
+// What Redis must hold, as named texts: one for each field of a task, of the head and of the fleet's share, under the
+// names of the published layout. The plain fold's figures go in, and nothing is worked out but sums over tasks.
+
+import { PROCESSED_STATS } from '../../domain/task-state.ts';
+import type { PlainFold } from './plain-fold.ts';
+import type { PlainTask } from './plain-task.ts';
+
+/** Counters and flags that stand for 0 where they are left out. */
+export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
+  'completion_requested',
+  'ios_dropped',
+  'error_episode.open',
+  'updates.rejected',
+  'job_creations',
+]);
+
+export function expectedTask(task: PlainTask): Map<string, string> {
+  const fields = new Map<string, string>();
+  const put = (name: string, value: string | number | boolean | undefined) => {
+    if (value === undefined) return;
+    const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value).toWellFormed();
+    if (text !== '0' || !ZERO_IS_ABSENT.has(name)) fields.set(name, text);
+  };
+  put('internal_job_id', task.internal_job_id);
+  put('engine_id', task.engine_id);
+  put('work_request_id', task.work_request_id);
+  put('task_route_id', task.task_route_id);
+  put('timestamp', task.timestamp);
+  put('prior_timestamp', task.prior_timestamp);
+  put('failure_reason', task.failure_reason);
+  put('task_status', task.task_status);
+  put('task_action', task.task_action);
+  put('unrecognized_failure_reason', task.unrecognized_failure_reason);
+  put('unrecognized_task_status', task.unrecognized_task_status);
+  put('unrecognized_task_action', task.unrecognized_task_action);
+  put('attempts', task.attempts);
+  put('completion_requested', task.completion_requested);
+  put('error_count', task.error_count);
+  put('retry_count', task.retry_count);
+  for (const [stat, sum] of task.processed_stats) put(`processed_stats.${stat}`, sum);
+  for (const side of ['inputs', 'outputs'] as const) {
+    for (const [id, io] of task.ios[side]) {
+      put(`${side}.${id}`, `${io.processed_count ?? ''},${io.processed_total_count ?? ''}`);
+    }
+  }
+  put('ios_dropped', task.ios_dropped);
+  put('error_episode.open', task.error_episode_open);
+  put('error_episode.failure_reason', task.error_episode_reason);
+  if (task.errors.length > 0) put('errors', JSON.stringify(task.errors.map(({ id, msg }) => [id, msg])));
+  put('task_output', task.task_output);
+  put('updates.applied', task.updates_applied);
+  put('updates.rejected', task.updates_rejected);
+  put('job_creations', task.job_creations);
+  put('source.first_offset', task.first_offset);
+  put('source.last_offset', task.last_offset);
+  put('first_update_at', task.first_update_at);
+  put('last_update_at', task.last_update_at);
+  put('reporters', reportersText([...task.reporters]));
+  put('reporters_base', totalsText([...task.reporters_base]));
+  return fields;
+}
+
+/** Reporters in order, each with its totals by IO. */
+export function reportersText(reporters: readonly (readonly [string, Iterable<readonly [string, number]>])[]): string {
+  return reporters.map(([name, totals]) => `${JSON.stringify(name)} ${totalsText([...totals])}`).join(', ');
+}
+
+/** Totals by IO; their order says nothing. */
+export function totalsText(totals: readonly (readonly [string, number])[]): string {
+  return `{${totals
+    .map(([io, total]) => `${JSON.stringify(io)}: ${total}`)
+    .sort()
+    .join(', ')}}`;
+}
+
+/** The head's counts. Reasons and source partitions without any are left out. */
+export function expectedHead(fold: PlainFold): Map<string, string> {
+  const { applied, duplicate, stale, rejected, rerouted } = fold.outcomes;
+  const fields = new Map([['received', String(applied + duplicate + stale + rejected + rerouted)]]);
+  for (const [outcome, count] of Object.entries(fold.outcomes)) fields.set(`outcomes.${outcome}`, String(count));
+  for (const [reason, count] of fold.rejected_by_reason) fields.set(`rejected_by_reason.${reason}`, String(count));
+  for (const [partition, offset] of fold.rerouted_from) fields.set(`rerouted_from.${partition}`, String(offset));
+  return fields;
+}
+
+/** The partition's share of the fleet, summed over its tasks. Sums and counts of 0 by name are left out. */
+export function expectedFleet(fold: PlainFold): Map<string, string> {
+  let [error_count, retry_count, job_creations] = [0n, 0n, 0];
+  const byStatus = new Map<string, number>();
+  const stats = new Map<string, bigint>();
+  for (const task of fold.tasks.values()) {
+    error_count += BigInt(task.error_count ?? 0);
+    retry_count += BigInt(task.retry_count ?? 0);
+    job_creations += task.job_creations;
+    const status = task.task_status ?? 'unreported';
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    for (const [stat, sum] of task.processed_stats) stats.set(stat, (stats.get(stat) ?? 0n) + BigInt(sum));
+  }
+  const fields = new Map([
+    ['tasks', String(fold.tasks.size)],
+    ['job_creations', String(job_creations)],
+    ['error_count', String(error_count)],
+    ['retry_count', String(retry_count)],
+  ]);
+  for (const [status, tasks] of byStatus) fields.set(`tasks_by_status.${status}`, String(tasks));
+  for (const [reason, count] of fold.failures_by_reason) fields.set(`failures_by_reason.${reason}`, String(count));
+  for (const stat of PROCESSED_STATS) {
+    const sum = stats.get(stat) ?? 0n;
+    if (sum > 0n) fields.set(`processed_stats.${stat}`, String(sum));
+  }
+  return fields;
+}

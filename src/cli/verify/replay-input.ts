@@ -1,0 +1,136 @@
+// Reads the input topic from its start and folds each partition plainly up to a W; meanwhile it notes the events that
+// must follow, and the copies of re-routed records that lie in the topic itself.
+
+import type { Kafka } from 'kafkajs';
+import type { FoldSettings } from '../../domain/fold-settings.ts';
+import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
+import { readTopic } from '../../kafka/read-topic.ts';
+import type { InputRecord } from '../../pipeline/ports.ts';
+import { recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
+import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
+import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
+import { PlainFold } from './plain-fold.ts';
+import type { PlainRecord, PlainSource } from './plain-record.ts';
+import type { PlainSchemas } from './plain-schemas.ts';
+
+export interface ReplayOptions {
+  readonly kafka: Kafka;
+  readonly topic: string;
+  readonly verdictTopic: string;
+  readonly schemas: PlainSchemas;
+  readonly partitionCount: number;
+  readonly settings: FoldSettings;
+  /** where each partition's fold begins; a partition that is not there is not replayed */
+  readonly origins: ReadonlyMap<number, number>;
+  /** takes each event as the fold tells it */
+  onEvent(event: ExpectedEvent): void;
+  /** a record of the topic that is marked as re-routed, whether it is folded yet or not */
+  onCopy(record: InputRecord, mark: SourceMark): void;
+  /** a schema id that the registry does not know, though no verdict says so */
+  onUnknownSchema(partition: number, offset: number, schemaId: number): void;
+}
+
+export class InputReplay {
+  readonly folds = new Map<number, PlainFold>();
+  readonly #options: ReplayOptions;
+  /** partition → next offset to fold */
+  readonly #positions: Map<number, number>;
+  /** partition → next offset that was not looked at for copies */
+  readonly #looked: Map<number, number>;
+  readonly #writers = new Map<number, PlainWriter>();
+  /** `<partition>/<offset>` of the records that the registry's verdict is about */
+  readonly #verdicts = new Set<string>();
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#positions = new Map(options.origins);
+    this.#looked = new Map(options.origins);
+    for (const partition of options.origins.keys()) {
+      this.folds.set(partition, new PlainFold(partition, options.partitionCount, options.settings));
+    }
+  }
+
+  /**
+   * Folds on to these W, from where the last call ended, and looks at all that lies behind them for copies.
+   * @param onProgress offsets passed and to pass
+   */
+  async advance(
+    watermarks: ReadonlyMap<number, number>,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<void> {
+    const { kafka, topic, origins } = this.#options;
+    await this.#readVerdicts();
+    const chunks = readTopic(kafka, {
+      topic,
+      partitions: [...origins.keys()],
+      from: this.#positions,
+      onProgress: ({ done, total }) => onProgress(done, total),
+    });
+    for await (const { partition, records, position } of chunks) {
+      const watermark = watermarks.get(partition) ?? 0;
+      await this.#loadWriters(records);
+      for (const record of records) {
+        this.#lookForCopy(record);
+        if (record.offset < this.#positions.get(partition)! || record.offset >= watermark) continue;
+        this.#fold(record, this.#contentOf(record));
+      }
+      this.#positions.set(partition, Math.min(position, Math.max(watermark, this.#positions.get(partition)!)));
+    }
+  }
+
+  async #loadWriters(records: readonly InputRecord[]): Promise<void> {
+    for (const { value } of records) {
+      const id = plainSchemaId(value);
+      if (typeof id === 'number' && !this.#writers.has(id)) {
+        this.#writers.set(id, await this.#options.schemas.writer(id));
+      }
+    }
+  }
+
+  #contentOf({ partition, offset, value }: InputRecord): PlainRecord['content'] {
+    const id = plainSchemaId(value);
+    if (typeof id === 'string') return { undecodable: id };
+    if (this.#verdicts.has(`${partition}/${offset}`)) return { undecodable: 'unknown_schema' };
+    const writer = this.#writers.get(id)!;
+    if (writer === 'denied') this.#options.onUnknownSchema(partition, offset, id);
+    return decodePlainly(value!, writer);
+  }
+
+  #fold(record: InputRecord, content: PlainRecord['content']): void {
+    const { partition, offset, timestamp: log_time } = record;
+    const source = this.#sourceOf(record);
+    const size = recordBytes(record);
+    const verdict = this.folds
+      .get(partition)!
+      .fold({ offset, log_time, size, source, content, ...traceOf(record.headers) });
+    const update: TaskStatusDetail | null = 'update' in content ? content.update : null;
+    for (const [at, event] of verdict.events.entries()) {
+      this.#options.onEvent(expectedEvent(record, at + 1, source, event, update));
+    }
+  }
+
+  /** The mark of a re-routed record: it names this topic, and another partition of it. */
+  #sourceOf(record: InputRecord): PlainSource | null {
+    const mark = sourceMark(record.headers);
+    const { topic, partitionCount } = this.#options;
+    if (mark === null || mark.topic !== topic) return null;
+    if (mark.partition === record.partition || mark.partition >= partitionCount) return null;
+    return { partition: mark.partition, offset: mark.offset };
+  }
+
+  #lookForCopy(record: InputRecord): void {
+    if (record.offset < this.#looked.get(record.partition)!) return;
+    this.#looked.set(record.partition, record.offset + 1);
+    if (this.#sourceOf(record) !== null) this.#options.onCopy(record, sourceMark(record.headers)!);
+  }
+
+  async #readVerdicts(): Promise<void> {
+    const { kafka, verdictTopic } = this.#options;
+    for await (const { records } of readTopic(kafka, { topic: verdictTopic })) {
+      for (const { value } of records) {
+        const { partition, offset } = JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>;
+        this.#verdicts.add(`${partition}/${offset}`);
+      }
+    }
+  }
+}
