@@ -82,6 +82,11 @@ async function update(onProgress) {
 }
 
 function complaint(output) {
+  if (
+    /Temporary failure resolving|Could not (resolve|connect)|Unable to connect|Network is unreachable/i.test(output)
+  ) {
+    return 'it reaches no archive (is this machine connected to the internet?)';
+  }
   const line = output.split('\n').findLast((line) => line.startsWith('E:')) ?? output.trim().split('\n').at(-1) ?? '';
   return line.replace(/^E:\s*/, '');
 }
