@@ -28,7 +28,7 @@ export interface FleetOptions {
   readonly partitions: number;
   /** virtual time at the start, UTC epoch seconds */
   readonly started_at: number;
-  /** how many instances work at once; default: a fourth of the tasks, and at least the engines */
+  /** how many instances work at once, at least 1; default: a fourth of the tasks, or the engines where those are more */
   readonly lanes?: number;
   /** no flawed record, and every engine keys as the contract asks */
   readonly tidy?: boolean;
@@ -40,7 +40,7 @@ export function virtualSecondsOf(options: Pick<FleetOptions, 'engines' | 'tasks'
 }
 
 function lanesOf({ engines, tasks, lanes }: Pick<FleetOptions, 'engines' | 'tasks' | 'lanes'>): number {
-  return Math.max(1, lanes ?? Math.max(engines, Math.ceil(tasks / 4)));
+  return lanes ?? Math.min(tasks, Math.max(engines, Math.ceil(tasks / 4)));
 }
 
 export class Fleet {
@@ -53,7 +53,9 @@ export class Fleet {
   #nextRound: Lane[] = [];
   #place = 0;
   #lanes = 0;
+  /** virtual time: `#lanesWanted` of them are one heartbeat */
   #turns = 0;
+  #roundBegan = 0;
   #tasksOpened = 0;
   #job = '';
   /** records made so far */
@@ -93,6 +95,9 @@ export class Fleet {
         this.#round = this.#nextRound;
         this.#nextRound = [];
         this.#place = 0;
+        // Where only a few lanes are left, a round still takes a heartbeat's time.
+        this.#turns = Math.max(this.#turns, this.#roundBegan + this.#lanesWanted);
+        this.#roundBegan = this.#turns;
       }
       const lane = this.#round[this.#place++]!;
       this.#turns++;
