@@ -9,8 +9,6 @@ import { type FetchAnswer, fetchRequest, type Isolation, type PartitionAsk } fro
 import { createCluster, type WireBroker, type WireCluster, type WireRequest } from './kafkajs-internals.ts';
 import { listOffsetsRequest, type OffsetPoint } from './list-offsets-request.ts';
 
-/** ms; how old the known number of partitions may be */
-const PARTITION_COUNT_AGE_MS_MAX = 30_000;
 /** tries of a question that a broker answers with "not the leader", 100 ms apart */
 const LEADER_TRIES_MAX = 20;
 const LEADER_PAUSE_MS = 100;
@@ -24,12 +22,15 @@ export function isLeaderMoved(errorCode: number): boolean {
 export class ClusterLink {
   readonly topic: string;
   readonly #kafka: Kafka;
+  readonly #countMsMax: number;
   #cluster: Promise<WireCluster> | null = null;
   #counted: { count: number; at: number } | null = null;
   #closed = false;
 
-  constructor(kafka: Kafka, topic: string) {
+  /** `countMsMax`: how old the known number of partitions may be, ms. */
+  constructor(kafka: Kafka, topic: string, countMsMax = 30_000) {
     this.#kafka = kafka;
+    this.#countMsMax = countMsMax;
     this.topic = topic;
   }
 
@@ -77,10 +78,9 @@ export class ClusterLink {
     });
   }
 
-  /** Partitions of the topic, as of at most 30 s ago. */
+  /** Partitions of the topic, as of not long ago. */
   async partitionCount(): Promise<number> {
-    if (this.#counted !== null && Date.now() - this.#counted.at < PARTITION_COUNT_AGE_MS_MAX)
-      return this.#counted.count;
+    if (this.#counted !== null && Date.now() - this.#counted.at < this.#countMsMax) return this.#counted.count;
     await this.refresh();
     return this.#counted?.count ?? 0;
   }

@@ -16,6 +16,8 @@ export interface GroupMembershipOptions {
   readonly group: string;
   readonly topic: string;
   readonly log: KafkaLog;
+  /** ms; how soon new partitions of the topic are shared out */
+  readonly newPartitionsMsMax: number;
   /** called on a join, after all `onLost` of it */
   onAssigned(partition: number): void;
   onLost(partition: number): void;
@@ -30,8 +32,6 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 const IDLE_MS = 200;
 /** ms without a heartbeat or join after which a consumer counts as silent; a join may take the rebalance time-out */
 const SILENCE_MS_MAX = REBALANCE_TIMEOUT_MS + 10_000;
-/** ms; also how soon new partitions of the topic are found */
-const METADATA_AGE_MS_MAX = 30_000;
 const REPORT_MS = 5_000;
 const LEAVE_MS_MAX = 3_000;
 
@@ -110,7 +110,7 @@ export class GroupMembership {
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      metadataMaxAge: METADATA_AGE_MS_MAX,
+      metadataMaxAge: this.#options.newPartitionsMsMax,
       maxWaitTimeInMs: IDLE_MS,
       allowAutoTopicCreation: false,
       readUncommitted: false,

@@ -15,11 +15,15 @@ export interface InputConsumerOptions {
   readonly group: string;
   readonly topic: string;
   readonly log?: KafkaLog;
+  /** ms; how soon new partitions of the topic are noticed. Default 30 s. */
+  readonly newPartitionsMsMax?: number;
   /** The partition may be fetched from now on. */
   onAssigned?(partition: number): void;
   /** The group gave the partition to somebody else (or we stop): its running fetch has ended with partition_lost. */
   onLost?(partition: number): void;
 }
+
+const NEW_PARTITIONS_MS_MAX = 30_000;
 
 export class InputConsumer implements InputLog, Membership {
   readonly #link: ClusterLink;
@@ -28,13 +32,15 @@ export class InputConsumer implements InputLog, Membership {
 
   constructor(options: InputConsumerOptions) {
     const log = options.log ?? silentLog;
-    this.#link = new ClusterLink(options.kafka, options.topic);
+    const newPartitionsMsMax = options.newPartitionsMsMax ?? NEW_PARTITIONS_MS_MAX;
+    this.#link = new ClusterLink(options.kafka, options.topic, newPartitionsMsMax);
     this.#fetcher = new LogFetcher(this.#link, 'committed', log);
     this.#membership = new GroupMembership({
       kafka: options.kafka,
       group: options.group,
       topic: options.topic,
       log,
+      newPartitionsMsMax,
       onAssigned: (partition) => {
         this.#fetcher.open(partition);
         options.onAssigned?.(partition);

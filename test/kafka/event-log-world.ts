@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { KafkaEventLog } from '../../src/kafka/event-log.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { ownName } from '../support/stack.ts';
-import { adminOf, brokers, kafkaFor } from './kafka-world.ts';
+import { adminOf, brokers, kafkaFor, until } from './kafka-world.ts';
 
 export async function newTopology(at: readonly string[] = brokers(), partitions = 3): Promise<Topology> {
   const name = ownName('events');
@@ -25,6 +25,15 @@ export async function newTopology(at: readonly string[] = brokers(), partitions 
       configEntries: [{ name: 'message.timestamp.type', value: plan.timestampType }],
     })),
   });
+  // A new broker makes the topic of group offsets at the first question, and has no coordinator until that is done.
+  await until(async () => {
+    try {
+      await admin.fetchOffsets({ groupId: topology.groups.emitted, topics: [topology.input.topic] });
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'the group has a coordinator');
   onTestFinished(() => admin.deleteTopics({ topics: topology.topics.map(({ topic }) => topic) }).catch(() => {}));
   return topology;
 }
