@@ -1,7 +1,17 @@
 // How the tests run: `pure` needs no service and starts at once; `services` shares one real Kafka, registry and Redis.
 import { defineConfig } from 'vitest/config';
 
-const pureRooms = ['architecture', 'domain', 'engine', 'pipeline', 'simulator', 'schemas', 'config', 'topology'];
+const pureRooms = [
+  'architecture',
+  'config',
+  'domain',
+  'pipeline',
+  'schemas',
+  'topology',
+  'verify',
+  'deploy/images',
+  'deploy/lock-file',
+];
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
 export default defineConfig({

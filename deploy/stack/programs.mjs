@@ -6,9 +6,8 @@ import { cached, cacheEntry } from './cache.mjs';
 import { canInstall, install, unpack } from './debian.mjs';
 import { copyArtifact, copyWithDependencies } from './maven.mjs';
 import { onPath, run, StackError } from './run.mjs';
+import { KAFKA_VERSION, REGISTRY_VERSION } from './versions.mjs';
 
-export const KAFKA_VERSION = '4.3.0';
-export const REGISTRY_VERSION = '2.6.13.Final';
 const JAVA_VERSION_MIN = 17;
 const KAFKA_ENTRY = `kafka-${KAFKA_VERSION}`;
 const REGISTRY_ENTRY = `apicurio-registry-${REGISTRY_VERSION}`;

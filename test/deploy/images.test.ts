@@ -1,0 +1,101 @@
+// docker-compose.yml and deploy/Dockerfile, read and held against the project: no machine of ours runs them.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { KAFKA_VERSION, REGISTRY_VERSION } from '../../deploy/stack/versions.mjs';
+import { settings } from '../../src/config.ts';
+
+interface ComposeService {
+  image: string;
+  build?: { context: string; dockerfile: string };
+  command?: string[];
+  environment?: Record<string, string | number>;
+  ports?: string[];
+  depends_on?: Record<string, unknown>;
+}
+
+const root = join(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, ComposeService>;
+  volumes: Record<string, null>;
+};
+const ours = Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
+const manifest = JSON.parse(read('package.json')) as { version: string; engines: { node: string } };
+
+/** The instructions of a Dockerfile, comments and continued lines resolved. */
+const dockerfile = read('deploy/Dockerfile')
+  .replaceAll(/^#.*\n/gm, '')
+  .replaceAll(/\\\n/g, ' ')
+  .split('\n')
+  .filter((line) => line.trim() !== '')
+  .map((line) => ({ instruction: line.split(' ')[0]!, rest: line.slice(line.indexOf(' ') + 1) }));
+const from = dockerfile.filter(({ instruction }) => instruction === 'FROM').map(({ rest }) => rest.split(' ')[0]!);
+
+test('compose has Kafka, the registry, Redis, the two steps before the first start, and taskfold', () => {
+  expect(Object.keys(compose.services)).toEqual(['kafka', 'schema-registry', 'redis', 'topics', 'schemas', 'taskfold']);
+});
+
+test('every variable that compose gives to taskfold is a setting, and its value one that the setting takes', () => {
+  expect(ours.map(([name]) => name)).toEqual(['topics', 'schemas', 'taskfold']);
+  for (const [, service] of ours) {
+    const given = Object.entries(service.environment ?? {});
+    expect(given.map(([name]) => name)).toEqual(expect.arrayContaining(['KAFKA_BROKERS', 'REDIS_URL']));
+    for (const [name, value] of given) {
+      const setting = settings.find(({ env }) => env === name);
+      expect(setting, `${name} is no setting`).toBeDefined();
+      expect(setting!.parse.safeParse(String(value)).success, `${name}: ${value}`).toBe(true);
+    }
+  }
+});
+
+test('taskfold reaches services that exist, under the ports they listen on', () => {
+  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL } = compose.services.taskfold!.environment!;
+  const kafka = compose.services.kafka!.environment!;
+  expect(String(kafka.KAFKA_ADVERTISED_LISTENERS).split(',')).toContain(`INSIDE://${KAFKA_BROKERS}`);
+  for (const url of [`kafka://${KAFKA_BROKERS}`, SCHEMA_REGISTRY_URL, REDIS_URL]) {
+    expect(Object.keys(compose.services)).toContain(new URL(String(url)).hostname);
+  }
+});
+
+test('every image is pinned to a version, and the services are those of the local stack', () => {
+  const images = [...Object.values(compose.services).map(({ image }) => image), ...from];
+  expect(images.filter((image) => !/^[a-z0-9./-]+:v?\d+\.\d+\.\d+/.test(image) || image.includes('latest'))).toEqual(
+    [],
+  );
+  expect(compose.services.kafka!.image).toBe(`apache/kafka:${KAFKA_VERSION}`);
+  expect(compose.services['schema-registry']!.image).toBe(`apicurio/apicurio-registry-mem:${REGISTRY_VERSION}`);
+  expect(compose.services.redis!.image).toMatch(/^redis:7\./);
+  for (const [, service] of ours) expect(service.image).toBe(`taskfold:${manifest.version}`);
+});
+
+test('ports are published on the loopback address only, since no service asks for a password', () => {
+  const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
+  expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+});
+
+test('what a service waits for and what it mounts exists', () => {
+  for (const service of Object.values(compose.services)) {
+    for (const name of Object.keys(service.depends_on ?? {})) expect(compose.services).toHaveProperty(name);
+    if (service.build) expect(existsSync(join(root, service.build.context, service.build.dockerfile))).toBe(true);
+  }
+  expect(read('docker-compose.yml')).toContain('maxmemory-policy');
+});
+
+test("the image runs the package's command on a Node that the package takes, as a user without rights", () => {
+  const last = dockerfile.slice(dockerfile.findLastIndex(({ instruction }) => instruction === 'FROM'));
+  const value = (name: string) => last.find(({ instruction }) => instruction === name)?.rest;
+  expect(value('ENTRYPOINT')).toBe('["node", "dist/cli/main.js"]');
+  expect(value('USER')).toBe('node');
+  expect(new Set(from).size).toBe(1);
+  expect(Number(/^node:(\d+)/.exec(from[0]!)?.[1])).toBeGreaterThanOrEqual(Number(/\d+/.exec(manifest.engines.node)));
+});
+
+test('the Dockerfile copies nothing that is not there', () => {
+  const copied = dockerfile
+    .filter(({ instruction, rest }) => instruction === 'COPY' && !rest.startsWith('--from'))
+    .flatMap(({ rest }) => rest.split(' ').slice(0, -1));
+  expect(copied.length).toBeGreaterThan(4);
+  expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
