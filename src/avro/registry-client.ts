@@ -1,7 +1,7 @@
-// The schema registry over HTTP, by the API client of @kafkajs/confluent-schema-registry. Its `SchemaRegistry` class is
-// not used: that caches without limit, recompiles for each message read with another schema, and never times out.
+// The schema registry over HTTP, by the API client inside @kafkajs/confluent-schema-registry. What is around it in that
+// package is not used: it caches without limit, recompiles for each message read with another schema, never times out.
 
-import registryApi from '@kafkajs/confluent-schema-registry/dist/api/index.js';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { WriterSchema } from './writer-schema.ts';
 
 export interface RegistryOptions {
@@ -47,13 +47,16 @@ interface Found {
 
 export function createRegistryClient(options: RegistryOptions): RegistryClient {
   const { host, auth } = withoutCredentials(options.url);
-  const api = registryApi.default({
+  const client = new SchemaRegistry({
     host,
     clientId: CLIENT_ID,
     ...(auth === null ? {} : { auth }),
     // Whoever asks decides about asking again. The client merges this into a default that all its instances share.
     retry: { retries: 0 },
   });
+  // Declared private, and the one way to the text of a schema.
+  // biome-ignore lint/complexity/useLiteralKeys: a name in brackets is how TypeScript lets a private member be read
+  const api = client['api'];
 
   /** One request with a time-out of its own, over all of it: the client has none. */
   async function ask(

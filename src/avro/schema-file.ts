@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type avro from 'avsc';
 import type { SchemaFile } from '../topology.ts';
-import { boundedType } from './bounded-types.ts';
+import { strictType } from './strict-type.ts';
 
 /** The schema as text, without insignificant white space: what the registry gets. */
 export function schemaText(file: SchemaFile): string {
@@ -13,5 +13,5 @@ export function schemaText(file: SchemaFile): string {
 
 /** The schema as a type that encodes and decodes. */
 export function schemaType(file: SchemaFile): avro.Type {
-  return boundedType(JSON.parse(schemaText(file)));
+  return strictType(JSON.parse(schemaText(file)));
 }

@@ -4,7 +4,8 @@
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { RejectReason } from '../domain/outcome.ts';
 import type { Decoded, UpdateDecoder } from '../pipeline/ports.ts';
-import { CountBeyondBytes } from './bounded-types.ts';
+import { CountBeyondBytes } from './bounded-collections.ts';
+import { NumberOutOfRange } from './exact-integers.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { schemaIdOf, WIRE_HEAD_BYTES, wireProblem } from './wire-format.ts';
 import { type WriterEntry, WriterSchemas } from './writer-schemas.ts';
@@ -16,9 +17,6 @@ export interface UpdateDecoderOptions {
   /** told what is wrong with the registry or a schema, in a sentence; the same one at most every 30 s */
   readonly onProblem?: (message: string) => void;
 }
-
-/** avsc's words for a long beyond ±(2^53−2). */
-const PRECISION_LOSS = 'potential precision loss';
 
 const WIRE_DETAILS = {
   tombstone: 'The record has no value.',
@@ -68,9 +66,7 @@ function decodeBody(value: Buffer, writer: WriterEntry & { kind: 'ready' }): Dec
     update = decoded.value;
   } catch (error) {
     if (error instanceof CountBeyondBytes) return truncated();
-    if (error instanceof Error && error.message === PRECISION_LOSS) {
-      return reject('number_out_of_range', 'A number is beyond 2^53-2.');
-    }
+    if (error instanceof NumberOutOfRange) return reject('number_out_of_range', 'A number is beyond 2^53-2.');
     return reject('malformed', 'The Avro body does not follow its schema.');
   }
   if (offset === value.length) return { kind: 'update', update };

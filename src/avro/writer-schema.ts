@@ -3,8 +3,8 @@
 // enum, or text, where ours has an enum. So a symbol arrives as the writer's text, known to the contract or not.
 
 import avro from 'avsc';
-import { boundedType } from './bounded-types.ts';
 import { schemaType } from './schema-file.ts';
+import { strictType } from './strict-type.ts';
 
 export interface CompiledWriter {
   readonly reader: avro.Type;
@@ -25,9 +25,9 @@ const ours = schemaType('task-status.avsc');
  */
 export function compileWriter(schema: WriterSchema): CompiledWriter {
   const named: Record<string, avro.Type> = {};
-  for (const reference of schema.references) boundedType(JSON.parse(reference), named);
-  const writer = boundedType(JSON.parse(schema.text), named);
-  const reader = boundedType(new ReaderVariant().of(ours, writer));
+  for (const reference of schema.references) strictType(JSON.parse(reference), named);
+  const writer = strictType(JSON.parse(schema.text), named);
+  const reader = strictType(new ReaderVariant().of(ours, writer));
   return { reader, resolver: reader.createResolver(writer, { ignoreNamespaces: true }) };
 }
 

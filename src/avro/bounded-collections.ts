@@ -1,24 +1,11 @@
-// Avro types whose arrays and maps believe no count: a few flipped bits can say "2^40 elements follow" or "skip back by
+// Avro arrays and maps that believe no count: a few flipped bits can say "2^40 elements follow" or "skip back by
 // 100 bytes", and avsc then loops until memory or patience ends, in every process that meets the record.
 
 import avro from 'avsc';
+import type { Reading, Tap } from './avsc-tap.ts';
 
 /** The bytes end before the elements that they promise. */
 export class CountBeyondBytes extends Error {}
-
-/** The part of avsc's cursor that is used here. It never fails by itself: past the end it reads zeros. */
-interface Tap {
-  readonly buf: Buffer;
-  pos: number;
-  readLong(): number;
-  skipLong(): void;
-  skipString(): void;
-}
-
-interface Reading {
-  _read(tap: Tap): unknown;
-  _skip(tap: Tap): void;
-}
 
 /** The next block's number of elements; each takes at least one byte. 0 ends the array or map. */
 function blockCount(tap: Tap): number {
@@ -35,7 +22,7 @@ function blockCount(tap: Tap): number {
   return count;
 }
 
-class BoundedArrayType extends avro.types.ArrayType {
+export class BoundedArrayType extends avro.types.ArrayType {
   // avsc calls this on the type and, with `itemsType` being the items' resolver, on resolvers.
   _read(this: { readonly itemsType: unknown }, tap: Tap): unknown[] {
     const items = this.itemsType as Reading;
@@ -54,7 +41,7 @@ class BoundedArrayType extends avro.types.ArrayType {
   }
 }
 
-class BoundedMapType extends avro.types.MapType {
+export class BoundedMapType extends avro.types.MapType {
   // Only skipped: no map is part of our schemas.
   _skip(tap: Tap): void {
     const values = this.valuesType as unknown as Reading;
@@ -65,21 +52,4 @@ class BoundedMapType extends avro.types.MapType {
       }
     }
   }
-}
-
-/**
- * Parses a schema; all its arrays and maps are bounded. Logical types read as what they are made of.
- * @param registry named types that the schema may refer to; its own are added
- * @throws Error if the schema is invalid
- */
-export function boundedType(schema: unknown, registry: Record<string, avro.Type> = {}): avro.Type {
-  return avro.Type.forSchema(schema as Parameters<typeof avro.Type.forSchema>[0], {
-    registry,
-    typeHook: (inner, options) => {
-      if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || !('type' in inner)) return undefined;
-      if (inner.type === 'array') return new BoundedArrayType(inner, options);
-      if (inner.type === 'map') return new BoundedMapType(inner, options);
-      return undefined;
-    },
-  });
 }
