@@ -16,6 +16,9 @@ const SCRIPTS = {
   clearKeys: 'clear-keys.lua',
 } as const;
 
+/** Scripts that answer in bytes: Buffers instead of strings. */
+const BYTES: ReadonlySet<string> = new Set(['readTasks']);
+
 export type SlotScript = keyof typeof SCRIPTS;
 /** Runs a script; rejects with the library's own error. */
 export type RunScript = (
@@ -30,5 +33,8 @@ export function defineScripts(redis: Redis): RunScript {
     redis.defineCommand(`taskfold_${name}`, { lua: readFileSync(new URL(file, import.meta.url), 'utf8') });
   }
   const commands = redis as unknown as Record<string, (count: number, ...args: unknown[]) => Promise<unknown>>;
-  return (script, keys, argv) => commands[`taskfold_${script}`]!(keys.length, keys, argv);
+  return (script, keys, argv) => {
+    const bytes = BYTES.has(script) ? 'Buffer' : '';
+    return commands[`taskfold_${script}${bytes}`]!(keys.length, keys, argv);
+  };
 }

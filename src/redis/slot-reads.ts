@@ -8,10 +8,14 @@ import type { SlotLive } from '../pipeline/ports.ts';
 import { faultsOf } from './connect.ts';
 import { decodeFleet, decodeHead } from './head-codec.ts';
 import { decodeLive } from './live-codec.ts';
+import { unpackReplies } from './packed-reply.ts';
 import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { malformed, storedJson } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
+
+/** hash, io, long, errors and output of a task */
+const WHOLE_SHAPE = 'hhhls';
 
 /** A task with all that is kept of it; the reporters' totals are left out. */
 export interface WholeTask {
@@ -33,16 +37,22 @@ export async function readWholeTasks(
     const key = keys.task(id);
     wanted.push(key, `${key}:io`, `${key}:long`, `${key}:errors`, `${key}:output`);
   }
-  const replies = (await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, ['hhhls']))) as unknown[];
+  const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [WHOLE_SHAPE]));
+  const { watermark, replies } = unpackReplies(reply);
   const tasks = ids.map((id, i): WholeTask | null => {
-    const reply = replies.slice(1 + 5 * i, 6 + 5 * i);
-    const [fields, io, long, errors, output] = reply as [string[], string[], string[], string[], string | null];
+    const at = WHOLE_SHAPE.length * i;
+    const [fields, io, long, errors] = replies.slice(at, at + 4) as [string[], string[], string[], string[]];
+    const output = replies[at + 4] as string | false;
     const key = keys.task(id);
     const task = decodeTask(key, id, { fields, io, long, ledger: null });
     if (!task) return null;
-    return { task, errors: errors.map((text) => decodeError(`${key}:errors`, text)), task_output: output ?? undefined };
+    return {
+      task,
+      errors: errors.map((text) => decodeError(`${key}:errors`, text)),
+      task_output: output === false ? undefined : output,
+    };
   });
-  return { watermark: typeof replies[0] === 'string' ? Number(replies[0]) : null, tasks };
+  return { watermark: watermark === null ? null : Number(watermark), tasks };
 }
 
 function decodeError(key: string, text: string): TaskError {

@@ -11,6 +11,7 @@ import { faultsOf } from './connect.ts';
 import { decodeFleet, decodeHead, encodeCounts, encodeFleet, encodePins } from './head-codec.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
+import { unpackReplies } from './packed-reply.ts';
 import { redisFault } from './redis-faults.ts';
 import { defineScripts } from './scripts.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
@@ -19,7 +20,7 @@ import { decodeTask } from './task-codec.ts';
 import { taskWriter } from './task-writes.ts';
 
 /** Tasks read by one script: bounds the time that Redis is kept from others. */
-const READ_TASKS_MAX = 250;
+const READ_TASKS_MAX = 200;
 /** hash, io, long and ledger of a task */
 const READ_SHAPE = 'hhhs';
 
@@ -41,22 +42,22 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const key = keys.task(id);
       wanted.push(key, `${key}:io`, `${key}:long`, `${key}:ledger`);
     }
-    const replies = (await faultsOf(
-      `reading tasks of ${keys.tag}`,
-      run('readTasks', wanted, [READ_SHAPE]),
-    )) as unknown[];
+    const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [READ_SHAPE]));
+    const { watermark, replies } = unpackReplies(reply);
     const tasks = ids.map((id, i): TaskState | null => {
-      const [fields, io, long, ledger] = replies.slice(1 + 4 * i, 5 + 4 * i) as [
-        string[],
-        string[],
-        string[],
-        string | null,
-      ];
-      const task = decodeTask(keys.task(id), id, { fields, io, long, ledger });
+      const at = READ_SHAPE.length * i;
+      const [fields, io, long] = [replies[at], replies[at + 1], replies[at + 2]] as string[][];
+      const ledger = replies[at + 3] as string | false;
+      const task = decodeTask(keys.task(id), id, {
+        fields: fields!,
+        io: io!,
+        long: long!,
+        ledger: ledger === false ? null : ledger,
+      });
       if (task) writer.holds(task);
       return task;
     });
-    return { watermark: decodeWatermark(keys, replies[0]), tasks };
+    return { watermark: decodeWatermark(keys, watermark), tasks };
   }
 
   function decodeWatermark(keys: SlotKeys, reply: unknown): number | null {
@@ -105,18 +106,20 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
 
     async readTasks(partition, ids) {
       const keys = keysOf(partition);
-      const first = await readTasksAt(keys, ids.slice(0, READ_TASKS_MAX));
-      for (let from = READ_TASKS_MAX; from < ids.length; from += READ_TASKS_MAX) {
-        const more = await readTasksAt(keys, ids.slice(from, from + READ_TASKS_MAX));
-        if (more.watermark !== first.watermark) {
-          throw new Fault(
-            'watermark_moved',
-            `W of ${keys.tag} moved from ${first.watermark} to ${more.watermark} while reading`,
-          );
-        }
-        for (const task of more.tasks) first.tasks.push(task);
+      if (ids.length <= READ_TASKS_MAX) return readTasksAt(keys, ids);
+      // All at once: Redis answers one stretch while we decode the one before.
+      const stretches: ReturnType<typeof readTasksAt>[] = [];
+      for (let from = 0; from < ids.length; from += READ_TASKS_MAX) {
+        stretches.push(readTasksAt(keys, ids.slice(from, from + READ_TASKS_MAX)));
       }
-      return first;
+      const read = await Promise.all(stretches);
+      const { watermark } = read[0]!;
+      const other = read.find((stretch) => stretch.watermark !== watermark);
+      if (other) {
+        const moved = `W of ${keys.tag} moved from ${watermark} to ${other.watermark} while reading`;
+        throw new Fault('watermark_moved', moved);
+      }
+      return { watermark, tasks: read.flatMap(({ tasks }) => tasks) };
     },
 
     async readNotices(partition, from, max) {

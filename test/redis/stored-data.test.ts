@@ -18,7 +18,7 @@ async function begun() {
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
   const save = (...changes: TaskChange[]) => store.save(0, { expect: at, to: ++at, head, changes, notices: [] });
-  return { client, store, head, keys, save };
+  return { client, prefix, store, head, keys, save };
 }
 
 const UUID = '0c2b8a3e-6f0d-4d0a-9f3e-0d9b1f6f2a11';
@@ -131,14 +131,24 @@ test('a task with more IOs than one HSET takes, and a head with thousands of sou
 });
 
 test('more tasks than one read takes are read at one W, or not at all', async () => {
-  const { client, store, keys, save } = await begun();
+  const { client, prefix, store, keys, save } = await begun();
   const tasks = Array.from({ length: 700 }, (_, i) => taskOf(`t${i}`, 0));
   await save(...tasks.map((task) => changeOf(task)));
   const ids = tasks.map((task) => task.internal_task_id);
   expect(await store.readTasks(0, ids)).toEqual({ watermark: 1, tasks });
-  const reading = store.readTasks(0, ids);
-  await client.hset(keys.head, 'watermark', '2');
-  await expect(reading).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
+
+  // Somebody else saves between two of the reads.
+  let reads = 0;
+  const moving = new Proxy(client, {
+    get(target, name) {
+      if (name === 'taskfold_readTasksBuffer' && ++reads === 2) void client.hset(keys.head, 'watermark', '2');
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const unlucky = createSlotStore({ redis: moving, prefix, group: 'taskfold' });
+  await expect(unlucky.readTasks(0, ids)).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
+  expect(reads).toBeGreaterThan(1);
 });
 
 test('damaged data is never read as something else: a fault that halts and names the key', async () => {

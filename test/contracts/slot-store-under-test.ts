@@ -1,0 +1,44 @@
+// How the contract suites of SlotStore open what they test.
+
+import { expect, onTestFinished } from 'vitest';
+import type { SlotHead } from '../../src/domain/head.ts';
+import type { TaskState } from '../../src/domain/task-state.ts';
+import type { SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import { headOf } from './slot-samples.ts';
+
+/** One store as two processes see it; nothing is in it at first. */
+export interface SlotStoreUnderTest {
+  readonly store: SlotStore;
+  /** another process over the same data */
+  readonly other: SlotStore;
+  /** Makes the next save that appends errors to this task fail after its first write. */
+  tear(partition: number, internal_task_id: string): Promise<void>;
+  /** Deletes the slot's head and nothing else, as a careless hand would. */
+  loseHead(partition: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OpenSlotStore = () => Promise<SlotStoreUnderTest>;
+
+/** Opened for one test, closed with it. */
+export async function opened(open: OpenSlotStore): Promise<SlotStoreUnderTest> {
+  const under = await open();
+  onTestFinished(() => under.close());
+  return under;
+}
+
+/** The same, with slot 0 begun at W = 0. */
+export async function begun(open: OpenSlotStore): Promise<SlotStoreUnderTest & { head: SlotHead }> {
+  const under = await opened(open);
+  const head = headOf();
+  expect(await under.store.begin(0, 0, head)).toBe(true);
+  return { ...under, head };
+}
+
+export function saveOf(head: SlotHead, expect: number, to: number, more: Partial<SlotSave> = {}): SlotSave {
+  return { expect, to, head, changes: [], notices: [], ...more };
+}
+
+export async function readOne(store: SlotStore, id: string): Promise<TaskState | null> {
+  return (await store.readTasks(0, [id])).tasks[0]!;
+}
