@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   taskCommand,
   tasksCommand,
   statusCommand,
+  partitionsCommand,
   settingsCommand,
 ] as const;
 

@@ -1,0 +1,118 @@
+// The cures of a halted partition: what `taskfold partitions resume|rebuild|reset` do, in the order that leaves every
+// crash between two steps in a state that halts with the same cure again.
+
+import { randomUUID } from 'node:crypto';
+import { FOLD_VERSION, type FoldSettings } from '../domain/fold-settings.ts';
+import { Fault } from '../pipeline/errors.ts';
+import type { EmittedMark, EventClaim, EventLog, SlotStore } from '../pipeline/ports.ts';
+import { CommandFailure } from './command-failure.ts';
+
+export const CURES = ['resume', 'rebuild', 'reset'] as const;
+export type Cure = (typeof CURES)[number];
+
+export interface CurePorts {
+  readonly eventLog: EventLog;
+  readonly slotStore: SlotStore;
+  bounds(partition: number): Promise<{ start: number; end: number }>;
+  partitionCount(): Promise<number>;
+  /** the settings that a reset pins: those of this process */
+  readonly fold: FoldSettings;
+}
+
+/** Asks the owner to claim again. Nothing else changes. */
+export async function resume({ slotStore }: CurePorts, partition: number): Promise<void> {
+  await slotStore.requestResume(partition);
+}
+
+/**
+ * Empties the slot, so that the owner folds the log again from where the fold began and sends nothing below C.
+ * @param acceptHistoryLoss fold from the log's start, although the fold began before it
+ * @throws CommandFailure if the log does not reach back to the beginning of the fold, or C is missing or above the log
+ */
+export async function rebuild(ports: CurePorts, partition: number, acceptHistoryLoss: boolean): Promise<void> {
+  await withClaim(ports, partition, async (events) => {
+    const mark = await events.readEmitted();
+    const { start, end } = await ports.bounds(partition);
+    if (mark === null) {
+      // With the whole log there the owner finds C in the outgoing topics; without it nobody can tell what has left.
+      if (start > 0) {
+        throw refusal(partition, 'no C is committed, and its log does not begin at 0', `partitions reset ${partition}`);
+      }
+      return;
+    }
+    if (mark.offset > end) {
+      throw refusal(
+        partition,
+        `its events left up to ${mark.offset}, its log ends at ${end}: the topic was made again`,
+        `partitions reset ${partition}`,
+      );
+    }
+    if (start <= mark.pins.origin) return;
+    if (!acceptHistoryLoss) {
+      throw refusal(
+        partition,
+        `its fold began at offset ${mark.pins.origin}, and the log now starts at ${start}: the sums of what is gone would be missing`,
+        `partitions rebuild ${partition} --accept-history-loss, or put back an older copy of Redis and partitions resume ${partition}`,
+      );
+    }
+    // Another beginning makes other sums, so it is another life: a copy of Redis from before must not be taken for it.
+    const pins = { ...mark.pins, origin: start, incarnation: newIncarnation() };
+    await events.transact({ emitted: { ...mark, offset: Math.max(mark.offset, start), pins }, messages: [] });
+  });
+  await ports.slotStore.clear(partition);
+  await ports.slotStore.requestResume(partition);
+}
+
+/** Begins the partition anew: C at the log's start, an empty slot; all that is in the log is folded and sent as new. */
+export async function reset(ports: CurePorts, partition: number): Promise<void> {
+  const [{ start }, partition_count] = await Promise.all([ports.bounds(partition), ports.partitionCount()]);
+  const mark: EmittedMark = {
+    offset: start,
+    pins: {
+      origin: start,
+      incarnation: newIncarnation(),
+      partition_count,
+      fold_version: FOLD_VERSION,
+      settings: ports.fold,
+    },
+  };
+  await withClaim(ports, partition, (events) => events.transact({ emitted: mark, messages: [] }));
+  await ports.slotStore.clear(partition);
+  await ports.slotStore.requestResume(partition);
+}
+
+const CLAIMS_MAX = 5;
+
+/** An owner that is not halted claims again as soon as it is fenced, and fences us: then it is tried again. */
+async function withClaim(
+  ports: CurePorts,
+  partition: number,
+  work: (events: EventClaim) => Promise<void>,
+): Promise<void> {
+  for (let claims = 1; ; claims++) {
+    const events = await ports.eventLog.claim(partition);
+    try {
+      return await work(events);
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'fenced')) throw error;
+      if (claims >= CLAIMS_MAX) {
+        throw new CommandFailure(
+          `the owner of partition ${partition} takes it back each time`,
+          1,
+          'stop the processors of this group and try again',
+          error,
+        );
+      }
+    } finally {
+      await events.close();
+    }
+  }
+}
+
+function refusal(partition: number, why: string, cure: string): CommandFailure {
+  return new CommandFailure(`partition ${partition} is left as it is: ${why}`, 1, `taskfold ${cure}`);
+}
+
+function newIncarnation(): string {
+  return `${Date.now().toString(16)}-${randomUUID().slice(0, 8)}`;
+}
