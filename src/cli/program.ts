@@ -13,6 +13,7 @@ import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
 import { topicsCommand } from './topics.ts';
+import { verifyCommand } from './verify.ts';
 
 /** In the order in which help shows them. */
 const COMMANDS = [
@@ -25,6 +26,7 @@ const COMMANDS = [
   tasksCommand,
   statusCommand,
   partitionsCommand,
+  verifyCommand,
   settingsCommand,
 ] as const;
 

@@ -5,13 +5,18 @@ import type { SourceMark } from './bytes.ts';
 import { coordinatesText, type ExpectedEvent } from './expected-events.ts';
 import type { Mismatch, Mismatches } from './mismatches.ts';
 
-export interface LedgerBounds {
-  /** W by partition: the look ends here, later events are not judged; a partition that is not there is not judged */
-  readonly watermarks: ReadonlyMap<number, number>;
-  /** C by partition, read after the topic: nothing may have left at or above it */
-  readonly emittedAfter: ReadonlyMap<number, number>;
-  /** C by partition, read before the topic: all below it must be there */
-  readonly emittedBefore: ReadonlyMap<number, number>;
+/** Offsets of one source partition whose events are judged: from where its fold began, below the W of this look. */
+export interface JudgedRange {
+  readonly origin: number;
+  readonly watermark: number;
+}
+
+/** C by partition, around the reading of a topic. */
+export interface EmittedAround {
+  /** all events below it must be there */
+  readonly before: ReadonlyMap<number, number>;
+  /** no event that was read may lie at or above it */
+  readonly after: ReadonlyMap<number, number>;
 }
 
 /** A message that was found: where it lies, what it belongs to, its `ce_id`. */
@@ -23,17 +28,19 @@ export interface FoundMessage {
 export type EventAbout = Pick<Mismatch, 'about' | 'topic' | 'source'> & { internal_task_id?: string };
 
 export class EventLedger {
-  readonly #topic: string;
+  readonly topic: string;
   readonly #about: 'event' | 'rerouted';
   readonly #expected = new Map<string, ExpectedEvent>();
   readonly #found = new Set<string>();
   /** message partition and source partition → the last source coordinates */
   readonly #last = new Map<string, readonly [offset: number, index: number]>();
+  /** source partition → highest source offset of any message */
+  readonly #highest = new Map<number, number>();
   readonly #identities = new Map<string, string>();
   readonly #ids = new Map<string, string>();
 
   constructor(topic: string, about: 'event' | 'rerouted') {
-    this.#topic = topic;
+    this.topic = topic;
     this.#about = about;
   }
 
@@ -55,30 +62,25 @@ export class EventLedger {
   lookAgain(): void {
     this.#found.clear();
     this.#last.clear();
+    this.#highest.clear();
     this.#identities.clear();
     this.#ids.clear();
   }
 
-  /** Takes one message of the topic, in the order of its partition. */
+  /** Takes one message of the topic, in the order of its partition. A source partition without a range is not judged. */
   take(
     message: FoundMessage,
-    bounds: LedgerBounds,
+    ranges: ReadonlyMap<number, JudgedRange>,
     mismatches: Mismatches,
     compare: (expected: ExpectedEvent, about: EventAbout) => void,
   ): void {
     const { mark } = message;
-    const watermark = bounds.watermarks.get(mark.partition);
-    if (watermark === undefined) return;
+    const range = ranges.get(mark.partition);
+    if (range === undefined) return;
+    this.#highest.set(mark.partition, Math.max(mark.offset, this.#highest.get(mark.partition) ?? -1));
+    if (mark.offset < range.origin || mark.offset >= range.watermark) return;
     const source = coordinatesText(mark);
     const about = this.#aboutOf(source);
-    if (mark.offset >= (bounds.emittedAfter.get(mark.partition) ?? 0)) {
-      mismatches.add({
-        ...about,
-        problem: 'too_early',
-        found: `C = ${bounds.emittedAfter.get(mark.partition) ?? 'none'}`,
-      });
-    }
-    if (mark.offset >= watermark) return;
     this.#checkOrder(message, about, mismatches);
     const expected = this.#expected.get(source);
     if (expected === undefined) {
@@ -94,6 +96,16 @@ export class EventLedger {
     compare(expected, about);
   }
 
+  /** C moves in one transaction with the events: whatever was read must lie below what C is afterwards. */
+  checkEmitted(after: EmittedAround['after'], mismatches: Mismatches): void {
+    for (const [partition, offset] of this.#highest) {
+      const emitted = after.get(partition) ?? 0;
+      if (offset < emitted) continue;
+      const field = `C = ${emitted}, but an event of offset ${offset} is in ${this.topic}:`;
+      mismatches.add({ about: 'partition', partition, field, problem: 'too_early' });
+    }
+  }
+
   /** The expected events that were not found. */
   *missing(): Generator<{ event: ExpectedEvent; about: EventAbout }> {
     for (const [source, event] of this.#expected) {
@@ -106,7 +118,7 @@ export class EventLedger {
     const task = event !== undefined && 'internal_task_id' in event ? event.internal_task_id : undefined;
     return {
       about: this.#about,
-      topic: this.#topic,
+      topic: this.topic,
       source,
       ...(task === undefined ? {} : { internal_task_id: task }),
     };

@@ -19,9 +19,8 @@ export interface ReplayOptions {
   readonly verdictTopic: string;
   readonly schemas: PlainSchemas;
   readonly partitionCount: number;
-  readonly settings: FoldSettings;
-  /** where each partition's fold begins; a partition that is not there is not replayed */
-  readonly origins: ReadonlyMap<number, number>;
+  /** where each partition's fold begins, and its settings; a partition that is not there is not replayed */
+  readonly partitions: ReadonlyMap<number, { readonly origin: number; readonly settings: FoldSettings }>;
   /** takes each event as the fold tells it */
   onEvent(event: ExpectedEvent): void;
   /** a record of the topic that is marked as re-routed, whether it is folded yet or not */
@@ -32,22 +31,32 @@ export interface ReplayOptions {
 
 export class InputReplay {
   readonly folds = new Map<number, PlainFold>();
+  #marked = 0;
   readonly #options: ReplayOptions;
   /** partition → next offset to fold */
-  readonly #positions: Map<number, number>;
+  readonly #positions = new Map<number, number>();
   /** partition → next offset that was not looked at for copies */
-  readonly #looked: Map<number, number>;
+  readonly #looked = new Map<number, number>();
   readonly #writers = new Map<number, PlainWriter>();
   /** `<partition>/<offset>` of the records that the registry's verdict is about */
   readonly #verdicts = new Set<string>();
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#positions = new Map(options.origins);
-    this.#looked = new Map(options.origins);
-    for (const partition of options.origins.keys()) {
-      this.folds.set(partition, new PlainFold(partition, options.partitionCount, options.settings));
+    for (const [partition, { origin, settings }] of options.partitions) {
+      this.#positions.set(partition, origin);
+      this.#looked.set(partition, origin);
+      this.folds.set(partition, new PlainFold(partition, options.partitionCount, settings));
     }
+  }
+
+  /** Records that were folded and are no copies: what was published. */
+  get published(): number {
+    let received = 0;
+    for (const { outcomes } of this.folds.values()) {
+      for (const count of Object.values(outcomes)) received += count;
+    }
+    return received - this.#marked;
   }
 
   /**
@@ -58,11 +67,11 @@ export class InputReplay {
     watermarks: ReadonlyMap<number, number>,
     onProgress: (done: number, total: number) => void,
   ): Promise<void> {
-    const { kafka, topic, origins } = this.#options;
+    const { kafka, topic } = this.#options;
     await this.#readVerdicts();
     const chunks = readTopic(kafka, {
       topic,
-      partitions: [...origins.keys()],
+      partitions: [...this.folds.keys()],
       from: this.#positions,
       onProgress: ({ done, total }) => onProgress(done, total),
     });
@@ -99,6 +108,7 @@ export class InputReplay {
   #fold(record: InputRecord, content: PlainRecord['content']): void {
     const { partition, offset, timestamp: log_time } = record;
     const source = this.#sourceOf(record);
+    if (source !== null) this.#marked += 1;
     const size = recordBytes(record);
     const verdict = this.folds
       .get(partition)!

@@ -1,0 +1,65 @@
+// Where the logs begin and end, and C, as Kafka has them at the moment of asking; one connection for the whole command.
+
+import { createKafka } from '../../kafka/connection.ts';
+import type { CommandContext } from '../command-context.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
+import { topologyOfConfig } from '../topology-of-config.ts';
+
+export interface InputPosition {
+  readonly start: number;
+  /** the next offset that a committed record could get */
+  readonly end: number;
+  /** C; 0 where none is committed: nothing may have left */
+  readonly emitted: number;
+}
+
+export interface KafkaLook {
+  /** Every partition of the input, by number. @throws CommandFailure where there is no such topic */
+  positions(): Promise<Map<number, InputPosition>>;
+  /** Partitions of a topic whose log no longer begins at 0. */
+  truncated(topic: string): Promise<ReadonlySet<number>>;
+  /** How many partitions a topic has. */
+  partitionCount(topic: string): Promise<number>;
+}
+
+/** @throws kafkajs' own errors where Kafka does not answer */
+export async function lookAtKafka(context: CommandContext): Promise<KafkaLook> {
+  const { input, groups, topics } = topologyOfConfig(context.config);
+  const admin = createKafka(kafkaConnection(context.config), 'read', kafkaLog(context)).admin({
+    retry: { retries: 3 },
+  });
+  context.closing(() => admin.disconnect());
+  await admin.connect();
+  const there = await admin.listTopics();
+  const missing = topics.filter(({ topic }) => !there.includes(topic)).map(({ topic }) => topic);
+  if (missing.length > 0) {
+    throw new CommandFailure(
+      `there is no topic ${missing.join(', ')}`,
+      1,
+      'check the names, or "taskfold topics create"',
+    );
+  }
+  return {
+    async positions() {
+      const bounds = await admin.fetchTopicOffsets(input.topic);
+      const marks = await admin.fetchOffsets({ groupId: groups.emitted, topics: [input.topic] });
+      const emitted = new Map(marks[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      return new Map(
+        bounds
+          .map(({ partition, low, high }): [number, InputPosition] => [
+            partition,
+            { start: Number(low), end: Number(high), emitted: Math.max(0, emitted.get(partition) ?? 0) },
+          ])
+          .sort(([a], [b]) => a - b),
+      );
+    },
+    async truncated(topic) {
+      const bounds = await admin.fetchTopicOffsets(topic);
+      return new Set(bounds.filter(({ low }) => Number(low) > 0).map(({ partition }) => partition));
+    },
+    async partitionCount(topic) {
+      return (await admin.fetchTopicOffsets(topic)).length;
+    },
+  };
+}
