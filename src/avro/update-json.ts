@@ -97,6 +97,7 @@ function unqualified(name: string): string {
 }
 
 function unfit(path: string, wanted: string, json: unknown): UnfitUpdate {
-  const got = json === null || json === undefined ? 'nothing' : Array.isArray(json) ? 'an array' : `a ${typeof json}`;
+  const kind = Array.isArray(json) ? 'an array' : typeof json === 'object' ? 'an object' : `a ${typeof json}`;
+  const got = json === null || json === undefined ? 'nothing' : kind;
   return new UnfitUpdate(path, `${wanted} is wanted, and ${got} is given`);
 }

@@ -139,7 +139,7 @@ export interface JobCreation {
 export interface TaskFailure {
   /** What happened to the task. */
   readonly failure: 'failed' | 'aborted' | 'rejected' | 'error' | 'unrecognized';
-  /** The task. */
+  /** The task that failed or has errors. At most 1,024 bytes of UTF-8. */
   readonly internal_task_id: string;
   /** The job that the task belongs to, the latest known. */
   readonly internal_job_id?: string | null;
