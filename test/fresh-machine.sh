@@ -15,6 +15,7 @@ fi
 # Everything that keeps something between two runs looks below HOME or at these.
 export HOME="$place/home"
 mkdir "$HOME"
+export NO_COLOR=1
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME npm_config_cache NPM_CONFIG_CACHE npm_execpath MAVEN_OPTS MAVEN_ARGS
 git clone --quiet "$project" "$place/clone" || exit 1
 cd "$place/clone" || exit 1
