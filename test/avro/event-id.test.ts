@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { FailureFacts, Notice } from '../../src/domain/notice.ts';
 import { FULL_UPDATE } from './known-schemas.ts';
-import { copied, encoder, FACTS, failure, idOf, job, notice, record } from './notice-samples.ts';
+import { copied, encoder, FACTS, failure, idOf, job, notice } from './notice-samples.ts';
 
 describe('ids are made of content', () => {
   const action = FULL_UPDATE.create_jobs_action[0]!;
