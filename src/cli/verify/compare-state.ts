@@ -3,7 +3,7 @@
 
 import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
-import { expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
+import { comparedReasons, expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
 import { type FoundSlot, findTaskKeys, findTasks, ownerOfKey } from './found-state.ts';
 import { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
@@ -79,7 +79,7 @@ const NOT_COUNTS = /^(watermark|saving|layout|origin|incarnation|partition_count
 export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot, mismatches: Mismatches): void {
   const about = { about: 'partition', partition } as const;
   const counts = new Map([...slot.head].filter(([name]) => !NOT_COUNTS.test(name)));
-  mismatches.compare(about, expectedHead(fold), withoutZeros(counts, 'rejected_by_reason.'));
+  mismatches.compare(about, expectedHead(fold), withReasonsCompared(counts));
   const fleet = new Map([...slot.fleet].map(([name, text]) => [`fleet.${name}`, text]));
   const expected = new Map([...expectedFleet(fold)].map(([name, text]) => [`fleet.${name}`, text]));
   mismatches.compare(
@@ -111,4 +111,15 @@ function withoutZeros(fields: ReadonlyMap<string, string>, ...prefixes: readonly
   return new Map(
     [...fields].filter(([name, text]) => text !== '0' || !prefixes.some((prefix) => name.startsWith(prefix))),
   );
+}
+
+const BY_REASON = 'rejected_by_reason.';
+
+function withReasonsCompared(counts: ReadonlyMap<string, string>): Map<string, string> {
+  const compared = new Map([...counts].filter(([name]) => !name.startsWith(BY_REASON)));
+  const reasons = [...counts]
+    .filter(([name]) => name.startsWith(BY_REASON))
+    .map(([name, text]): [string, number] => [name.slice(BY_REASON.length), Number(text)]);
+  for (const [name, count] of comparedReasons(reasons)) if (count !== 0) compared.set(name, String(count));
+  return compared;
 }

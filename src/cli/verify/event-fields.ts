@@ -6,6 +6,7 @@ import type { InputRecord } from '../../pipeline/ports.ts';
 import { fingerprint, headerText } from './bytes.ts';
 import { coordinatesText, type ExpectedEvent } from './expected-events.ts';
 import type { PlainValue } from './plain-avro.ts';
+import { comparedReason } from './plain-decode.ts';
 import type { PlainFailure } from './plain-record.ts';
 import { cutToBytes, given } from './plain-texts.ts';
 
@@ -39,7 +40,7 @@ export function expectedFields(expected: ExpectedEvent, names: EventNames): Fiel
     ce_subject: task ?? undefined,
   });
   if (event.kind === 'reject') {
-    putHeaders(fields, { 'taskfold-reject-reason': event.reason, 'taskfold-reject-form': event.form });
+    putHeaders(fields, { 'taskfold-reject-reason': comparedReason(event.reason), 'taskfold-reject-form': event.form });
     if (event.form === 'copy') {
       fields.set('key', expected.bytes!.key);
       fields.set('value', expected.bytes!.value);
@@ -48,7 +49,13 @@ export function expectedFields(expected: ExpectedEvent, names: EventNames): Fiel
     const { key_bytes, value_bytes, value_crc32 } = expected.bytes!;
     const key = key_bytes !== null && key_bytes <= ID_BYTES_MAX ? expected.bytes!.key : fingerprint(null);
     fields.set('key', key);
-    putValues(fields, { reason: event.reason, internal_task_id: task, key_bytes, value_bytes, value_crc32 });
+    putValues(fields, {
+      reason: comparedReason(event.reason),
+      internal_task_id: task,
+      key_bytes,
+      value_bytes,
+      value_crc32,
+    });
   } else if (event.kind === 'failure') {
     fields.set('key', fingerprint(Buffer.from(event.internal_task_id)));
     putValues(fields, failureValues(event));
@@ -76,7 +83,8 @@ export function foundFields(record: InputRecord, value: { readonly [field: strin
     // A copy has the record's own content type and trace, which are compared with its other headers.
     if (value === null && RECORDS_OWN.has(name)) continue;
     const text = headerText(record.headers, name);
-    if (text !== undefined) fields.set(`header ${name}`, text);
+    if (text === undefined) continue;
+    fields.set(`header ${name}`, name === 'taskfold-reject-reason' ? comparedReason(text) : text);
   }
   if (value === null) {
     fields.set('value', fingerprint(record.value));
@@ -84,6 +92,7 @@ export function foundFields(record: InputRecord, value: { readonly [field: strin
   }
   const { token, detail: _, ...rest } = value;
   putValues(fields, rest);
+  if (typeof value.reason === 'string') putValues(fields, { reason: comparedReason(value.reason) });
   if (token !== undefined) {
     putValues(fields, { token: typeof token === 'string' ? fingerprint(Buffer.from(token)) : null });
   }

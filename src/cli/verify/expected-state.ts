@@ -2,6 +2,7 @@
 // names of the published layout. The plain fold's figures go in, and nothing is worked out but sums over tasks.
 
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
+import { comparedReason } from './plain-decode.ts';
 import type { PlainFold } from './plain-fold.ts';
 import type { PlainTask } from './plain-task.ts';
 
@@ -73,12 +74,22 @@ export function totalsText(totals: readonly (readonly [string, number])[]): stri
     .join(', ')}}`;
 }
 
+/** Counts by reason as verify compares them, under the head's names. */
+export function comparedReasons(reasons: Iterable<readonly [reason: string, count: number]>): Map<string, number> {
+  const compared = new Map<string, number>();
+  for (const [reason, count] of reasons) {
+    const name = `rejected_by_reason.${comparedReason(reason)}`;
+    compared.set(name, (compared.get(name) ?? 0) + count);
+  }
+  return compared;
+}
+
 /** The head's counts. Reasons and source partitions without any are left out. */
 export function expectedHead(fold: PlainFold): Map<string, string> {
   const { applied, duplicate, stale, rejected, rerouted } = fold.outcomes;
   const fields = new Map([['received', String(applied + duplicate + stale + rejected + rerouted)]]);
   for (const [outcome, count] of Object.entries(fold.outcomes)) fields.set(`outcomes.${outcome}`, String(count));
-  for (const [reason, count] of fold.rejected_by_reason) fields.set(`rejected_by_reason.${reason}`, String(count));
+  for (const [reason, count] of comparedReasons(fold.rejected_by_reason)) fields.set(reason, String(count));
   for (const [partition, offset] of fold.rerouted_from) fields.set(`rerouted_from.${partition}`, String(offset));
   return fields;
 }

@@ -7,6 +7,14 @@ import { PROCESSED_STATS } from '../../domain/task-state.ts';
 import { PlainProblem, PlainReader, type PlainSchema, type PlainValue } from './plain-avro.ts';
 import { PLAIN_NUMBER_MAX } from './plain-checks.ts';
 
+/** What can be wrong with an Avro body. Damaged bytes often have several of these, and a decoder names the one it meets. */
+const BODY_PROBLEMS: ReadonlySet<string> = new Set(['truncated', 'trailing_bytes', 'malformed', 'number_out_of_range']);
+
+/** The reason as verify compares it: those of a damaged body are one. */
+export function comparedReason(reason: string): string {
+  return BODY_PROBLEMS.has(reason) ? [...BODY_PROBLEMS].join(' or ') : reason;
+}
+
 /** A writer schema; `incompatible`: it cannot be read as ours; `denied`: the registry knows no such id. */
 export type PlainWriter = PlainSchema | 'incompatible' | 'denied';
 
