@@ -25,7 +25,7 @@ export interface WriterSchemasOptions {
 }
 
 /** Ids whose schema is kept, and denied ids that are remembered. The least recently loaded goes first. */
-const KNOWN_MAX = 10_000;
+const KNOWN_MAX = 1_000;
 const DENIED_MAX = 10_000;
 /** Requests under way at a time. */
 const REQUESTS_MAX = 8;
