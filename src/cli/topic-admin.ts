@@ -2,6 +2,7 @@
 
 import type { Config } from '../config.ts';
 import { createKafka, type KafkaLog } from '../kafka/connection.ts';
+import { createTopics } from '../kafka/create-topics.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { TopicShape } from './topic-shape.ts';
@@ -38,18 +39,10 @@ export async function openTopicAdmin(context: CommandContext): Promise<TopicAdmi
     async create(topic, shape) {
       const configEntries = Object.entries(shape.configs).map(([name, value]) => ({ name, value }));
       try {
-        return await admin.createTopics({
-          waitForLeaders: true,
-          timeout: 15_000,
-          topics: [
-            {
-              topic,
-              numPartitions: shape.partitions,
-              replicationFactor: config.replication_factor,
-              configEntries,
-            },
-          ],
-        });
+        const numPartitions = shape.partitions;
+        return await createTopics(admin, [
+          { topic, numPartitions, replicationFactor: config.replication_factor, configEntries },
+        ]);
       } catch (error) {
         throw new CommandFailure(
           `Kafka refuses to create ${topic}: ${refusal(error)}`,
@@ -76,8 +69,10 @@ export function kafkaLog({ logger }: Pick<CommandContext, 'logger'>): KafkaLog {
 }
 
 function refusal(error: unknown): string {
-  // kafkajs wraps the refusals of the single topics.
-  if (error instanceof AggregateError) return error.errors.map(refusal).join('; ');
+  // kafkajs wraps the refusals of the single topics, in a class of its own.
+  if (error instanceof Error && 'errors' in error && Array.isArray(error.errors)) {
+    return error.errors.map(refusal).join('; ');
+  }
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -28,7 +28,7 @@ describe('lines', () => {
         time: '1970-01-01T00:00:01.000Z',
         event: 'partition_assigned',
         partition: 3,
-        msg: 'partition was given to this processor',
+        msg: 'the group gave the partition to this processor',
       },
     ]);
   });
@@ -71,7 +71,7 @@ describe('repeats', () => {
 
   test('events that happen are never held back', () => {
     const { logger, parsed } = logged();
-    for (let i = 0; i < 3; i++) logger.log('partition_claimed', { partition: 1 });
+    for (let i = 0; i < 3; i++) logger.log('partition_resumed', { partition: 1 });
     expect(parsed()).toHaveLength(3);
   });
 });

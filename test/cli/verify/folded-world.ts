@@ -1,0 +1,87 @@
+// A world for the tests of `taskfold verify`: topics and schemas of its own, records of every kind (also such as no
+// decent client writes) lying in them, folded by a real processor that has left again.
+
+import avro from 'avsc';
+import { expect } from 'vitest';
+import { schemaText } from '../../../src/avro/schema-file.ts';
+import { withWireHead } from '../../../src/avro/wire-format.ts';
+import { plainHome } from '../../../src/cli/verify/plain-murmur2.ts';
+import type { VerifyDocument } from '../../../src/cli/verify/verify-document.ts';
+import { type RawRecord, rawProducer } from '../../kafka/raw-produce.ts';
+import { type OwnNames, withTopics } from '../own-names.ts';
+import { type Env, start, taskfold } from '../taskfold.ts';
+
+export const TOKEN = 'credential-that-nobody-may-see';
+export const PARTITIONS = 3;
+
+export interface FoldedWorld {
+  readonly names: OwnNames;
+  readonly env: Env;
+  /** Appends records to a partition of the input. */
+  readonly append: (partition: number, records: readonly RawRecord[]) => Promise<void>;
+  /** An update in our own schema, as bytes. */
+  readonly bytes: (update: object) => Buffer;
+  /** Registers another writer's schema; answers what makes its bytes. */
+  readonly writer: (subject: string, schema: object) => Promise<(value: object) => Buffer>;
+  /** Runs a processor until all is folded and sent, and stops it in order. */
+  readonly fold: (...flags: string[]) => Promise<void>;
+  /** Runs `taskfold verify --json`; its document and exit code. */
+  readonly verify: (...flags: string[]) => Promise<VerifyDocument & { readonly code: number | null }>;
+}
+
+export async function foldedWorld(about: string): Promise<FoldedWorld> {
+  const names = await withTopics(about, PARTITIONS);
+  const { env } = names;
+  await done(taskfold(['schemas', 'register'], env));
+  const own = await registered(`${names.input}-value`, JSON.parse(schemaText('task-status.avsc')));
+  return {
+    names,
+    env,
+    append: rawProducer(names.input),
+    bytes: own,
+    writer: registered,
+    async fold(...flags) {
+      const run = start(['run', ...flags], env);
+      await done(taskfold(['verify', '--wait', '60', '--limit', '0'], env), [0, 1]);
+      run.child.kill('SIGTERM');
+      await done(run.ended);
+    },
+    async verify(...flags) {
+      const ran = await taskfold(['verify', '--json', ...flags], env);
+      expect(`${ran.stdout}${ran.stderr}`).not.toContain(TOKEN);
+      if (ran.stdout === '') throw new Error(`verify: exit ${ran.code}: ${ran.stderr}`);
+      return { ...(JSON.parse(ran.stdout) as VerifyDocument), code: ran.code };
+    },
+  };
+
+  async function registered(subject: string, schema: object): Promise<(value: object) => Buffer> {
+    const url = `${env.SCHEMA_REGISTRY_URL}/subjects/${encodeURIComponent(subject)}/versions`;
+    const body = JSON.stringify({ schema: JSON.stringify(schema) });
+    const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
+    const response = await fetch(url, { method: 'POST', headers, body });
+    const { id } = (await response.json()) as { id: number };
+    const type = avro.Type.forSchema(schema as never);
+    return (value) => withWireHead(id, type.toBuffer(value));
+  }
+}
+
+/** The home partition of a task, and a partition that is not. */
+export function homeOf(task: string): number {
+  return plainHome(task, PARTITIONS);
+}
+export function awayFrom(task: string): number {
+  return (homeOf(task) + 1) % PARTITIONS;
+}
+
+/** A task id with this beginning whose home is the partition. */
+export function taskAt(partition: number, beginning: string): string {
+  for (let n = 0; ; n++) if (homeOf(`${beginning}${n}`) === partition) return `${beginning}${n}`;
+}
+
+async function done(
+  running: Promise<{ code: number | null; stderr: string }>,
+  codes: readonly (number | null)[] = [0],
+): Promise<void> {
+  const { code, stderr } = await running;
+  if (!codes.includes(code)) throw new Error(`exit ${code}: ${stderr}`);
+}
