@@ -10,6 +10,7 @@ import type { Consumer, Kafka } from 'kafkajs';
 import { Fault } from '../pipeline/errors.ts';
 import type { KafkaLog } from './connection.ts';
 import { Outage } from './outage.ts';
+import { stickyAssigner } from './sticky-assigner.ts';
 
 export interface GroupMembershipOptions {
   readonly kafka: Kafka;
@@ -49,6 +50,7 @@ export class GroupMembership {
   readonly #stopping = new AbortController();
   #waiters: Waiter[] = [];
   #lastSign = 0;
+  #generation = -1;
   #running: Promise<void> | null = null;
 
   constructor(options: GroupMembershipOptions) {
@@ -113,7 +115,7 @@ export class GroupMembership {
       metadataMaxAge: this.#options.newPartitionsMsMax,
       maxWaitTimeInMs: IDLE_MS,
       allowAutoTopicCreation: false,
-      readUncommitted: false,
+      partitionAssigners: [stickyAssigner(() => ({ owned: [...this.#assigned], generation: this.#generation }))],
       retry: { retries: 5, restartOnFailure: async () => false },
     });
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
@@ -154,8 +156,9 @@ export class GroupMembership {
       this.#takeAssignment(payload.memberAssignment[topic] ?? []);
       this.#answerWaiters();
     });
-    consumer.on(consumer.events.HEARTBEAT, () => {
+    consumer.on(consumer.events.HEARTBEAT, ({ payload }) => {
       this.#lastSign = Date.now();
+      this.#generation = payload.groupGenerationId;
       this.#answerWaiters();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));

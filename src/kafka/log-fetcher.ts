@@ -29,8 +29,8 @@ export class LogFetcher {
   readonly #loops = new Set<number>();
   readonly #aboveEndSince = new Map<PartitionFeed, number>();
   #planning: 'no' | 'yes' | 'once more' = 'no';
+  readonly #stopping = new AbortController();
   #turn = 0;
-  #stopped = false;
 
   constructor(link: ClusterLink, isolation: Isolation, log: KafkaLog) {
     this.#link = link;
@@ -76,7 +76,7 @@ export class LogFetcher {
   }
 
   stop(fault: Fault): void {
-    this.#stopped = true;
+    this.#stopping.abort();
     for (const partition of [...this.#feeds.keys()]) this.close(partition, fault);
   }
 
@@ -85,7 +85,7 @@ export class LogFetcher {
   }
 
   #wake(): void {
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     if (this.#planning !== 'no') {
       this.#planning = 'once more';
       return;
@@ -100,7 +100,7 @@ export class LogFetcher {
 
   // Sees to it that every broker which leads a wanted partition has a loop.
   async #plan(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#stopping.signal.aborted) {
       try {
         const leaders = await this.#link.leaders();
         let leaderless = false;
@@ -110,10 +110,10 @@ export class LogFetcher {
           else if (!this.#loops.has(nodeId)) this.#startLoop(nodeId);
         }
         if (!leaderless) return;
-        await sleep(this.#outage.failed(new Error('a partition has no leader')));
+        await this.#pause(this.#outage.failed(new Error('a partition has no leader')));
         await this.#link.refresh();
       } catch (error) {
-        await sleep(this.#outage.failed(error));
+        await this.#pause(this.#outage.failed(error));
       }
     }
   }
@@ -121,7 +121,7 @@ export class LogFetcher {
   #startLoop(nodeId: number): void {
     this.#loops.add(nodeId);
     this.#loop(nodeId)
-      .catch((error: unknown) => sleep(this.#outage.failed(error)))
+      .catch((error: unknown) => this.#pause(this.#outage.failed(error)))
       .finally(() => {
         this.#loops.delete(nodeId);
         if (this.#wanted().length > 0) this.#wake();
@@ -129,7 +129,7 @@ export class LogFetcher {
   }
 
   async #loop(nodeId: number): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#stopping.signal.aborted) {
       const leaders = await this.#link.leaders();
       const feeds = this.#wanted().filter((feed) => leaders.get(feed.partition) === nodeId);
       if (feeds.length === 0) return;
@@ -152,7 +152,7 @@ export class LogFetcher {
         refused = (await this.#take(inTurn[index]!, asks[index]!.offset, part)) || refused;
       }
       if (refused) {
-        await sleep(PAUSE_AFTER_REFUSAL_MS);
+        await this.#pause(PAUSE_AFTER_REFUSAL_MS);
         await this.#link.refresh();
       } else this.#outage.recovered();
     }
@@ -193,8 +193,12 @@ export class LogFetcher {
         this.#aboveEndSince.delete(feed);
         const above = `the log ends at ${end}, below position ${position}: was the topic created again?`;
         feed.fail(new Fault('watermark_above_log_end', `${this.#name(feed)}: ${above}`));
-      } else await sleep(PAUSE_AFTER_REFUSAL_MS);
+      } else await this.#pause(PAUSE_AFTER_REFUSAL_MS);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
   #name(feed: PartitionFeed): string {

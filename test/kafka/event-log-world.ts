@@ -2,6 +2,7 @@
 
 import type { Kafka } from 'kafkajs';
 import { onTestFinished } from 'vitest';
+import { createTopics } from '../../src/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../src/kafka/event-log.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { ownName } from '../support/stack.ts';
@@ -17,14 +18,14 @@ export async function newTopology(at: readonly string[] = brokers(), partitions 
     rejectsTopic: `${name}-rejects`,
   });
   const admin = await adminOf(kafkaFor('read', at));
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: topology.topics.map((plan) => ({
+  await createTopics(
+    admin,
+    topology.topics.map((plan) => ({
       topic: plan.topic,
       numPartitions: plan.partitions === 1 ? 1 : partitions,
       configEntries: [{ name: 'message.timestamp.type', value: plan.timestampType }],
     })),
-  });
+  );
   // A new broker makes the topic of group offsets at the first question, and has no coordinator until that is done.
   await until(async () => {
     try {

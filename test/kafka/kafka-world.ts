@@ -3,6 +3,7 @@
 import { type Admin, type Kafka, type KafkaConfig, Partitioners, type Producer } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { createKafka } from '../../src/kafka/connection.ts';
+import { createTopics } from '../../src/kafka/create-topics.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
 import type { InputRecord } from '../../src/pipeline/ports.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
@@ -32,12 +33,9 @@ export async function newTopic(
   const topic = ownName(about);
   const admin = await adminOf(kafkaFor('read', at));
   const configEntries = Object.entries({ 'message.timestamp.type': 'LogAppendTime', ...configs });
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [
-      { topic, numPartitions: partitions, configEntries: configEntries.map(([name, value]) => ({ name, value })) },
-    ],
-  });
+  await createTopics(admin, [
+    { topic, numPartitions: partitions, configEntries: configEntries.map(([name, value]) => ({ name, value })) },
+  ]);
   onTestFinished(() => admin.deleteTopics({ topics: [topic] }).catch(() => {}));
   return topic;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createTopics } from '../../src/kafka/create-topics.ts';
 import { InputConsumer, type InputConsumerOptions } from '../../src/kafka/input-consumer.ts';
 import { drafts, follow } from '../contracts/input-log-contract.ts';
 import { ownName } from '../support/stack.ts';
@@ -144,7 +145,7 @@ test('a topic that does not exist yet is waited for, and said to be missing once
   expect(said).toHaveLength(1);
   expect(said[0]).toContain(group);
   const admin = await adminOf(kafkaFor('read'));
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+  await createTopics(admin, [{ topic, numPartitions: 1 }]);
   onTestFinished(() => admin.deleteTopics({ topics: [topic] }));
   await until(() => consumer.assigned.size === 1, 'it joins');
   await rawProducer(topic)(0, drafts('r', 1));
