@@ -1,10 +1,12 @@
-// How the demo's processors stand: read from Redis as a dashboard does it, and the log's end from Kafka.
+// How the demo's processors stand: read from Redis as a dashboard does it, with the log's end from
+// Kafka; and the events as their subscribers get them.
 
 import type { Config } from '../../src/config.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { Subscriber } from './subscriber.ts';
 
 const READY_MS_MAX = 10_000;
 /** The owners report every second. */
@@ -20,6 +22,7 @@ export interface Sight {
   readonly rerouted: number;
   readonly lag: number;
   readonly tasks: number;
+  /** events as a subscriber got them */
   readonly failures: number;
   readonly job_creations: number;
   /** by partition; undefined: nobody has reported lately */
@@ -33,21 +36,26 @@ export class Watch {
   readonly #reads: LiveReads;
   readonly #link: ClusterLink;
   readonly #partitions: readonly number[];
+  readonly #failures: Subscriber;
+  readonly #jobs: Subscriber;
 
-  private constructor(redis: RedisConnection, reads: LiveReads, link: ClusterLink, partitions: number) {
+  private constructor(config: Config, redis: RedisConnection, partitions: number) {
+    const { redis_prefix: prefix, group, input_topic: topic, kafka_brokers: brokers } = config;
     this.#redis = redis;
-    this.#reads = reads;
-    this.#link = link;
+    this.#reads = createLiveReads({ redis: redis.client, prefix, group, topic });
+    this.#link = new ClusterLink(createKafka({ brokers, clientId: 'taskfold-demo' }, 'read'), topic);
     this.#partitions = [...Array(partitions).keys()];
+    this.#failures = new Subscriber(brokers, config.failures_topic);
+    this.#jobs = new Subscriber(brokers, config.job_creations_topic);
   }
 
   static async open(config: Config, partitions: number): Promise<Watch> {
-    const { redis_url, redis_prefix: prefix, group, input_topic: topic, kafka_brokers: brokers } = config;
-    const redis = connectRedis(redis_url, { name: 'taskfold-demo' });
+    const redis = connectRedis(config.redis_url, { name: 'taskfold-demo' });
     await redis.ready(READY_MS_MAX);
-    const reads = createLiveReads({ redis: redis.client, prefix, group, topic });
-    const link = new ClusterLink(createKafka({ brokers, clientId: 'taskfold-demo' }, 'read'), topic);
-    return new Watch(redis, reads, link, partitions);
+    const watch = new Watch(config, redis, partitions);
+    void watch.#failures.listen();
+    void watch.#jobs.listen();
+    return watch;
   }
 
   async look(): Promise<Sight> {
@@ -69,8 +77,8 @@ export class Watch {
       rerouted,
       lag: this.#partitions.reduce((sum, partition) => sum + lagOf(partition), 0),
       tasks: fleet?.tasks ?? 0,
-      failures: Object.values(fleet?.failures_by_reason ?? {}).reduce((sum, count) => sum + count, 0),
-      job_creations: fleet?.job_creations ?? 0,
+      failures: this.#failures.count,
+      job_creations: this.#jobs.count,
       owners: this.#partitions.map((partition) => {
         const document = known.get(partition);
         return document?.seen_at !== undefined && at - document.seen_at < FRESH_MS ? document.owner : undefined;
@@ -81,6 +89,6 @@ export class Watch {
 
   async close(): Promise<void> {
     this.#redis.close();
-    await this.#link.close();
+    await Promise.all([this.#link.close(), this.#failures.close(), this.#jobs.close()]);
   }
 }

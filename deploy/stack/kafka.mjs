@@ -47,6 +47,8 @@ function jvm(programs) {
   return [
     '-Dorg.slf4j.simpleLogger.showDateTime=true',
     '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+    // It lists some four hundred settings at every start and for every topic.
+    '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn',
     ...['-Djava.awt.headless=true', '-cp', join(programs.kafka, '*')],
   ];
 }

@@ -30,7 +30,10 @@ export const registry = {
       'quarkus.log.console.color': false,
     };
     const flags = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
-    const args = ['-Xms96m', '-Xmx384m', '-XX:+UseSerialGC', ...flags, '-jar', join(programs.registry, jar)];
+    // Only the first compiler: it answers a few requests in its life, and starts with half the work (2.3 s of processor
+    // time against 4.0 s).
+    const jvm = ['-Xms96m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+    const args = [...jvm, ...flags, '-jar', join(programs.registry, jar)];
     return { command: programs.java, args };
   },
 
