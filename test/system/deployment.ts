@@ -1,0 +1,189 @@
+// A whole Taskfold under test: topics, group and keys of its own on real services, processors and fleets as processes, and
+// what is asked of all of it in the end.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { expect, onTestFinished } from 'vitest';
+import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
+import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
+import type { PartitionDocument } from '../../src/read/partition-document.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
+import { type Topology, topologyOf } from '../../src/topology.ts';
+import { ownName, type StackEnv } from '../support/stack.ts';
+import { type Environment, startTaskfold, TaskfoldProcess, taskfold, taskfoldJson } from '../support/taskfold-process.ts';
+import { expectEventsOf } from './truth-events.ts';
+
+/** As small as a test of several processors can be. */
+const PARTITIONS = 6;
+const SETTLE_S = 60;
+
+export interface LoadOptions {
+  /** updates a second */
+  readonly rate: number;
+  /** at most; `stop` ends it before */
+  readonly seconds: number;
+  readonly seed?: number;
+}
+
+/** A simulated fleet at work. */
+export class Load {
+  readonly truthFile: string;
+  readonly #fleet: TaskfoldProcess;
+
+  constructor(fleet: TaskfoldProcess, truthFile: string) {
+    this.#fleet = fleet;
+    this.truthFile = truthFile;
+  }
+
+  /** Ends it in order, or waits for its own end where `seconds` are over. */
+  async stop(): Promise<void> {
+    this.#fleet.send('SIGINT');
+    await this.end([0, 130]);
+  }
+
+  /** Waits for its own end. */
+  async end(codes = [0]): Promise<void> {
+    const { code, stderr } = await this.#fleet.ended;
+    if (!codes.includes(code ?? -1)) throw new Error(`the fleet exits with ${code}:\n${stderr}`);
+  }
+}
+
+export class Deployment {
+  readonly env: Environment;
+  readonly topology: Topology;
+  readonly partitions: number;
+  readonly redis: Redis;
+  readonly reads: LiveReads;
+  /** the Redis keys of a partition */
+  readonly keysOf: (partition: number) => SlotKeys;
+  readonly #folder: string;
+  #loads = 0;
+
+  private constructor(env: Environment, topology: Topology, partitions: number, folder: string) {
+    this.env = env;
+    this.topology = topology;
+    this.partitions = partitions;
+    this.#folder = folder;
+    const connection = connectRedis(env.REDIS_URL!, { name: 'test' });
+    onTestFinished(() => connection.close());
+    this.redis = connection.client;
+    const names = { prefix: env.TASKFOLD_REDIS_PREFIX!, group: env.TASKFOLD_GROUP! };
+    this.keysOf = groupKeys(names.prefix, names.group);
+    this.reads = createLiveReads({ redis: this.redis, ...names, topic: topology.input.topic });
+  }
+
+  /**
+   * Names of its own, and the topics made. It goes with the test.
+   * @param settings TASKFOLD_… variables of all its processes
+   */
+  static async create(
+    about: string,
+    { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL }: StackEnv,
+    { partitions = PARTITIONS, settings = {} }: { partitions?: number; settings?: Environment } = {},
+  ): Promise<Deployment> {
+    const name = ownName(about);
+    const env = {
+      KAFKA_BROKERS,
+      SCHEMA_REGISTRY_URL,
+      REDIS_URL,
+      TASKFOLD_INPUT_TOPIC: `${name}.status`,
+      TASKFOLD_GROUP: name,
+      TASKFOLD_FAILURES_TOPIC: `${name}.failures`,
+      TASKFOLD_JOB_CREATIONS_TOPIC: `${name}.jobs`,
+      TASKFOLD_REJECTS_TOPIC: `${name}.rejects`,
+      TASKFOLD_REDIS_PREFIX: name,
+      TASKFOLD_PARTITIONS: String(partitions),
+      // The fleets name an unknown schema now and then; the default would hold its partition for five seconds.
+      TASKFOLD_UNKNOWN_SCHEMA_WAIT_S: '1',
+      ...settings,
+    };
+    const topology = topologyOf({
+      inputTopic: env.TASKFOLD_INPUT_TOPIC,
+      group: name,
+      failuresTopic: env.TASKFOLD_FAILURES_TOPIC,
+      jobCreationsTopic: env.TASKFOLD_JOB_CREATIONS_TOPIC,
+      rejectsTopic: env.TASKFOLD_REJECTS_TOPIC,
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'taskfold-system-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const deployment = new Deployment(env, topology, partitions, folder);
+    await deployment.json(['topics', 'create']);
+    await deployment.json(['schemas', 'register']);
+    return deployment;
+  }
+
+  /** A processor; it works as soon as it has joined. */
+  processor(settings: Environment = {}): TaskfoldProcess {
+    return startTaskfold(['run'], { ...this.env, ...settings });
+  }
+
+  /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
+  json<T>(args: readonly string[], settings: Environment = {}): Promise<T> {
+    return taskfoldJson<T>(args, { ...this.env, ...settings });
+  }
+
+  command(args: readonly string[], settings: Environment = {}, input = '') {
+    return taskfold(args, { ...this.env, ...settings }, input);
+  }
+
+  /** Starts a fleet. Two of one deployment need different seeds. */
+  load({ rate, seconds, seed = 1 }: LoadOptions): Load {
+    const truthFile = join(this.#folder, `truth-${++this.#loads}.jsonl`);
+    const tasks = Math.ceil((rate * seconds) / 12);
+    const amounts = { rate, seconds, tasks, engines: 120, seed, truth: truthFile };
+    const args = Object.entries(amounts).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    return new Load(startTaskfold(['simulate', ...args, '--json'], this.env), truthFile);
+  }
+
+  /** Every partition as Redis has it; absent ones were never folded. */
+  async look(): Promise<ReadonlyMap<number, PartitionDocument>> {
+    return new Map((await this.reads.readPartitions()).map((document) => [document.partition, document]));
+  }
+
+  /** Resolves when every partition has an owner among these processors that folds. */
+  async untilAllRun(processors: readonly TaskfoldProcess[], ms = 20_000): Promise<void> {
+    const pids = new Set(processors.map(({ pid }) => String(pid)));
+    await until('all partitions run', ms, async () => {
+      const running = [...(await this.look()).values()].filter(
+        ({ state, owner }) => state === 'running' && pids.has(owner?.split(':').at(-1) ?? ''),
+      );
+      return running.length === this.partitions;
+    });
+  }
+
+  /** Resolves when the sum of all W has grown by so many. */
+  async untilFolded(records: number, ms = 20_000): Promise<void> {
+    const sum = async () => [...(await this.look()).values()].reduce((all, { watermark = 0 }) => all + watermark, 0);
+    const before = await sum();
+    await until(`${records} records folded`, ms, async () => (await sum()) >= before + records);
+  }
+
+  /** Waits until all is folded and sent, and checks it. @param truthFile of the only fleet that wrote to the input */
+  async verify(truthFile?: string): Promise<VerifyDocument> {
+    const truth = truthFile === undefined ? [] : ['--truth', truthFile];
+    const { stdout, stderr } = await this.command(['verify', '--wait', String(SETTLE_S), ...truth, '--json']);
+    if (stdout === '') throw new Error(`verify says: ${stderr}`);
+    return JSON.parse(stdout) as VerifyDocument;
+  }
+
+  /** State and events are what the fleet really did, once each: for `verify`, and for a subscriber with stock libraries. */
+  async expectExact(truthFile: string): Promise<VerifyDocument> {
+    const document = await this.verify(truthFile);
+    expect(document.first_mismatches).toEqual([]);
+    expect(document).toMatchObject({ mismatches: 0, unchecked: [], events_pending: 0 });
+    expect(document.truth).toMatchObject({ tasks_unknown: 0, tasks_of_others: 0, summary_compared: true });
+    await expectEventsOf(this, truthFile);
+    return document;
+  }
+}
+
+/** Resolves as soon as `holds` does, looking every 50 ms. @throws Error with `what` after `ms` */
+export async function until(what: string, ms: number, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + ms; !(await holds()); await sleep(50)) {
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+  }
+}
