@@ -178,7 +178,7 @@ export const settings = [
     doc: 'Shortest wait before a partition is claimed again after a fault. The wait is random and grows while a service is away.',
   }),
   integer('backoff_ms_max', 5_000, 1, 600_000, { group: 'run', unit: 'ms', doc: 'Longest such wait.' }),
-  integer('drain_ms_max', 6_000, 100, 600_000, {
+  integer('drain_ms_max', 5_000, 100, 600_000, {
     group: 'run',
     unit: 'ms',
     doc: 'How long a stopping processor may finish what it began. Leaving the group takes up to three seconds more.',

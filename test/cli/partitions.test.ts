@@ -1,37 +1,30 @@
 // The cures of halted partitions, on real services: what each does, what it repeats, and what it refuses.
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { openState, type PartitionDocument } from '../../src/index.ts';
+import { readTopic } from '../../src/kafka/read-topic.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { sharedEnv } from '../support/stack.ts';
 import { adminClient, kafkaClient, type OwnNames, publish, withTopics } from './own-names.ts';
 import { type Env, start, taskfold, until } from './taskfold.ts';
 
-interface Partition {
-  readonly condition: string;
-  readonly watermark?: number;
-  readonly emitted?: number;
-  readonly halt?: { readonly code: string; readonly cure: string };
+/** Partition 0 as any program may read it; undefined before its first claim. */
+async function partitionOf({ env, group }: OwnNames): Promise<PartitionDocument | undefined> {
+  const state = await openState({ redisUrl: sharedEnv().REDIS_URL, prefix: String(env.TASKFOLD_REDIS_PREFIX), group });
+  try {
+    return (await state.readPartitions())[0];
+  } finally {
+    state.close();
+  }
 }
 
-async function partitionOf(env: Env, partition = 0): Promise<Partition> {
-  const { stdout } = await taskfold(['status', '--json'], env);
-  const { partitions } = JSON.parse(stdout) as { partitions: Partition[] };
-  return partitions[partition] ?? { condition: 'unknown' };
-}
+const isFoldedTo = (names: OwnNames, watermark: number) => async () =>
+  (await partitionOf(names))?.watermark === watermark;
 
-const isHalted = (env: Env, code: string) => async () => (await partitionOf(env)).halt?.code === code;
-
+/** Committed failure events. */
 async function failuresIn({ failures }: OwnNames): Promise<number> {
-  const admin = await adminClient();
-  const offsets = await admin.fetchTopicOffsets(failures);
   let count = 0;
-  const consumer = kafkaClient().consumer({ groupId: `count-${failures}-${Date.now()}` });
-  onTestFinished(() => consumer.disconnect());
-  await consumer.subscribe({ topics: [failures], fromBeginning: true });
-  await consumer.run({ eachMessage: async () => void count++ });
-  // Control records of transactions count in offsets, so the end is known by its quiet.
-  if (offsets.some(({ high }) => Number(high) > 0)) await until('the first event', 15_000, () => count > 0);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  for await (const { records } of readTopic(kafkaClient(), { topic: failures })) count += records.length;
   return count;
 }
 
@@ -48,7 +41,7 @@ async function foldedPartition(about: string): Promise<OwnNames> {
     { internal_task_id: 'a', task_status: 'running', error_count: 0, retry_count: 2 },
     { internal_task_id: 'b', task_status: 'failed', failure_reason: 'api' },
   ]);
-  await runUntil(names.env, async () => (await partitionOf(names.env)).watermark === 2);
+  await runUntil(names.env, isFoldedTo(names, 2));
   return names;
 }
 
@@ -67,7 +60,7 @@ test('a torn slot halts; resume halts again and exits 1; rebuild brings the same
   const before = await taskfold(['task', 'a', '--json'], env);
   await redisClient().hset(headOf(names), 'saving', '9');
   start(['run'], env);
-  await until('it halts', 30_000, isHalted(env, 'torn_save'));
+  await until('it halts', 30_000, async () => (await partitionOf(names))?.halt?.code === 'torn_save');
 
   const status = await taskfold(['status'], env);
   expect(status.stdout).toContain('partition 0 is halted (torn_save)');
@@ -84,7 +77,7 @@ test('a torn slot halts; resume halts again and exits 1; rebuild brings the same
   expect(rebuild.stderr).toContain('loses: nothing: the log reaches back');
   expect(JSON.parse(rebuild.stdout)).toMatchObject({ rebuild: [{ partition: 0, condition: 'running' }] });
   expect(rebuild.code).toBe(0);
-  await until('it is folded again', 15_000, async () => (await partitionOf(env)).watermark === 2);
+  await until('it is folded again', 15_000, isFoldedTo(names, 2));
   const after = await taskfold(['task', 'a', '--json'], env);
   expect(JSON.parse(after.stdout)).toEqual(JSON.parse(before.stdout));
   expect(await failuresIn(names)).toBe(1);
@@ -107,7 +100,7 @@ test('history that retention removed: rebuild refuses and touches nothing, until
   const accepted = await taskfold(['partitions', 'rebuild', '0', '--yes', '--accept-history-loss', '--json'], env);
   expect(accepted.code).toBe(0);
   expect(JSON.parse(accepted.stdout)).toMatchObject({ rebuild: [{ condition: 'no_owner' }] });
-  await runUntil(env, async () => (await partitionOf(env)).watermark === 3);
+  await runUntil(env, isFoldedTo(names, 3));
   expect((await taskfold(['task', 'a'], env)).code).toBe(1);
   expect((await taskfold(['task', 'b'], env)).code).toBe(0);
   // One from before, one of c; b's was below C and did not leave again.
@@ -123,13 +116,13 @@ test('an input topic that was made again halts; reset folds and sends all of the
   expect((await taskfold(['topics', 'create'], env)).code).toBe(0);
   await publish(names, [{ internal_task_id: 'n', task_status: 'failed' }]);
   start(['run'], env);
-  await until('it halts', 40_000, async () => (await partitionOf(env)).condition === 'halted');
-  expect((await partitionOf(env)).halt?.cure).toContain('taskfold partitions reset 0');
+  await until('it halts', 40_000, async () => (await partitionOf(names))?.halt !== undefined);
+  expect((await partitionOf(names))?.halt?.cure).toContain('taskfold partitions reset 0');
   const reset = await taskfold(['partitions', 'reset', 'all', '--yes', '--json'], env);
   expect(reset.stderr).toContain('forgets how far its events have left');
   expect(JSON.parse(reset.stdout)).toMatchObject({ reset: [{ partition: 0, condition: 'running' }] });
   expect(reset.code).toBe(0);
-  await until('the new topic is folded', 15_000, async () => (await partitionOf(env)).watermark === 1);
+  await until('the new topic is folded', 15_000, isFoldedTo(names, 1));
   const tasks = await taskfold(['tasks', '--json'], env);
   expect(
     tasks.stdout
@@ -147,8 +140,8 @@ test('without a terminal and --yes nothing is done; unknown partitions are usage
   expect(unasked.code).toBe(2);
   expect(unasked.stderr).toContain('leave once more, with the same ce_id');
   expect(unasked.stderr).toContain('add --yes; nothing was done');
-  expect(await partitionOf(env)).toMatchObject({ watermark: 2, emitted: 2 });
-  for (const wrong of ['1', '-1', 'x', '1e0']) {
+  expect(await partitionOf(names)).toMatchObject({ watermark: 2, emitted: 2 });
+  for (const wrong of ['1', '1e0']) {
     const { code, stderr } = await taskfold(['partitions', 'rebuild', '--yes', '--', wrong], env);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`"${wrong}" is no partition: there are 0 to 0`)]);
   }

@@ -39,7 +39,7 @@ export async function appendNastyRecords(world: FoldedWorld): Promise<Figures> {
   };
   const update = (
     fields: { internal_task_id: string; [field: string]: unknown },
-    headers: RawRecord['headers'] = {},
+    headers: NonNullable<RawRecord['headers']> = {},
   ) => {
     lay(homeOf(fields.internal_task_id), { key: text(fields.internal_task_id), value: world.bytes(fields), headers });
     figures.applied += 1;
@@ -181,7 +181,7 @@ export async function appendNastyRecords(world: FoldedWorld): Promise<Figures> {
 }
 
 /** Headers that kafkajs can neither write nor, some of them, copy. */
-const NASTY_HEADERS: RawRecord['headers'] = Object.assign(Object.create(null), {
+const NASTY_HEADERS: NonNullable<RawRecord['headers']> = Object.assign(Object.create(null), {
   twice: [text('1'), text('2')],
   'without value': null,
   half: [text('there'), null],
