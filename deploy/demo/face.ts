@@ -37,7 +37,7 @@ export function faceOf(
       ...processors.map((processor) => `  ${processorText(processor, sight)}`),
     ],
     line:
-      `${seconds.toFixed(0).padStart(3)} s  published ${figures.published}  folded ${figures.folded}  lag ${figures.lag}  ` +
+      `published ${figures.published}  folded ${figures.folded}  lag ${figures.lag}  ` +
       `${figures.rate}  failures ${figures.failures}  jobs ${figures.jobs}`,
   };
 }
@@ -49,7 +49,7 @@ function processorText(processor: Processor, sight: Sight | undefined): string {
   return `${name}  ${owned.length === 0 ? 'joins' : `partitions ${owned.join(' ')}`}`;
 }
 
-/** Updates folded per second, over the last seconds. */
+/** Updates folded a second, over the last seconds. */
 function rateOf(sights: readonly Sight[]): number {
   const last = sights.at(-1);
   if (!last) return 0;

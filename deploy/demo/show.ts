@@ -54,6 +54,7 @@ export class Show {
     try {
       const result = await this.#play();
       good = isGood(result);
+      if (this.#options.keep) this.#board.say(this.#lookAround());
       process.stdout.write(`${resultTable(result)}\n${resultLine(result)}\n`);
       return good;
     } finally {
@@ -79,7 +80,10 @@ export class Show {
     this.#say(`processors ${a.name} and ${b.name} share ${fleet.partitions} partitions`);
 
     this.#say(`${count(engines)} engines publish ${count(rate)} updates a second, for ${seconds} s`);
-    this.#board.start(() => faceOf(this.#options, fleet.summary, this.#sights, this.#processors));
+    this.#board.start(() => {
+      const face = faceOf(this.#options, fleet.summary, this.#sights, this.#processors);
+      return { ...face, line: this.#stamped(face.line) };
+    });
     const ended = new AbortController();
     const publishing = fleet.publish(AbortSignal.any([this.#signal, ended.signal]));
     this.#closing.push(() => {
@@ -199,7 +203,21 @@ export class Show {
   }
 
   #say(line: string): void {
-    this.#board.say(`${this.#seconds().toFixed(1).padStart(5)} s  ${line}`);
+    this.#board.say(this.#stamped(line));
+  }
+
+  #stamped(line: string): string {
+    return `${this.#seconds().toFixed(1).padStart(5)} s  ${line}`;
+  }
+
+  /** What a shell has to be told to go on where the demo ends. */
+  #lookAround(): string {
+    const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL } = this.#env;
+    return (
+      '\nThe services stay up. To look around:\n' +
+      `  export KAFKA_BROKERS=${KAFKA_BROKERS} SCHEMA_REGISTRY_URL=${SCHEMA_REGISTRY_URL} REDIS_URL=${REDIS_URL}\n` +
+      '  npx taskfold status\n  npx taskfold tasks --help'
+    );
   }
 
   #seconds(): number {
