@@ -5,7 +5,7 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice, NoticeBody } from '../domain/notice.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage } from '../pipeline/ports.ts';
-import { SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
+import { GROUP_HEADER, SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
 import type { Topology } from '../topology.ts';
 import { coordinatesId, failureId, jobCreationId, type NoticeSource } from './event-id.ts';
 import { cutId, ID_BYTES_MAX, jobCreation, rejectPointer, taskFailure } from './event-values.ts';
@@ -46,6 +46,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   /** The headers that every message has. */
   const marks = (from: NoticeSource, notice: Notice) => ({
     [SOURCE_HEADER]: sourceHeader(topic, from.partition, notice.offset, notice.index),
+    [GROUP_HEADER]: topology.groups.members,
     [ORIGIN_HEADER]: notice.source && `${topic}/${notice.source.partition}/${notice.source.offset}`,
   });
 

@@ -55,7 +55,7 @@ export class KafkaEventLog implements EventLog {
       highestSourceOffset: () => {
         const { input, failures, jobCreations, rejects } = topology;
         const outputs = [failures, jobCreations, rejects, input].map((plan) => plan.topic);
-        return highestSourceOffset(readKafka, outputs, topic, partition);
+        return highestSourceOffset(readKafka, outputs, topic, partition, topology.groups.members);
       },
     });
   }

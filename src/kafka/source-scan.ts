@@ -2,13 +2,13 @@
 // one among the committed records of all outgoing topics tells how far the notices of a partition have got.
 
 import type { Kafka } from 'kafkajs';
-import { headerText, parseSource, SOURCE_HEADER } from '../pipeline/source-header.ts';
+import { GROUP_HEADER, headerText, parseSource, SOURCE_HEADER } from '../pipeline/source-header.ts';
 import { ClusterLink } from './cluster-link.ts';
 import { TransactionScan } from './transaction-scan.ts';
 
 /**
  * The highest source offset of `partition` of `inputTopic` in `outputs` (the input itself among them, for re-routed
- * records), or null. Call it after the partition's producer was fenced: its transactions have all ended then.
+ * records) that `group` wrote, or null. Call it after the partition's producer was fenced: its transactions have all ended then.
  * @throws Fault service_unavailable
  */
 export async function highestSourceOffset(
@@ -16,6 +16,7 @@ export async function highestSourceOffset(
   outputs: readonly string[],
   inputTopic: string,
   partition: number,
+  group: string,
 ): Promise<number | null> {
   let highest: number | null = null;
   for (const topic of outputs) {
@@ -24,6 +25,8 @@ export async function highestSourceOffset(
       const scan = new TransactionScan(
         link,
         ({ headers }) => {
+          // Another group that folds the same input has its own C, and its re-routed copies lie here too.
+          if ((headerText(headers, GROUP_HEADER) ?? group) !== group) return null;
           const text = headerText(headers, SOURCE_HEADER);
           const source = text === undefined ? null : parseSource(text);
           return source?.topic === inputTopic && source.partition === partition ? source.offset : null;

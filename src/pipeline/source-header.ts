@@ -6,6 +6,9 @@ import type { RecordHeaders } from './ports.ts';
 
 export const SOURCE_HEADER = 'taskfold-source';
 
+/** The consumer group that wrote the record: several groups may fold one input topic, each with positions of its own. */
+export const GROUP_HEADER = 'taskfold-group';
+
 /** The header's text for a notice of the record at `offset` of `partition`. */
 export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {
   return `${topic}/${partition}/${offset}/${index}`;

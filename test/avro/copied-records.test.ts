@@ -119,6 +119,7 @@ describe('a re-routed record', () => {
       color: 'red',
       ce_id: 'theirs',
       'taskfold-source': 'updates/3/42/1',
+      'taskfold-group': 'folders',
       'taskfold-log-time': String(LOG_TIME),
     });
   });
