@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { FleetDocument } from '../read/fleet-document.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
-import { EXIT } from './command-failure.ts';
+import { EXIT, type ExitCode } from './command-failure.ts';
 import { type KafkaPositions, readKafkaPositions } from './kafka-positions.ts';
 import { openReads } from './open-redis.ts';
 import { table } from './output.ts';
@@ -33,26 +33,47 @@ export function statusCommand(): Command {
       ]);
       const partitions = documents.map((document) => partitionStatus(document, kafka.positions, Date.now()));
       const { input_topic: topic, group } = context.config;
-      const status = { topic, group, kafka: kafka.problem === null ? 'reached' : 'away', fleet, partitions };
+      const status = {
+        topic,
+        group,
+        kafka: kafka.exitCode === EXIT.unavailable ? 'away' : 'reached',
+        fleet,
+        partitions,
+      };
       await context.output.result(status, () => statusText(fleet, partitions, context));
       if (kafka.problem !== null)
         context.output.note(`taskfold: ${kafka.problem}; positions are the owners' last words`);
-      return kafka.problem === null ? EXIT.done : EXIT.unavailable;
+      return kafka.exitCode;
     },
   });
 }
 
-async function positions(
-  context: CommandContext,
-): Promise<{ positions: KafkaPositions | null; problem: string | null }> {
+interface Positions {
+  readonly positions: KafkaPositions | null;
+  /** why there are none, and how the command ends then */
+  readonly problem: string | null;
+  readonly exitCode: ExitCode;
+}
+
+async function positions(context: CommandContext): Promise<Positions> {
+  const without = (problem: string, exitCode: ExitCode = EXIT.unavailable) => ({ positions: null, problem, exitCode });
   const away = await whyUnreachable(context.config, 'kafka');
-  if (away !== null) return { positions: null, problem: away };
+  if (away !== null) return without(away);
   try {
-    return { positions: await readKafkaPositions(context), problem: null };
+    return { positions: await readKafkaPositions(context), problem: null, exitCode: EXIT.done };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { positions: null, problem: `Kafka does not tell about ${context.config.input_topic}: ${reason}` };
+    const topic = context.config.input_topic;
+    if (isUnknownTopic(error)) {
+      return without(`there is no topic ${topic} ("taskfold topics create" makes it)`, EXIT.failed);
+    }
+    return without(`Kafka does not tell about ${topic}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+// kafkajs gives the broker's answer as the cause of its own error about retries.
+function isUnknownTopic(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || isUnknownTopic(error.cause);
 }
 
 function statusText(

@@ -138,6 +138,13 @@ test('a second signal ends it at once, with the code of the signal', async () =>
   expect((await run.ended).code).toBe(143);
 }, 60_000);
 
+test('status of an input topic that does not exist says so, and exits 1', async () => {
+  const { env, input } = ownNames('nowhere');
+  const { code, stderr } = await taskfold(['status'], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`there is no topic ${input}`);
+});
+
 test('status without Kafka shows what Redis has, says so, and exits 3', async () => {
   const { env } = ownNames('half');
   const { code, stdout, stderr } = await taskfold(['status', '--json'], { ...env, KAFKA_BROKERS: NOBODY });
