@@ -202,7 +202,7 @@ export const settings = [
   integer('copy_bytes_max', DEFAULT_FOLD_SETTINGS.copy_bytes_max, 1_024, 100_000_000, {
     group: 'fold',
     unit: 'bytes',
-    doc: 'Largest record that is copied into an outgoing topic. Keep it at the max.message.bytes of the input topic.',
+    doc: 'Largest record that is copied into an outgoing topic. Keep it 64 KiB or more below the max.message.bytes of the input topic.',
   }),
 
   integer('partitions', 12, 1, 1_000, {

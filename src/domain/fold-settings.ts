@@ -8,7 +8,9 @@ export interface FoldSettings {
   readonly reporters_kept: number;
   /** How many IO ids a task keeps a side (inputs, outputs). Default 1,000. Updates of further ids are applied without these IOs, and counted. */
   readonly ios_kept: number;
-  /** Largest record (key + value + headers, bytes) that is copied into an outgoing topic. Default 1,048,588, the broker's default message size. */
+  /**
+   * Largest record (key + value + headers, bytes) that is copied into an outgoing topic. Default 983,040: 64 KiB below the broker's
+   * default message size, so that a copy with our headers still fits. */
   readonly copy_bytes_max: number;
 }
 
@@ -16,7 +18,7 @@ export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
   errors_kept: 10,
   reporters_kept: 256,
   ios_kept: 1_000,
-  copy_bytes_max: 1_048_588,
+  copy_bytes_max: 983_040,
 };
 
 /** The version of the fold's rules. A slot is folded by one version only. */

@@ -17,7 +17,7 @@ export interface EventLogWorld {
 }
 
 export function mark(offset: number, more: Partial<EmittedMark> = {}): EmittedMark {
-  const settings = { errors_kept: 10, reporters_kept: 256, ios_kept: 1_000, copy_bytes_max: 1_048_588 };
+  const settings = { errors_kept: 10, reporters_kept: 256, ios_kept: 1_000, copy_bytes_max: 983_040 };
   const pins = { origin: 3, incarnation: 'i-1', partition_count: 3, fold_version: 1, settings };
   return { offset, pins, ...more };
 }
