@@ -103,6 +103,17 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
       );
     });
 
+    test('what vanishes from the roll-up is not found again', async () => {
+      const { store, other, head } = await begun(open);
+      head.fleet.tasks_by_status.set('running', 1);
+      head.fleet.failures_by_reason.set('api', 1);
+      await store.save(0, saveOf(head, 0, 1));
+      head.fleet.tasks_by_status = new Map([['complete', 1]]);
+      head.fleet.failures_by_reason = new Map();
+      await store.save(0, saveOf(head, 1, 2));
+      expect((await other.claim(0, 'me')).head).toEqual(head);
+    });
+
     test('any notices read back as they were', async () => {
       const { store, other, head } = await begun(open);
       let at = 0;

@@ -1,5 +1,6 @@
 // Redis goes away, is full, or is a replica: every call says so at once, nothing is half done, and it goes on by itself.
 
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
@@ -40,6 +41,16 @@ test('Redis restarts in the middle: calls fail at once, said once, and the fold 
   expect((await store.claim(0, 'me')).watermark).toBe(1);
   expect(await save(1)).toEqual({ outcome: 'saved' });
   expect(problems).toHaveLength(1);
+});
+
+test('a save that is asked for while the line is down is refused, not kept for later: the partition may be gone then', async () => {
+  const { connection, store, save } = await ownRedis();
+  await save(0);
+  connection.client.disconnect(true);
+  await once(connection.client, 'reconnecting');
+  await expect(save(1)).rejects.toMatchObject(unavailable(/Redis does not answer/));
+  await connection.ready(10_000);
+  expect((await store.claim(0, 'me')).watermark).toBe(1);
 });
 
 test('Redis is killed and comes back with an older copy: the save is refused with the W that it has', async () => {
