@@ -14,6 +14,7 @@ import { decodeNotice, encodeNotice } from './notice-codec.ts';
 import { unpackReplies } from './packed-reply.ts';
 import { redisFault } from './redis-faults.ts';
 import { defineScripts } from './scripts.ts';
+import { requireFitServer } from './server-fitness.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
 import { slotWrites } from './slot-writes.ts';
 import { decodeTask } from './task-codec.ts';
@@ -35,6 +36,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
   const writer = taskWriter();
+  let serverIsFit = false;
 
   async function readTasksAt(keys: SlotKeys, ids: readonly string[]) {
     const wanted = [keys.head];
@@ -82,6 +84,8 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
 
   return {
     async claim(partition, owner) {
+      if (!serverIsFit) await requireFitServer(redis);
+      serverIsFit = true;
       const keys = keysOf(partition);
       const reply = await faultsOf(`claiming ${keys.tag}`, run('claim', [keys.head, keys.fleet, keys.live], [owner]));
       const [headFields, fleetFields] = reply as [string[], string[]];

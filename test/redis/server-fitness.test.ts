@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { requireFitServer, serverUnfit, unfitnessOf } from '../../src/redis/server-fitness.ts';
+import { createSlotStore } from '../../src/redis/slot-store.ts';
 import { privateStack } from '../support/stack.ts';
 import { connected } from './redis-under-test.ts';
 
@@ -16,8 +17,12 @@ test('a Redis that may evict any key is refused, with the cure, until it is set 
     code: 'service_unavailable',
     message: expect.stringMatching(/allkeys-lru.*set noeviction/),
   });
+  const store = createSlotStore({ redis: client, prefix: 'fitness', group: 'taskfold' });
+  await expect(store.claim(0, 'me')).rejects.toMatchObject({ code: 'service_unavailable' });
+  // We set no time to live, so a policy that evicts only keys with one takes nothing of ours.
   await client.config('SET', 'maxmemory-policy', 'volatile-lru');
   await requireFitServer(client);
+  expect(await store.claim(0, 'me')).toMatchObject({ head: null });
   await redis.stop();
   await expect(requireFitServer(client)).rejects.toMatchObject({ code: 'service_unavailable' });
 });
