@@ -86,6 +86,10 @@ describe('services that are away', () => {
     [['task', 'x'], 'Redis does not answer', 'REDIS_URL'],
     [['tasks', '--json'], 'Redis does not answer', 'REDIS_URL'],
     [['status'], 'Redis does not answer', 'REDIS_URL'],
+    [['partitions', 'reset', '0', '--yes'], 'Kafka does not answer', 'KAFKA_BROKERS'],
+    [['publish'], 'the schema registry does not answer', 'SCHEMA_REGISTRY_URL'],
+    [['simulate', '--json'], 'Kafka does not answer', 'KAFKA_BROKERS'],
+    [['verify'], 'Redis does not answer', 'REDIS_URL'],
   ])('%j exits 3 within seconds, with the address and the setting', async (args, said, setting) => {
     const began = Date.now();
     const { code, stdout, stderr } = await taskfold(args, AWAY);
