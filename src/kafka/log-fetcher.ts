@@ -19,6 +19,8 @@ const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 const ABOVE_END_MS_MAX = 5_000;
 const ERROR_OFFSET_OUT_OF_RANGE = 1;
 const PAUSE_AFTER_REFUSAL_MS = 100;
+/** the source of failures that are of no broker in particular */
+const NO_BROKER = -1;
 
 export class LogFetcher {
   readonly #link: ClusterLink;
@@ -103,25 +105,36 @@ export class LogFetcher {
     while (!this.#stopping.signal.aborted) {
       try {
         const leaders = await this.#link.leaders();
+        this.#forgetOutages(new Set(leaders.values()));
         let leaderless = false;
         for (const feed of this.#wanted()) {
           const nodeId = leaders.get(feed.partition);
           if (nodeId === undefined) leaderless = true;
           else if (!this.#loops.has(nodeId)) this.#startLoop(nodeId);
         }
-        if (!leaderless) return;
-        await this.#pause(this.#outage.failed(new Error('a partition has no leader')));
+        if (!leaderless) {
+          this.#outage.recovered(NO_BROKER);
+          return;
+        }
+        await this.#pause(this.#outage.failed(new Error('a partition has no leader'), NO_BROKER));
         await this.#link.refresh();
       } catch (error) {
-        await this.#pause(this.#outage.failed(error));
+        await this.#pause(this.#outage.failed(error, NO_BROKER));
       }
+    }
+  }
+
+  // A broker that leads none of our partitions any more is no trouble of ours.
+  #forgetOutages(leading: ReadonlySet<number>): void {
+    for (const source of [...this.#outage.failing]) {
+      if (source !== NO_BROKER && !leading.has(source)) this.#outage.recovered(source);
     }
   }
 
   #startLoop(nodeId: number): void {
     this.#loops.add(nodeId);
     this.#loop(nodeId)
-      .catch((error: unknown) => this.#pause(this.#outage.failed(error)))
+      .catch((error: unknown) => this.#pause(this.#outage.failed(error, nodeId)))
       .finally(() => {
         this.#loops.delete(nodeId);
         if (this.#wanted().length > 0) this.#wake();
@@ -154,7 +167,7 @@ export class LogFetcher {
       if (refused) {
         await this.#pause(PAUSE_AFTER_REFUSAL_MS);
         await this.#link.refresh();
-      } else this.#outage.recovered();
+      } else this.#outage.recovered(nodeId);
     }
   }
 

@@ -10,9 +10,10 @@ const PAUSE_MS_MAX = 5_000;
 export class Outage {
   readonly #what: string;
   readonly #log: KafkaLog;
-  #since: number | null = null;
+  /** failures in a row by source */
+  readonly #failing = new Map<number, number>();
+  #since = 0;
   #saidAt = 0;
-  #failures = 0;
 
   /** `what` opens each line, such as `reading task-status`. */
   constructor(what: string, log: KafkaLog) {
@@ -20,28 +21,36 @@ export class Outage {
     this.#log = log;
   }
 
-  /** Notes a failure and answers how long to pause before the next try, ms: doubling, with chance, at most 5 s. */
-  failed(error: unknown): number {
+  /** Sources that have failed and not recovered. */
+  get failing(): Iterable<number> {
+    return this.#failing.keys();
+  }
+
+  /**
+   * Notes a failure and answers how long to pause before the next try, ms: doubling, with chance, at most 5 s.
+   * Of several sources (brokers) some may fail while others work: it is one outage until all have recovered.
+   */
+  failed(error: unknown, source = 0): number {
     const now = Date.now();
-    this.#since ??= now;
-    this.#failures++;
-    if (this.#failures === 1 || now - this.#saidAt >= REMINDER_MS) {
+    const first = this.#failing.size === 0;
+    if (first) this.#since = now;
+    const failures = (this.#failing.get(source) ?? 0) + 1;
+    this.#failing.set(source, failures);
+    if (first || now - this.#saidAt >= REMINDER_MS) {
       this.#saidAt = now;
       const reason = error instanceof Error ? error.message : String(error);
       this.#log('warn', `${this.#what}: ${reason}; going on by itself when that ends`, {
         since_ms: now - this.#since,
-        failures: this.#failures,
+        failures,
       });
     }
-    const pause = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** Math.min(this.#failures - 1, 10));
+    const pause = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** Math.min(failures - 1, 10));
     return pause * (0.5 + Math.random() / 2);
   }
 
   /** Notes a success. */
-  recovered(): void {
-    if (this.#since === null) return;
-    this.#log('info', `${this.#what}: works again`, { outage_ms: Date.now() - this.#since, failures: this.#failures });
-    this.#since = null;
-    this.#failures = 0;
+  recovered(source = 0): void {
+    if (!this.#failing.delete(source) || this.#failing.size > 0) return;
+    this.#log('info', `${this.#what}: works again`, { outage_ms: Date.now() - this.#since });
   }
 }

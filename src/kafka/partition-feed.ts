@@ -9,13 +9,15 @@ import { RecordSetReader } from './record-set-reader.ts';
 
 /** bytes of fetched sets a partition holds before it is left out of further requests */
 export const STOCK_BYTES_MAX = 2 * 1024 * 1024;
+/** ms after which a fault that nobody has been told is forgotten: whoever comes then wants to know how it is now */
+const FAULT_MS_MAX = 5_000;
 
 export class PartitionFeed {
   readonly partition: number;
   /** next offset to ask the broker for; null: nobody has asked for records yet */
   fetchAt: number | null = null;
   /** why no further set came; told once the stock is empty, then forgotten, so that a new try asks again */
-  fault: Fault | null = null;
+  #fault: { readonly fault: Fault; readonly at: number } | null = null;
   #taken: number | null = null;
   #end = 0;
   #stock: RecordSetReader[] = [];
@@ -28,7 +30,7 @@ export class PartitionFeed {
 
   /** Whether the fetch loop should ask the broker for more. */
   get wanted(): boolean {
-    return this.fetchAt !== null && this.fault === null && this.#stockBytes < STOCK_BYTES_MAX;
+    return this.fetchAt !== null && this.#fault === null && this.#stockBytes < STOCK_BYTES_MAX;
   }
 
   /** Sets where the next `take` begins. The stock is kept if it goes on just there, else dropped. */
@@ -36,7 +38,7 @@ export class PartitionFeed {
     if (this.#taken === position) return;
     this.#taken = position;
     this.#drop(position);
-    this.fault = null;
+    this.#fault = null;
   }
 
   #drop(position: number): void {
@@ -58,15 +60,15 @@ export class PartitionFeed {
     this.#arrival?.resolve();
   }
 
-  /** Ends the waiting of `arrival`, and every later one until the next `seek` or `take`. */
+  /** Ends the waiting of `arrival` with the fault; where nobody waits, the next `take` tells it. */
   fail(fault: Fault): void {
-    this.fault = fault;
-    this.#arrival?.reject(fault);
+    if (this.#arrival === null) this.#fault = { fault, at: Date.now() };
+    else this.#arrival.reject(fault);
   }
 
   /**
    * Records from the position on: all that is in stock, at most `recordsMax`.
-   * @throws the fault that the fetch loop met, once the stock is empty
+   * @throws the fault that the fetch loop met, once the stock is empty; service_unavailable for bytes that do not unpack
    */
   take(recordsMax: number): LogBatch {
     const from = this.#taken!;
@@ -81,7 +83,7 @@ export class PartitionFeed {
         to = reader.position;
         this.#drop(to);
         const what = `partition ${this.partition} at or after offset ${to}`;
-        if (to === from) this.fault = toFault(error, what);
+        if (to === from) throw toFault(error, what);
         break;
       }
       to = reader.position;
@@ -90,10 +92,10 @@ export class PartitionFeed {
       this.#stockBytes -= reader.bytes;
     }
     this.#taken = to;
-    if (to === from && this.fault !== null) {
-      const { fault } = this;
-      this.fault = null;
-      throw fault;
+    if (to === from && this.#fault !== null) {
+      const { fault, at } = this.#fault;
+      this.#fault = null;
+      if (Date.now() - at < FAULT_MS_MAX) throw fault;
     }
     return { records, from, to, end: Math.max(this.#end, to) };
   }
@@ -101,7 +103,7 @@ export class PartitionFeed {
   /** Resolves when a set arrives or `waitMs` have passed; rejects with the fault that the fetch loop meets. */
   async arrival(waitMs: number): Promise<void> {
     if (this.#arrival !== null) throw new Error(`partition ${this.partition} is already being waited for`);
-    if (this.#stock.length > 0 || this.fault !== null) return;
+    if (this.#stock.length > 0) return;
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {

@@ -9,6 +9,7 @@ import { type Kafka, Partitioners, type Producer, type RecordMetadata } from 'ka
 import { homeOf } from '../domain/home.ts';
 import { ClusterLink } from './cluster-link.ts';
 import { createKafka, type KafkaConnection, type KafkaLog, silentLog } from './connection.ts';
+import { brokerCodeOf } from './faults.ts';
 import { findInLog } from './find-in-log.ts';
 import { PublishFailed, type PublishOutcome } from './publish-failed.ts';
 import { type PlacedUpdate, sendEnd } from './send-limits.ts';
@@ -27,10 +28,16 @@ export interface PublisherOptions {
   readonly signal?: AbortSignal;
   /** default 5,000 */
   readonly patience_ms?: number;
+  /** how often kafkajs repeats a send by itself, at least 1; default 8, which is about ten seconds */
+  readonly retries?: number;
+  /** for tests: what producers are made of */
+  readonly writeKafka?: Kafka;
 }
 
-/** Within one send kafkajs repeats by itself, for about ten seconds. */
+/** How kafkajs repeats a send by itself. */
 const RETRY = { retries: 8, initialRetryTime: 100, multiplier: 2, maxRetryTime: 2_000 };
+/** Refusals that no repeat changes: too large (message, batch), topic name, authorization (topic, cluster), policy, record. */
+const FINAL_CODES = new Set([10, 17, 18, 29, 31, 44, 87]);
 /** Sends in a row that fail although the log can be read, before it is given up. */
 const SENDS_MAX = 5;
 /** ms between an unknown outcome and the look at the log: a request that the broker has received may still be written */
@@ -63,7 +70,7 @@ export class UpdatePublisher {
     const link = new ClusterLink(createKafka(connection, 'read', log), options.topic);
     const count = await link.partitionCount();
     const ends = await link.offsets([...Array(count).keys()], 'end');
-    return new UpdatePublisher(createKafka(connection, 'write', log), link, options, ends);
+    return new UpdatePublisher(options.writeKafka ?? createKafka(connection, 'write', log), link, options, ends);
   }
 
   /**
@@ -104,7 +111,9 @@ export class UpdatePublisher {
         const { arrived, known } = await this.#lookFor(missing);
         missing = missing.filter(({ lies }) => !arrived.has(lies));
         if (missing.length === 0) return;
-        if (known && sends < SENDS_MAX) continue;
+        const code = brokerCodeOf(error);
+        const isFinal = code !== null && FINAL_CODES.has(code);
+        if (known && !isFinal && sends < SENDS_MAX) continue;
         const lost = new Set(missing);
         for (let i = from; i < to; i++) {
           const fate = known ? 'absent' : 'unknown';
@@ -121,7 +130,7 @@ export class UpdatePublisher {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
-      retry: RETRY,
+      retry: { ...RETRY, retries: this.#options.retries ?? RETRY.retries },
     });
     await this.#producer.connect();
     return await this.#producer.send({

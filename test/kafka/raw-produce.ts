@@ -50,11 +50,12 @@ export function rawProducer(topic: string): (partition: number, records: readonl
   };
 }
 
-function encodeBatch(records: readonly RawRecord[]): Buffer {
+/** `codec`: what the attributes claim the records to be packed with; they are not. */
+export function encodeBatch(records: readonly RawRecord[], { baseOffset = 0, codec = 0 } = {}): Buffer {
   const encoded = records.map((record, index) => encodeRecord(record, index));
   const now = Date.now();
   const body = new WireWriter()
-    .int16(0) // attributes: plain, not transactional
+    .int16(codec) // attributes: not transactional
     .int32(records.length - 1)
     .int64(now)
     .int64(now)
@@ -63,7 +64,7 @@ function encodeBatch(records: readonly RawRecord[]): Buffer {
     .int32(-1)
     .int32(records.length);
   const checked = Buffer.concat([body.payload().buffer, ...encoded]);
-  const head = new WireWriter().int64(0).int32(checked.length + 9).int32(-1).int8(2).int32(crc32c(checked) | 0); // biome-ignore format: one line a structure
+  const head = new WireWriter().int64(baseOffset).int32(checked.length + 9).int32(-1).int8(2).int32(crc32c(checked) | 0); // biome-ignore format: one line a structure
   return Buffer.concat([head.payload().buffer, checked]);
 }
 
