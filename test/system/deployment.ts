@@ -10,7 +10,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import type { PartitionDocument } from '../../src/read/partition-document.ts';
-import { connectRedis } from '../../src/redis/connect.ts';
+import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { ownName, type StackEnv } from '../support/stack.ts';
@@ -20,6 +20,7 @@ import { expectEventsOf } from './truth-events.ts';
 /** As small as a test of several processors can be. */
 const PARTITIONS = 6;
 const SETTLE_S = 60;
+const REDIS_MS_MAX = 10_000;
 
 export interface LoadOptions {
   /** updates a second */
@@ -60,6 +61,7 @@ export class Deployment {
   readonly reads: LiveReads;
   /** the Redis keys of a partition */
   readonly keysOf: (partition: number) => SlotKeys;
+  readonly #connection: RedisConnection;
   readonly #folder: string;
   #loads = 0;
 
@@ -68,9 +70,9 @@ export class Deployment {
     this.topology = topology;
     this.partitions = partitions;
     this.#folder = folder;
-    const connection = connectRedis(env.REDIS_URL!, { name: 'test' });
-    onTestFinished(() => connection.close());
-    this.redis = connection.client;
+    this.#connection = connectRedis(env.REDIS_URL!, { name: 'test' });
+    onTestFinished(() => this.#connection.close());
+    this.redis = this.#connection.client;
     const names = { prefix: env.TASKFOLD_REDIS_PREFIX!, group: env.TASKFOLD_GROUP! };
     this.keysOf = groupKeys(names.prefix, names.group);
     this.reads = createLiveReads({ redis: this.redis, ...names, topic: topology.input.topic });
@@ -139,8 +141,9 @@ export class Deployment {
     return new Load(startTaskfold(['simulate', ...args, '--json'], this.env), truthFile);
   }
 
-  /** Every partition as Redis has it; absent ones were never folded. */
+  /** Every partition as Redis has it, as soon as that answers; absent ones were never folded. */
   async look(): Promise<ReadonlyMap<number, PartitionDocument>> {
+    await this.#connection.ready(REDIS_MS_MAX);
     return new Map((await this.reads.readPartitions()).map((document) => [document.partition, document]));
   }
 

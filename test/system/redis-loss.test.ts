@@ -1,0 +1,64 @@
+// Redis that forgets under load: all of it, and the last ten seconds of it. The log is folded again, and nothing that has
+// left leaves a second time. The Redis of these tests is theirs alone.
+
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Stack, startStack } from '../../deploy/stack/stack.mjs';
+import { sharedEnv } from '../support/stack.ts';
+import type { TaskfoldProcess } from '../support/taskfold-process.ts';
+import { Deployment } from './deployment.ts';
+
+/** How old the copy is that is put back. */
+const COPY_AGE_MS = 10_000;
+
+test('a Redis that is emptied under load, twice, is filled again from the log, and no event leaves twice', async () => {
+  const { deployment } = await withOwnRedis('emptied');
+  const processors = [deployment.processor(), deployment.processor()];
+  const load = deployment.load({ rate: 800, seconds: 60 });
+  await deployment.untilAllRun(processors);
+  await deployment.untilFolded(2_000);
+  await deployment.redis.flushall();
+  // The second time while the log is folded again.
+  await deployment.untilFolded(500);
+  await deployment.redis.flushall();
+  await deployment.untilFolded(2_000);
+  await load.stop();
+  const { received } = await deployment.expectExact(load.truthFile);
+  expect(await foldedBy(processors)).toBeGreaterThan(received + 2_000);
+}, 120_000);
+
+test('a Redis that is set back by ten seconds under load catches up from the log, and no event leaves twice', async () => {
+  const { deployment, stack } = await withOwnRedis('set-back');
+  const processors = [deployment.processor(), deployment.processor()];
+  const load = deployment.load({ rate: 800, seconds: 60 });
+  await deployment.untilAllRun(processors);
+  await deployment.untilFolded(1_500);
+  const snapshot = join(stack.redis.folder, 'data', 'dump.rdb');
+  const copy = `${snapshot}.copy`;
+  await deployment.redis.save();
+  await copyFile(snapshot, copy);
+  await sleep(COPY_AGE_MS);
+  await stack.redis.stop();
+  await copyFile(copy, snapshot);
+  await stack.redis.start();
+  await deployment.untilFolded(2_000);
+  await load.stop();
+  const { received } = await deployment.expectExact(load.truthFile);
+  expect(await foldedBy(processors)).toBeGreaterThan(received + 0.5 * COPY_AGE_MS * 0.8);
+}, 120_000);
+
+/** Kafka and the registry are shared; to break Redis breaks nobody else's test. */
+async function withOwnRedis(about: string): Promise<{ deployment: Deployment; stack: Stack }> {
+  const stack = await startStack({ services: ['redis'] });
+  onTestFinished(() => stack.stop(), 60_000);
+  return { deployment: await Deployment.create(about, { ...sharedEnv(), ...stack.env }), stack };
+}
+
+/** Ends them; how many records they have folded in all, again ones included. */
+async function foldedBy(processors: readonly TaskfoldProcess[]): Promise<number> {
+  const ended = await Promise.all(processors.map((processor) => processor.terminate()));
+  expect(ended.map(({ code }) => code)).toEqual(processors.map(() => 0));
+  return processors.reduce((sum, processor) => sum + Number(processor.logged('drained')[0]!.records), 0);
+}
