@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onPath, run, StackError } from './run.mjs';
 
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
+const SIGN_OF_LIFE_MS = 5_000;
 const LOCK_WAIT = ['-o', 'DPkg::Lock::Timeout=120'];
 
 export function canInstall() {
@@ -22,37 +23,31 @@ export async function install(packages, onProgress) {
   if (missing) throw new StackError(`Debian's archive has no package ${missing.join(' or ')}, or cannot be reached`);
   onProgress(`installing ${chosen.join(', ')} by apt-get (forbid it with --no-install)`);
   const args = ['install', '-y', '--no-install-recommends', ...LOCK_WAIT, ...chosen];
-  let done = await run('apt-get', args, { env: QUIET });
-  if (done.code !== 0) {
-    // Lists that are older than the archive name files which are no longer there.
-    await update(onProgress);
-    done = await run('apt-get', args, { env: QUIET });
+  const from = Date.now();
+  const timer = setInterval(() => {
+    onProgress(`apt-get: installing for ${Math.round((Date.now() - from) / 1000)} s`);
+  }, SIGN_OF_LIFE_MS);
+  try {
+    let done = await run('apt-get', args, { env: QUIET });
+    if (done.code !== 0) {
+      // Lists that are older than the archive name files which are no longer there.
+      await update(onProgress);
+      done = await run('apt-get', args, { env: QUIET });
+    }
+    if (done.code !== 0) throw new StackError(`apt-get could not install it: ${complaint(done.output)}`);
+  } finally {
+    clearInterval(timer);
   }
-  if (done.code !== 0)
-    throw new StackError(`apt-get could not install ${chosen.join(', ')}: ${complaint(done.output)}`);
 }
 
 /** Unpacks a package, and those of its dependencies that the machine lacks, into `folder` without installing anything. */
 export async function unpack(name, folder, onProgress) {
   const archives = join(folder, 'archives');
   mkdirSync(join(archives, 'partial'), { recursive: true });
-  const fetch = () =>
-    run(
-      'apt-get',
-      [
-        ...['install', '-y', '--download-only', '--no-install-recommends', ...LOCK_WAIT],
-        ...[
-          '-o',
-          `Dir::Cache::archives=${archives}`,
-          '-o',
-          'Debug::NoLocking=1',
-          '-o',
-          'APT::Sandbox::User=root',
-          name,
-        ],
-      ],
-      { env: QUIET },
-    );
+  const options = [`Dir::Cache::archives=${archives}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=root'];
+  const args = ['install', '-y', '--download-only', '--no-install-recommends', ...LOCK_WAIT];
+  for (const option of options) args.push('-o', option);
+  const fetch = () => run('apt-get', [...args, name], { env: QUIET });
   let done = await fetch();
   if (done.code !== 0 && process.getuid?.() === 0) {
     await update(onProgress);

@@ -56,7 +56,7 @@ function whatToInstall(lacks) {
   const list = (names) => names.filter(Boolean).join(' ');
   const are = missing.length === 1 ? 'is' : 'are';
   return (
-    `${missing.join(' and ')} ${are} missing on this machine: install ${missing.length === 1 ? 'it' : 'them'} ` +
+    `${missing.join(', ').replace(/, ([^,]*)$/, ' and $1')} ${are} missing on this machine: install ${missing.length === 1 ? 'it' : 'them'} ` +
     `(Debian, Ubuntu: apt-get install ${list(debian)}; macOS: brew install ${list(brew)}) and try again`
   );
 }
