@@ -70,6 +70,13 @@ test('a broker that is stopped and comes back: reading, membership and claims go
   expect(log.assigned.size).toBe(2);
   expect(about(`reading ${topology.input.topic}`)).toEqual(['warn', 'info']);
   expect(about('member of group')).toEqual(['warn', 'info']);
+
+  // Leaving takes moments, also while the broker is away.
+  await stack.kafka.stop();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const began = performance.now();
+  await log.stop();
+  expect(performance.now() - began).toBeLessThan(4_500);
 }, 120_000);
 
 test('a broker that freezes without closing a line is found out, and everything goes on when it thaws', async () => {
@@ -92,12 +99,3 @@ test('a broker that freezes without closing a line is found out, and everything 
   expect([1, 2]).toContain(emitted);
   expect((await next.readEmitted())!.offset).toBe(emitted);
 }, 120_000);
-
-test('leaving takes moments, also while the broker is away', async () => {
-  const { stack, log } = await world();
-  await stack.kafka.stop();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const began = performance.now();
-  await log.stop();
-  expect(performance.now() - began).toBeLessThan(4_500);
-}, 60_000);
