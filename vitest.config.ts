@@ -7,6 +7,7 @@ const pureRooms = [
   'domain',
   'pipeline',
   'schemas',
+  'simulator',
   'topology',
   'verify',
   'deploy/images',

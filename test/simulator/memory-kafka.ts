@@ -188,16 +188,21 @@ export class MemoryKafka {
   }
 
   #settle(partition: number, state: 'committed' | 'aborted'): void {
+    this.endTransaction(partition, state);
+    this.#producers[partition]!.staged = null;
+  }
+
+  /** Ends what a producer holds open in any partition; each gets a marker, which takes an offset. */
+  endTransaction(producer: number, state: 'committed' | 'aborted'): void {
     const touched = new Set<number>();
     this.log.forEach((records, p) => {
       for (const record of records) {
-        if (record.state !== 'open' || record.producer !== partition) continue;
+        if (record.state !== 'open' || record.producer !== producer) continue;
         record.state = state;
         touched.add(p);
       }
     });
     for (const p of touched) this.skip(p, 1);
-    this.#producers[partition]!.staged = null;
   }
 }
 

@@ -1,6 +1,10 @@
 // The simulator's in-memory ports keep the same promises as the real adapters: what a schedule shows of them holds there.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventLogContract } from '../contracts/event-log-contract.ts';
+import { inputLogContract } from '../contracts/input-log-contract.ts';
 import { slotStoreContract } from '../contracts/slot-store.ts';
+import { type Call, callNow, MemoryKafka, memoryEventLog, memoryInputLog } from './memory-kafka.ts';
 import { MemorySlots, memorySlotStore } from './memory-slot-store.ts';
 
 slotStoreContract('in memory', async () => {
@@ -24,5 +28,59 @@ slotStoreContract('in memory', async () => {
       slot.watermark = null;
     },
     async close() {},
+  };
+});
+
+/** A call that waits in real time, in short steps, as a fetch does that finds nothing. */
+const callInTime: Call = async (perform, { delayMs = 0 } = {}) => {
+  const until = Date.now() + Math.min(delayMs, 1_000);
+  for (;;) {
+    const result = perform();
+    const { from, to } = result as { from?: number; to?: number };
+    if (from === undefined || to !== from || Date.now() >= until) return result;
+    await sleep(5);
+  }
+};
+
+inputLogContract(async () => {
+  const kafka = new MemoryKafka('input', 2, Date.now);
+  const ours = new Set([0, 1]);
+  let producers = 100;
+  return {
+    log: memoryInputLog(kafka, callInTime, (partition) => ours.has(partition)),
+    async append(partition, drafts) {
+      for (const { key = null, value = null, headers = {} } of drafts) kafka.append(partition, { key, value, headers });
+    },
+    async begin() {
+      const producer = producers++;
+      return {
+        async append(partition, drafts) {
+          for (const { key = null, value = null, headers = {} } of drafts) {
+            kafka.append(partition, { key, value, headers }, 'open', producer);
+          }
+        },
+        commit: async () => kafka.endTransaction(producer, 'committed'),
+        abort: async () => kafka.endTransaction(producer, 'aborted'),
+      };
+    },
+    deleteBelow: async (partition, offset) => kafka.truncate(partition, offset),
+    lose: async (partition) => void ours.delete(partition),
+  };
+});
+
+eventLogContract(async () => {
+  const kafka = new MemoryKafka('input', 3, Date.now);
+  return {
+    events: memoryEventLog(kafka, callNow),
+    inputTopic: 'input',
+    outputTopic: 'output',
+    async readOutput() {
+      const byKey = new Map<string, string[]>();
+      for (const { key, value } of kafka.outgoing) {
+        byKey.set(String(key), [...(byKey.get(String(key)) ?? []), String(value)]);
+      }
+      return byKey;
+    },
+    readInput: async (partition) => kafka.visible(partition).map(({ value }) => String(value)),
   };
 });
