@@ -228,7 +228,7 @@ export const settings = [
 
   oneOf('log_level', 'info', ['debug', 'info', 'warn', 'error', 'silent'], {
     group: 'logs',
-    doc: 'Least level that is logged.',
+    doc: 'Least level that is logged. Unless it is set, commands other than `run` log warnings and errors only.',
   }),
   oneOf('log_format', 'auto', ['auto', 'json', 'text'], {
     group: 'logs',

@@ -46,6 +46,9 @@ export interface CureSession {
 /** A claim looks for up to six seconds whether the log has its end again. */
 const OUTCOME_MS_MAX = 20_000;
 const NO_OWNER_AFTER_MS = 6_000;
+/** Where nobody has reported for a while, nobody is expected. */
+const LONG_SILENT_MS = 15_000;
+const NO_OWNER_EXPECTED_MS = 1_500;
 const LOOK_MS = 250;
 
 /** @throws CommandFailure if the input topic does not exist */
@@ -99,7 +102,7 @@ export async function openCureSession(context: CommandContext): Promise<CureSess
       const condition = await watchOwner(slotStore, partition, seenBefore, isWaiting, isFolding);
       // An owner that was not halted never takes the request; left behind, it would lift a later halt.
       await slotStore.takeResume(partition);
-      const [status] = await look([partition]);
+      const status = (await reads.readPartitions())[partition];
       return {
         partition,
         condition,
@@ -120,6 +123,7 @@ async function watchOwner(
   isFolding: () => Promise<boolean>,
 ): Promise<string> {
   const began = Date.now();
+  const patience = began - seenBefore > LONG_SILENT_MS ? NO_OWNER_EXPECTED_MS : NO_OWNER_AFTER_MS;
   let condition = 'no_owner';
   while (Date.now() - began < OUTCOME_MS_MAX) {
     const taken = !(await isWaiting());
@@ -127,7 +131,7 @@ async function watchOwner(
     await sleep(LOOK_MS);
     const live = await slotStore.readLive(partition);
     if (live === null || live.seen_at <= seenBefore) {
-      if (Date.now() - began > NO_OWNER_AFTER_MS) return 'no_owner';
+      if (Date.now() - began > patience) return 'no_owner';
       continue;
     }
     condition = live.state;

@@ -75,23 +75,34 @@ async function applyCure(
     else output.note(`partition ${status.partition}: ${status.condition}, not halted: left alone`);
   }
   if (chosen.length > 0 && !yes) await ask(`${cure} ${chosen.length} partition(s)?`);
-  const outcomes: Outcome[] = [];
-  const progress = output.progress(() => `${cure}: ${outcomes.length} of ${chosen.length} partitions done`);
+  let done = 0;
+  const progress = output.progress(() => `${cure}: ${done} of ${chosen.length} partitions done`);
+  const watched: Promise<Outcome>[] = [];
   try {
-    for (const { partition } of chosen) outcomes.push(await cureOne(session, cure, partition, acceptHistoryLoss));
+    // One after the other, so that an error leaves the rest untouched; what owners make of it is watched side by side.
+    for (const { partition } of chosen) {
+      const { outcome } = await cureOne(session, cure, partition, acceptHistoryLoss);
+      // A failure of the watching is met below.
+      outcome.catch(() => {});
+      watched.push(outcome);
+      done++;
+    }
   } finally {
     progress.stop();
   }
+  const watchProgress = output.progress(() => 'waiting for the owners');
+  const outcomes = await Promise.all(watched).finally(() => watchProgress.stop());
   await output.result({ [cure]: outcomes }, () => outcomes.map(outcomeText).join('\n') || 'nothing to do');
   return outcomes.some(({ condition }) => condition === 'halted' || condition === 'refused') ? EXIT.failed : EXIT.done;
 }
 
+/** Done when the cure is; answers a promise of what becomes of it, in a box so that nobody waits for it here. */
 async function cureOne(
   session: CureSession,
   cure: Cure,
   partition: number,
   acceptHistoryLoss: boolean,
-): Promise<Outcome> {
+): Promise<{ readonly outcome: Promise<Outcome> }> {
   const { ports } = session;
   const before = await session.lastSeen(partition);
   try {
@@ -101,9 +112,10 @@ async function cureOne(
   } catch (error) {
     // The others may still be cured; this one's reason stands beside their outcomes.
     if (!(error instanceof CommandFailure) || error.exitCode !== EXIT.failed) throw error;
-    return { partition, condition: 'refused', reason: error.message, ...(error.cure ? { cure: error.cure } : {}) };
+    const refused = { partition, condition: 'refused', reason: error.message };
+    return { outcome: Promise.resolve(error.cure ? { ...refused, cure: error.cure } : refused) };
   }
-  return session.outcome(partition, before);
+  return { outcome: session.outcome(partition, before) };
 }
 
 function partitionsOf(args: readonly string[], count: number): number[] {
