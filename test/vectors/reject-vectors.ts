@@ -96,7 +96,16 @@ const rejects: FoldVector[] = [
     records: [of({ internal_task_id: `${'é'.repeat(512)}x` })],
     expect: {
       tasks: {},
-      events: [{ offset: 0, index: 1, kind: 'reject', reason: 'internal_task_id_too_long', form: 'copy' }],
+      events: [
+        {
+          offset: 0,
+          index: 1,
+          kind: 'reject',
+          reason: 'internal_task_id_too_long',
+          form: 'copy',
+          internal_task_id: null,
+        },
+      ],
       outcomes: { rejected: 1 },
     },
   },

@@ -34,6 +34,11 @@ export function recordBytes(record: { key: Buffer | null; value: Buffer | null; 
   return bytes;
 }
 
+/** Whether a message was written by this group; one that names none may be. */
+export function isOfGroup(headers: RecordHeaders, group: string): boolean {
+  return (headerText(headers, 'taskfold-group') ?? group) === group;
+}
+
 export interface SourceMark {
   readonly topic: string;
   readonly partition: number;

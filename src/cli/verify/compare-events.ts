@@ -7,7 +7,7 @@ import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import type { Topology } from '../../topology.ts';
-import { headerText, sourceMark } from './bytes.ts';
+import { headerText, isOfGroup, sourceMark } from './bytes.ts';
 import { copiedHeaders, headerDifferences } from './copied-headers.ts';
 import { type EventNames, expectedFields, foundFields, HIDDEN_FIELDS } from './event-fields.ts';
 import type { EmittedAround, EventAbout, EventLedger, JudgedRange } from './event-ledger.ts';
@@ -53,8 +53,8 @@ export async function compareTopic(
         });
         continue;
       }
-      // Another input's events may share the topic.
-      if (mark.topic !== input.topic) continue;
+      // Events of another input, or of another group, may share the topic.
+      if (mark.topic !== input.topic || !isOfGroup(record.headers, groups.members)) continue;
       const value = await eventValue(record, events.schemas);
       const ce_id = headerText(record.headers, 'ce_id');
       ledger.take({ partition: record.partition, mark, ce_id }, ranges, mismatches, (expected, about) =>

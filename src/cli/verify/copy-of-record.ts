@@ -13,6 +13,7 @@ export interface FoundCopy extends FoundMessage {
   readonly value: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly log_time: string | undefined;
+  readonly group: string | undefined;
 }
 
 export function foundCopy(record: InputRecord, mark: SourceMark): FoundCopy {
@@ -23,6 +24,7 @@ export function foundCopy(record: InputRecord, mark: SourceMark): FoundCopy {
     value: fingerprint(record.value),
     headers: copiedHeaders(record.headers),
     log_time: headerText(record.headers, 'taskfold-log-time'),
+    group: headerText(record.headers, 'taskfold-group'),
   };
 }
 
@@ -45,6 +47,8 @@ export function compareCopy(
     ['header taskfold-log-time', found.log_time ?? 'none'],
   ]);
   mismatches.compare(about, said, seen);
+  // A copy of another group never comes here.
+  if (found.group === undefined) mismatches.add({ ...about, field: 'header taskfold-group', problem: 'missing' });
   for (const name of headerDifferences(bytes.headers, found.headers)) {
     mismatches.add({ ...about, field: `header ${name}`, problem: 'differs' });
   }

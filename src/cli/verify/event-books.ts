@@ -7,7 +7,7 @@ import type { InputRecord } from '../../pipeline/ports.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import type { Topology } from '../../topology.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
-import type { SourceMark } from './bytes.ts';
+import { isOfGroup, type SourceMark } from './bytes.ts';
 import { type Absent, compareTopic, judgeMissing } from './compare-events.ts';
 import { compareCopy, type FoundCopy, foundCopy } from './copy-of-record.ts';
 import { EventLedger, type JudgedRange } from './event-ledger.ts';
@@ -77,7 +77,8 @@ export class EventBooks {
 
   /** A copy of a re-routed record that lies in the input topic. */
   addCopy(record: InputRecord, mark: SourceMark): void {
-    this.#copies.push(foundCopy(record, mark));
+    // Another group that folds this input re-routes for itself.
+    if (isOfGroup(record.headers, this.#topology.groups.members)) this.#copies.push(foundCopy(record, mark));
   }
 
   /** How many events were expected. */

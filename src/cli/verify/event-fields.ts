@@ -32,6 +32,7 @@ export function expectedFields(expected: ExpectedEvent, names: EventNames): Fiel
   const type = event.kind === 'failure' ? `${TYPES.failure}.${event.failure}` : TYPES[event.kind];
   putHeaders(fields, {
     'taskfold-source': `${names.inputTopic}/${coordinatesText(expected)}`,
+    'taskfold-group': names.group,
     'taskfold-origin': origin === null ? undefined : `${names.inputTopic}/${origin.partition}/${origin.offset}`,
     ce_specversion: '1.0',
     ce_type: `taskfold.${type}`,
@@ -46,7 +47,7 @@ export function expectedFields(expected: ExpectedEvent, names: EventNames): Fiel
       fields.set('value', expected.bytes!.value);
       return fields;
     }
-    const { key_bytes, value_bytes, value_crc32 } = expected.bytes!;
+    const { key_bytes, value_bytes, key_crc32 } = expected.bytes!;
     const key = key_bytes !== null && key_bytes <= ID_BYTES_MAX ? expected.bytes!.key : fingerprint(null);
     fields.set('key', key);
     putValues(fields, {
@@ -54,7 +55,7 @@ export function expectedFields(expected: ExpectedEvent, names: EventNames): Fiel
       internal_task_id: task,
       key_bytes,
       value_bytes,
-      value_crc32,
+      key_crc32,
     });
   } else if (event.kind === 'failure') {
     fields.set('key', fingerprint(Buffer.from(event.internal_task_id)));
@@ -104,6 +105,7 @@ export const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['token']);
 
 const HEADERS = [
   'taskfold-source',
+  'taskfold-group',
   'taskfold-origin',
   'taskfold-reject-reason',
   'taskfold-reject-form',

@@ -6,7 +6,6 @@ import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.g
 import type { InputRecord } from '../../pipeline/ports.ts';
 import { fingerprint, traceOf } from './bytes.ts';
 import { copiedHeaders } from './copied-headers.ts';
-import { hasToken } from './plain-checks.ts';
 import type { PlainEvent, PlainSource } from './plain-record.ts';
 
 /** What a job creation takes from the update that asks; the token as a digest. */
@@ -21,8 +20,7 @@ export interface RecordBytes {
   readonly value: string;
   readonly key_bytes: number | null;
   readonly value_bytes: number | null;
-  /** CRC-32 of the value; null: there is none, or it may hold a token */
-  readonly value_crc32: number | null;
+  readonly key_crc32: number | null;
   /** name → digest of its values, as a copy must have them */
   readonly headers: ReadonlyMap<string, string>;
 }
@@ -62,13 +60,12 @@ export function expectedEvent(
   }
   if (event.kind === 'failure') return base;
   const { key, value } = record;
-  const mayHoldToken = update === null || hasToken(update);
   const bytes = {
     key: fingerprint(key),
     value: fingerprint(value),
     key_bytes: key?.length ?? null,
     value_bytes: value?.length ?? null,
-    value_crc32: mayHoldToken || value === null ? null : crc32(value),
+    key_crc32: key === null ? null : crc32(key),
     headers: copiedHeaders(record.headers),
   };
   return { ...base, bytes };

@@ -80,7 +80,8 @@ export class PlainFold {
   #reject(record: PlainRecord, reason: RejectReason): PlainVerdict {
     const update = 'update' in record.content ? record.content.update : undefined;
     const pointer = record.size > this.#settings.copy_bytes_max || (update !== undefined && hasToken(update));
-    const internal_task_id = given(update?.internal_task_id);
+    // An id that is too long is told nowhere.
+    const internal_task_id = reason === 'internal_task_id_too_long' ? undefined : given(update?.internal_task_id);
     return {
       outcome: 'rejected',
       events: [{ kind: 'reject', reason, form: pointer ? 'pointer' : 'copy', internal_task_id }],

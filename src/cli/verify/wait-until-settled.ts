@@ -41,11 +41,11 @@ async function whatIsLeft(
 ): Promise<{ left: string[]; ends: string }> {
   const left: string[] = [];
   const positions = await kafka.positions();
-  for (const [partition, { start, end, emitted }] of positions) {
+  for (const [partition, { end, emitted }] of positions) {
     const { head, outbox } = keys[partition]!;
-    const text = await redis.hget(head, 'watermark');
-    const watermark = text === null ? start : Number(text);
-    if (watermark < end) left.push(`partition ${partition} is folded to ${watermark} of ${end}`);
+    const watermark = Number(await redis.hget(head, 'watermark')) || 0;
+    if ((await redis.hexists(head, 'watermark')) === 0) left.push(`partition ${partition} is not begun`);
+    else if (watermark < end) left.push(`partition ${partition} is folded to ${watermark} of ${end}`);
     // Entries below C have left; they are only not trimmed yet.
     else if ((await redis.xrange(outbox, `${emitted}-0`, '+', 'COUNT', 1)).length > 0) {
       left.push(`events of partition ${partition} have left to ${emitted} of ${watermark}`);

@@ -42,9 +42,10 @@ export async function foldedWorld(about: string): Promise<FoldedWorld> {
     writer: registered,
     async fold(...flags) {
       const run = start(['run', ...flags], env);
-      await done(taskfold(['verify', '--wait', '60', '--limit', '0'], env), [0, 1]);
+      const waited = await taskfold(['verify', '--wait', '60', '--limit', '0', '--json'], env);
       run.child.kill('SIGTERM');
-      await done(run.ended);
+      const { code, stderr } = await run.ended;
+      if (code !== 0 || waited.stdout === '') throw new Error(`run: exit ${code}: ${stderr}; ${waited.stderr}`);
     },
     async verify(...flags) {
       const ran = await taskfold(['verify', '--json', ...flags], env);
@@ -85,10 +86,7 @@ export function taskAt(partition: number, beginning: string): string {
   for (let n = 0; ; n++) if (homeOf(`${beginning}${n}`) === partition) return `${beginning}${n}`;
 }
 
-async function done(
-  running: Promise<{ code: number | null; stderr: string }>,
-  codes: readonly (number | null)[] = [0],
-): Promise<void> {
+async function done(running: Promise<{ code: number | null; stderr: string }>): Promise<void> {
   const { code, stderr } = await running;
-  if (!codes.includes(code)) throw new Error(`exit ${code}: ${stderr}`);
+  if (code !== 0) throw new Error(`exit ${code}: ${stderr}`);
 }

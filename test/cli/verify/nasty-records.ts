@@ -74,7 +74,6 @@ export async function appendNastyRecords(world: FoldedWorld): Promise<Figures> {
       })),
       outputs: [{ processed_count: 3 }, { id: '__proto__', processed_total_count: 0 }, { id: 'only named' }],
       processed_stats: { processed_bytes: 0, processed_cpu_seconds: 7 },
-      task_output: 'x'.repeat(900_000),
     },
     { traceparent: text('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), tracestate: text('a=b') },
   );
@@ -86,6 +85,7 @@ export async function appendNastyRecords(world: FoldedWorld): Promise<Figures> {
       error_details: 'no json',
     });
   }
+  update({ internal_task_id: 'rich', work_request_id: 'w1', task_output: 'x'.repeat(900_000) });
   for (const task_status of ['failed', 'failed', 'reprocessing', 'aborted', 'running', 'waiting']) {
     update({
       internal_task_id: 'stories',
