@@ -177,7 +177,11 @@ export const settings = [
     unit: 'ms',
     doc: 'Shortest wait before a partition is claimed again after a fault. The wait is random and grows while a service is away.',
   }),
-  integer('backoff_ms_max', 5_000, 1, 600_000, { group: 'run', unit: 'ms', doc: 'Longest such wait.' }),
+  integer('backoff_ms_max', 2_000, 1, 600_000, {
+    group: 'run',
+    unit: 'ms',
+    doc: 'Longest such wait; while a service stays away, up to four times as long.',
+  }),
   integer('drain_ms_max', 5_000, 100, 600_000, {
     group: 'run',
     unit: 'ms',
