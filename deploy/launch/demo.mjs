@@ -2,7 +2,7 @@
 // services in its environment and gets the arguments behind `--`. `--keep` (read here as well) leaves the services up.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { StackError, startStack, up } from '../stack/stack.mjs';
+import { down, StackError, startStack, up } from '../stack/stack.mjs';
 import { foreground } from './child.mjs';
 import { environment, project, provideDependencies, say } from './dependencies.mjs';
 
@@ -22,15 +22,12 @@ export async function runDemo(args) {
     return await show(node, args, stack.env);
   } finally {
     if (keep) say(`The services are still up; end them with: npm run stack -- down --data ${data}`);
-    else {
-      await stack.stop();
-      rmSync(data, { recursive: true, force: true });
-    }
+    else await stack.stop();
   }
 }
 
 async function startServices(data, keep) {
-  if (!keep) return startStack({ data, onProgress: say });
+  if (!keep) return startStack({ data, removeData: true, onProgress: say });
   return up({ data, onProgress: say });
 }
 
@@ -38,7 +35,7 @@ async function startServices(data, keep) {
 async function settled(dependencies, services, data) {
   const [node, stack] = await Promise.allSettled([dependencies, services]);
   if (node.status === 'fulfilled' && stack.status === 'fulfilled') return [node.value, stack.value];
-  await stack.value?.stop?.();
+  await (stack.value?.stop ? stack.value.stop() : down({ data }));
   rmSync(data, { recursive: true, force: true });
   throw node.reason ?? stack.reason;
 }

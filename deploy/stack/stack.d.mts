@@ -43,6 +43,8 @@ export interface Stack {
 export interface StackOptions {
   /** Default: a new temporary folder, removed with the stack. */
   data?: string;
+  /** Remove `data` at the end as well. Default: false. */
+  removeData?: boolean;
   /** Default: all three; `env` then holds only what was started. */
   services?: readonly ServiceName[];
   /** Whether missing programs may be installed by the package manager. Default: true. */

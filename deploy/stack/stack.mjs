@@ -66,7 +66,7 @@ export async function status({ data }) {
  */
 export async function startStack(options = {}) {
   const { services = SERVICES, install = true, onProgress = () => {} } = options;
-  const temporary = options.data === undefined;
+  const temporary = options.data === undefined || options.removeData === true;
   const data = prepareFolder(options.data ?? mkdtempSync(join(tmpdir(), 'taskfold-stack-')));
   const guard = startGuard(data, temporary);
   const start = (name) => up({ data, services: [name], install, onProgress });
