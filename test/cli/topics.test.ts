@@ -1,6 +1,5 @@
 // `taskfold topics create` on a real broker: what is missing is made as the topology says, what exists is left alone.
 import { expect, test } from 'vitest';
-import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { adminClient, ownNames } from './own-names.ts';
 import { taskfold } from './taskfold.ts';
 
