@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { UnfitUpdate } from '../avro/update-json.ts';
+import { PublishFailed } from '../kafka/publish-failed.ts';
 import type { OutgoingUpdate } from '../kafka/update-publisher.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
@@ -74,8 +75,13 @@ async function publish(context: CommandContext, given: Options, [file = '-']: re
     sending = sending.then(async () => {
       const updates = batch;
       batch = [];
-      if (updates.length > 0) await publisher.publish(updates);
-      told.published += updates.length;
+      try {
+        if (updates.length > 0) await publisher.publish(updates);
+        told.published += updates.length;
+      } catch (error) {
+        if (error instanceof PublishFailed) told.published += error.publishedCount;
+        throw error;
+      }
     });
     // A failure is met where `sending` is awaited.
     sending.catch(() => {});
@@ -84,15 +90,18 @@ async function publish(context: CommandContext, given: Options, [file = '-']: re
   const lingering = setInterval(flush, LINGER_MS);
   const progress = output.progress(() => `line ${told.lines.toLocaleString('en-US')}, published ${told.published}`);
   let stopped: CommandFailure | null = null;
+  const read = new AbortController();
   try {
-    for await (const line of linesOf(file, signal)) {
+    for await (const line of linesOf(file, AbortSignal.any([signal, read.signal]))) {
       told.lines++;
       if (line.trim() === '') continue;
       try {
-        for (const update of updatesOfLine(line)) {
+        // All of a line or nothing of it.
+        const updates = updatesOfLine(line).map((update) => {
           const key = given.key === 'task' ? update.internal_task_id || null : null;
-          batch.push({ key, value: encode(update), partition: given.partition ?? null });
-        }
+          return { key, value: encode(update), partition: given.partition ?? null };
+        });
+        batch.push(...updates);
       } catch (error) {
         if (!(error instanceof UnfitUpdate)) throw error;
         told.bad_lines++;
@@ -110,7 +119,12 @@ async function publish(context: CommandContext, given: Options, [file = '-']: re
       if (batch.length >= BATCH_RECORDS) await flush();
     }
     await flush();
+  } catch (error) {
+    if (!(error instanceof PublishFailed)) throw error;
+    stopped = new CommandFailure(error.message, EXIT.failed, undefined, error);
   } finally {
+    // Whoever writes into our standard input must not keep us from ending.
+    read.abort();
     clearInterval(lingering);
     progress.stop();
   }

@@ -18,4 +18,8 @@ export class PublishFailed extends Error {
     this.name = 'PublishFailed';
     this.outcomes = outcomes;
   }
+
+  get publishedCount(): number {
+    return this.outcomes.filter((outcome) => outcome === 'published').length;
+  }
 }

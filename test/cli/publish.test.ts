@@ -154,6 +154,13 @@ describe('a line that is no update', () => {
     expect((await readUpdates(names.input)).length).toBe(1);
   });
 
+  test('ends it at once, although the input stays open', async () => {
+    const names = await withTopics('bad-line-open');
+    const { child, ended } = start(['publish', '--json'], names.env);
+    child.stdin!.write('nonsense\n');
+    expect(await ended).toMatchObject({ code: 1 });
+  });
+
   test('--keep-going tells each and publishes the rest, exit 1', async () => {
     const names = await withTopics('keep-going');
     const input = `${json(GOOD)}\nnonsense\n${json(GOOD)}\n{"x":1}\n${json(GOOD)}`;
@@ -167,9 +174,10 @@ describe('a line that is no update', () => {
   test('a record that the broker refuses: said, exit 1', async () => {
     const names = await withTopics('too-large', 1);
     const large = { internal_task_id: 't1', task_output: 'x'.repeat(1_500_000) };
-    const { code, stderr } = await taskfold(['publish'], names.env, json(large));
+    const { code, stdout, stderr } = await taskfold(['publish', '--json'], names.env, json(GOOD, large));
     expect(code).toBe(1);
-    expect(stderr).toContain('Of 1 records 0 were published, 1 were not');
+    expect(stderr).toContain('Of 2 records 1 were published, 1 were not');
+    expect(JSON.parse(stdout)).toMatchObject({ lines: 2, published: 1, bad_lines: 0 });
   });
 });
 
