@@ -10,6 +10,7 @@ const pureRooms = [
   'simulator',
   'topology',
   'verify',
+  'deploy/demo',
   'deploy/images',
   'deploy/lock-file',
 ];

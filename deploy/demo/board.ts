@@ -62,6 +62,14 @@ export class Board {
   }
 }
 
+const PAINTS = { bold: 1, red: 31, green: 32, cyan: 36 } as const;
+
+/** The text in a colour, where `stream` is a terminal and nobody asked for none. */
+export function painted(text: string, paint: keyof typeof PAINTS, stream: NodeJS.WriteStream): string {
+  const plain = stream.isTTY !== true || process.env.NO_COLOR !== undefined;
+  return plain ? text : `\u001b[${PAINTS[paint]}m${text}\u001b[0m`;
+}
+
 /** A bar of `width` characters, filled to `share` (0 to 1). */
 export function bar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);

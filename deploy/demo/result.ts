@@ -2,7 +2,7 @@
 
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import type { TruthSummary } from '../../src/engine/truth.ts';
-import { count } from './board.ts';
+import { count, painted } from './board.ts';
 
 export interface Takeover {
   readonly killed: string;
@@ -49,15 +49,17 @@ export function resultTable(result: DemoResult): string {
     '',
     `  processor ${takeover.killed} killed with -9, ${takeover.started} started: its ${takeover.partitions} partitions were ${took}`,
     `  everything was folded ${drain_seconds.toFixed(1)} s after the last update`,
-    ...verdict(verified),
+    `  ${verdict(verified)}`,
     '',
   ].join('\n');
 }
 
-function verdict({ mismatches, unchecked }: VerifyDocument): string[] {
-  if (mismatches > 0) return [`  ${count(mismatches)} DIFFERENCES`];
-  if (unchecked.length > 0) return ['  no difference found, but not everything could be checked'];
-  return ['  0 differences: every task, every count and every event is what the engines really did'];
+function verdict({ mismatches, unchecked }: VerifyDocument): string {
+  const { stdout } = process;
+  if (mismatches > 0) return painted(`${count(mismatches)} DIFFERENCES`, 'red', stdout);
+  if (unchecked.length > 0) return painted('no difference found, but not everything could be checked', 'red', stdout);
+  const good = '0 differences: every task, every count and every event is what the engines really did';
+  return painted(good, 'green', stdout);
 }
 
 /** The last line of standard output. */

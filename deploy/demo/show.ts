@@ -9,7 +9,7 @@ import { topologyOfConfig } from '../../src/cli/topology-of-config.ts';
 import { mismatchText } from '../../src/cli/verify/mismatches.ts';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import type { Config } from '../../src/config.ts';
-import { Board, count } from './board.ts';
+import { Board, count, painted } from './board.ts';
 import { faceOf } from './face.ts';
 import { FleetRun } from './fleet-run.ts';
 import type { DemoOptions } from './options.ts';
@@ -68,6 +68,8 @@ export class Show {
 
   async #play(): Promise<DemoResult> {
     const { engines, rate, seconds } = this.#options;
+    const title = 'Taskfold: updates of an engine fleet, folded exactly once';
+    this.#board.say(`\n${painted(title, 'bold', process.stderr)}\n`);
     await this.#prepare();
     const fleet = await FleetRun.open(this.#config, topologyOfConfig(this.#config), this.#options, this.#signal);
     this.#closing.push(() => fleet.close());
@@ -162,10 +164,8 @@ export class Show {
     const killedAt = Date.now();
     await victim.kill();
     const successor = this.#start();
-    this.#say(
-      `processor ${victim.name} (pid ${victim.pid}) is killed with -9 in the middle of its work on ${orphans.length} partitions; ` +
-        `${successor.name} starts`,
-    );
+    const killed = painted(`processor ${victim.name} (pid ${victim.pid}) is killed with -9`, 'red', process.stderr);
+    this.#say(`${killed} in the middle of its work on ${orphans.length} partitions; ${successor.name} starts`);
     const told = { killed: victim.name, started: successor.name, partitions: orphans.length };
     const others = () => this.#processors.filter((processor) => processor !== victim);
     const taken = (sight: Sight) =>
