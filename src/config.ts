@@ -145,10 +145,10 @@ export const settings = [
     unit: 'notices',
     doc: 'How many pending notices of an earlier owner are read from Redis at once.',
   }),
-  integer('pending_messages_max', 20_000, 1, 10_000_000, {
+  integer('pending_bytes_max', 8_388_608, 1_024, 1_073_741_824, {
     group: 'run',
-    unit: 'messages a partition',
-    doc: 'How many outgoing messages of a partition may wait for a running Kafka transaction before the fold waits, too.',
+    unit: 'bytes a partition',
+    doc: 'How much outgoing messages of a partition may hold while they wait for a running Kafka transaction before the fold waits, too.',
   }),
   seconds('emitted_mark_every_s', 300, 1, 86_400, {
     group: 'run',

@@ -119,7 +119,7 @@ function pipelineSettings({ config }: CommandContext): PipelineSettings {
     batch_records_max: config.batch_records_max,
     fetch_wait_ms: config.fetch_wait_ms,
     notices_page: config.notices_page,
-    pending_messages_max: config.pending_messages_max,
+    pending_bytes_max: config.pending_bytes_max,
     mark_every_ms: config.emitted_mark_every_s * 1_000,
     partition_count_every_ms: config.partition_count_every_s * 1_000,
     live_every_ms: config.live_every_ms,

@@ -28,8 +28,8 @@ export interface PipelineSettings {
   readonly fetch_wait_ms: number;
   /** notices read from the outbox at once, at most */
   readonly notices_page: number;
-  /** messages that wait for a running transaction, at most, before the fold waits too */
-  readonly pending_messages_max: number;
+  /** bytes of messages that wait for a running transaction, before the fold waits too; one record's may be more */
+  readonly pending_bytes_max: number;
   /** C is committed again after this time without notices, ms */
   readonly mark_every_ms: number;
   /** the number of partitions is asked for this often, ms */

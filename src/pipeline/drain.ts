@@ -4,7 +4,7 @@
 import { type Notice, needsRecord, needsUpdate } from '../domain/notice.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
-import type { Emitter } from './emitter.ts';
+import { type Emitter, messageBytes } from './emitter.ts';
 import { Fault } from './errors.ts';
 import type { InputRecord, LogBatch, OutgoingMessage } from './ports.ts';
 
@@ -29,20 +29,22 @@ export async function drain(context: PipelineContext, partition: number, claimed
       max *= 2;
       continue;
     }
-    const messages = await messagesOf(context, partition, whole);
-    emitter.add(messages, page.more ? lastOffset : page.watermark, undefined);
-    await emitter.settle();
+    await send(context, partition, whole, emitter, page.more ? lastOffset : page.watermark);
   }
 }
 
-async function messagesOf(
+/** Sends the notices in transactions of bounded size, cut between records only; the last one moves C to `target`. */
+async function send(
   context: PipelineContext,
   partition: number,
   notices: readonly Notice[],
-): Promise<OutgoingMessage[]> {
-  const messages: OutgoingMessage[] = [];
+  emitter: Emitter,
+  target: number,
+): Promise<void> {
+  let messages: OutgoingMessage[] = [];
+  let bytes = 0;
   let near: LogBatch | null = null;
-  for (const notice of notices) {
+  for (const [i, notice] of notices.entries()) {
     let record: InputRecord | null = null;
     if (needsRecord(notice)) {
       if (near === null || notice.offset >= near.to) near = await fetchAt(context, partition, notice.offset);
@@ -55,9 +57,18 @@ async function messagesOf(
       }
     }
     const update = needsUpdate(notice) ? await decodeAgain(context, record!) : null;
-    messages.push(context.ports.encoder.encode(partition, notice, record, update));
+    const message = context.ports.encoder.encode(partition, notice, record, update);
+    messages.push(message);
+    bytes += messageBytes(message);
+    const next = notices[i + 1]?.offset ?? target;
+    const last = i === notices.length - 1;
+    if (last || (next !== notice.offset && bytes > context.settings.pending_bytes_max)) {
+      emitter.add(messages, next, undefined);
+      await emitter.settle();
+      messages = [];
+      bytes = 0;
+    }
   }
-  return messages;
 }
 
 async function fetchAt(context: PipelineContext, partition: number, offset: number): Promise<LogBatch> {

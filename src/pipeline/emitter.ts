@@ -9,6 +9,7 @@ export class Emitter {
   readonly #onEmitted: (mark: EmittedMark, messages: number) => void;
   #mark: EmittedMark;
   #messages: OutgoingMessage[] = [];
+  #bytes = 0;
   /** where C goes with the waiting messages */
   #target: number;
   #fingerprint: RecordFingerprint | undefined;
@@ -28,8 +29,9 @@ export class Emitter {
     return this.#mark;
   }
 
-  get waiting(): number {
-    return this.#messages.length;
+  /** Bytes of the messages that no transaction has taken yet. */
+  get waitingBytes(): number {
+    return this.#bytes;
   }
 
   /**
@@ -37,7 +39,10 @@ export class Emitter {
    * Starts a transaction if there is something to send and none is under way.
    */
   add(messages: readonly OutgoingMessage[], target: number, fingerprint: RecordFingerprint | undefined): void {
-    for (const message of messages) this.#messages.push(message);
+    for (const message of messages) {
+      this.#messages.push(message);
+      this.#bytes += messageBytes(message);
+    }
     if (target > this.#target) this.#target = target;
     if (fingerprint !== undefined) this.#fingerprint = fingerprint;
     this.#start();
@@ -79,6 +84,7 @@ export class Emitter {
   #begin(): void {
     const messages = this.#messages;
     this.#messages = [];
+    this.#bytes = 0;
     const fingerprint = this.#fingerprint;
     const mark: EmittedMark = {
       offset: this.#target,
@@ -98,4 +104,9 @@ export class Emitter {
       },
     );
   }
+}
+
+/** Bytes of key and value: what a message that waits keeps from being freed. */
+export function messageBytes({ key, value }: OutgoingMessage): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
 }

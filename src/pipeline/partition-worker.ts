@@ -130,7 +130,7 @@ export class PartitionWorker {
       } else {
         await emitter.settle();
       }
-      if (emitter.waiting > settings.pending_messages_max) await emitter.settle();
+      if (emitter.waitingBytes > settings.pending_bytes_max) await emitter.settle();
       const now = ports.surroundings.now();
       if (now - markedAt >= settings.mark_every_ms) {
         markedAt = now;

@@ -214,7 +214,7 @@ export class World {
         batch_records_max: 1 + schedule.below(5),
         fetch_wait_ms: 100,
         notices_page: 1 + schedule.below(4),
-        pending_messages_max: 3,
+        pending_bytes_max: 600,
         mark_every_ms: 20_000,
         partition_count_every_ms: 60_000,
         live_every_ms: 60_000,
