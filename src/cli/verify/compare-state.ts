@@ -3,73 +3,116 @@
 
 import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
 import { comparedReasons, expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
-import { type FoundSlot, findTaskKeys, findTasks, ownerOfKey } from './found-state.ts';
-import { Mismatches } from './mismatches.ts';
+import { type FoundSlot, type FoundTasks, findTaskKeys, findTasks, ownerOfKey, TASKS_AT_ONCE } from './found-state.ts';
+import type { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
+import type { InputReplay } from './replay-input.ts';
 
 export interface StateToCompare {
   readonly redis: Redis;
+  readonly replay: InputReplay;
   readonly prefix: string;
   readonly group: string;
   /** by partition */
   readonly keys: readonly SlotKeys[];
-  /** by partition; a partition that is not there is left out of the comparison */
-  readonly folds: ReadonlyMap<number, PlainFold>;
-  readonly mismatchesKept: number;
+  /** by partition: the life of the slot that is compared */
+  readonly incarnations: ReadonlyMap<number, string>;
   onProgress(tasks: number): void;
 }
 
-/** What differs, by partition; keys of no partition of the group stand under −1. */
-export async function compareTasks(state: StateToCompare): Promise<Map<number, Mismatches>> {
-  const { redis, prefix, group, keys, folds } = state;
-  const differences = new Map<number, Mismatches>();
-  const of = (partition: number): Mismatches => {
-    const known = differences.get(partition) ?? new Mismatches(state.mismatchesKept);
-    differences.set(partition, known);
-    return known;
-  };
-  const seen = new Map([...folds.keys()].map((partition) => [partition, new Set<string>()]));
+/**
+ * Compares every task that Redis has, and every one that it must have. Tasks are read in small groups, each at one W,
+ * and the plain fold goes on to that W before they are compared: so it is exact while processors work.
+ * @throws CommandFailure where a slot is set back or begun anew meanwhile
+ */
+export async function compareTasks(state: StateToCompare, mismatches: Mismatches): Promise<void> {
+  const { redis, prefix, group, keys, replay } = state;
+  const seen = new Map([...replay.folds.keys()].map((partition) => [partition, new Set<string>()]));
+  // Tasks that begin later may be missed by the scan; they need not be seen.
+  const began = new Map([...replay.folds.keys()].map((partition) => [partition, replay.position(partition)]));
   let compared = 0;
+  const compareSome = async (some: ReadonlyMap<number, readonly string[]>) => {
+    for (const { partition, ids, found } of await findSome(redis, keys, some)) {
+      await compareFound(state, partition, ids, found, mismatches);
+      compared += ids.length;
+      state.onProgress(compared);
+    }
+  };
   for await (const found of findTaskKeys(redis, prefix, group)) {
-    const hashes: { key: string; partition: number; id: string }[] = [];
+    const fresh = new Map<number, string[]>();
     for (const key of found) {
       const owner = ownerOfKey(key);
       const right = owner !== null && keys[owner.partition]?.task(owner.internal_task_id);
       if (!owner || (right !== key && `${right}:${owner.part}` !== key)) {
-        of(-1).add({ about: 'partition', field: `the Redis key ${JSON.stringify(key)}`, problem: 'unexpected' });
+        mismatches.add({ about: 'partition', field: `the Redis key ${JSON.stringify(key)}`, problem: 'unexpected' });
         continue;
       }
-      const { partition, internal_task_id: id, part } = owner;
-      if (!folds.has(partition)) continue;
-      if (part === null) {
-        if (!seen.get(partition)!.has(id)) hashes.push({ key, partition, id });
-        seen.get(partition)!.add(id);
-      } else if (!folds.get(partition)!.tasks.has(id)) {
-        of(partition).add({ about: 'task', partition, internal_task_id: id, field: part, problem: 'unexpected' });
-      }
+      const { partition, internal_task_id: id } = owner;
+      const known = seen.get(partition);
+      if (known === undefined || known.has(id)) continue;
+      known.add(id);
+      fresh.set(partition, [...(fresh.get(partition) ?? []), id]);
     }
-    const tasks = await findTasks(
-      redis,
-      hashes.map(({ key }) => key),
-    );
-    for (const [at, { partition, id }] of hashes.entries()) {
-      const about = { about: 'task', partition, internal_task_id: id } as const;
-      const task = folds.get(partition)!.tasks.get(id);
-      if (task === undefined) of(partition).add({ ...about, problem: 'unexpected' });
-      else of(partition).compare(about, expectedTask(task), tasks[at]!);
-    }
-    compared += hashes.length;
-    state.onProgress(compared);
+    await compareSome(fresh);
   }
-  for (const [partition, fold] of folds) {
-    for (const id of fold.tasks.keys()) {
-      if (!seen.get(partition)!.has(id)) {
-        of(partition).add({ about: 'task', partition, internal_task_id: id, problem: 'missing' });
-      }
+  const unseen = new Map<number, string[]>();
+  for (const [partition, fold] of replay.folds) {
+    const tasks = [...fold.tasks.values()].filter(({ first_offset }) => first_offset < began.get(partition)!);
+    const ids = tasks.map(({ internal_task_id }) => internal_task_id).filter((id) => !seen.get(partition)!.has(id));
+    unseen.set(partition, ids);
+  }
+  await compareSome(unseen);
+}
+
+interface Some {
+  readonly partition: number;
+  readonly ids: readonly string[];
+  readonly found: FoundTasks;
+}
+
+/** Reads these tasks, in groups of one slot and one W each; the groups of a slot are in the order of their W. */
+async function findSome(
+  redis: Redis,
+  keys: readonly SlotKeys[],
+  wanted: ReadonlyMap<number, readonly string[]>,
+): Promise<Some[]> {
+  const groups: Some[] = [];
+  for (const [partition, all] of wanted) {
+    for (let from = 0; from < all.length; from += TASKS_AT_ONCE) {
+      const ids = all.slice(from, from + TASKS_AT_ONCE);
+      groups.push({ partition, ids, found: await findTasks(redis, keys[partition]!, ids) });
     }
   }
-  return differences;
+  return groups;
+}
+
+async function compareFound(
+  { replay, incarnations }: StateToCompare,
+  partition: number,
+  ids: readonly string[],
+  found: FoundTasks,
+  mismatches: Mismatches,
+): Promise<void> {
+  const watermark = found.watermark ?? replay.position(partition);
+  if (watermark < replay.position(partition) || (found.incarnation ?? '') !== incarnations.get(partition)) {
+    const what = `partition ${partition} was set back or begun anew while it was compared`;
+    throw new CommandFailure(what, EXIT.failed, 'run "taskfold verify" again');
+  }
+  await replay.advance(new Map([[partition, watermark]]));
+  const { tasks } = replay.folds.get(partition)!;
+  for (const [at, id] of ids.entries()) {
+    const about = { about: 'task', partition, internal_task_id: id } as const;
+    const { there, fields } = found.tasks[at]!;
+    const task = tasks.get(id);
+    if (task === undefined) {
+      const part = there ? {} : { field: [...fields.keys()].join(', ') };
+      // What was there at the scan can be gone by now.
+      if (there || fields.size > 0) mismatches.add({ ...about, ...part, problem: 'unexpected' });
+    } else if (there) mismatches.compare(about, expectedTask(task), fields);
+    else mismatches.add({ ...about, problem: 'missing' });
+  }
 }
 
 /** Names in the head that are no counts: they say where and how the slot was folded. */

@@ -119,7 +119,7 @@ export class EventBooks {
   async #compareCopies(look: EventsLook, first: boolean, mismatches: Mismatches): Promise<Absent> {
     // From the second look on, the input is read on first: copies may have come since.
     const before = first ? look.copiesEmittedBefore : await emittedNow(look);
-    if (!first) await look.replay.advance(watermarksOf(look.ranges), () => {});
+    if (!first) await look.replay.readOn();
     for (const copy of this.#copies) {
       this.rerouted.take(copy, look.ranges, mismatches, (expected, about) =>
         compareCopy(expected, copy, about, mismatches),
@@ -163,8 +163,4 @@ function partitionOf({ event }: ExpectedEvent, partitionCount: number): number |
 
 function gone(topic: string, events: number): string {
   return `${events.toLocaleString('en-US')} events of ${topic}: the topic's log begins later, retention may have removed them`;
-}
-
-export function watermarksOf(ranges: ReadonlyMap<number, JudgedRange>): Map<number, number> {
-  return new Map([...ranges].map(([partition, { watermark }]) => [partition, watermark]));
 }

@@ -31,6 +31,8 @@ export async function* findTaskKeys(redis: Redis, prefix: string, group: string)
   }
 }
 
+const TASK_PARTS = ['io', 'long', 'ledger', 'errors', 'output'] as const;
+
 /** The task that a key belongs to, be it the task's hash or a part of it; null for a key that is none of ours. */
 export function ownerOfKey(key: string): { partition: number; internal_task_id: string; part: string | null } | null {
   const task = parseTaskKey(key);
@@ -40,25 +42,40 @@ export function ownerOfKey(key: string): { partition: number; internal_task_id: 
   return owner === null ? null : { ...owner, part: part! };
 }
 
-const TASK_PARTS = ['io', 'long', 'ledger', 'errors', 'output'] as const;
-const TASKS_AT_ONCE = 200;
+/** Tasks that were read in one step, with the W that they were read at. */
+export interface FoundTasks {
+  /** null: the slot is empty */
+  readonly watermark: number | null;
+  readonly incarnation: string | null;
+  /** in the order asked */
+  readonly tasks: readonly FoundTask[];
+}
 
-/** The tasks under these keys of task hashes, in order, each as named texts. A part that Redis lacks is left out. */
-export async function findTasks(redis: Redis, keys: readonly string[]): Promise<Map<string, string>[]> {
-  const tasks: Map<string, string>[] = [];
-  for (let from = 0; from < keys.length; from += TASKS_AT_ONCE) {
-    const pipeline = redis.pipeline();
-    const some = keys.slice(from, from + TASKS_AT_ONCE);
-    for (const key of some) {
-      pipeline.hgetall(key).hgetall(`${key}:io`).hgetall(`${key}:long`);
-      pipeline.get(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
-    }
-    const replies = await pipeline.exec();
-    for (let task = 0; task < some.length; task++) {
-      tasks.push(fieldsOf((part) => replyAt(replies, 6 * task + part)));
-    }
+export interface FoundTask {
+  /** whether there is the task's own hash; parts can be there without it */
+  readonly there: boolean;
+  /** as named texts */
+  readonly fields: Map<string, string>;
+}
+
+/** Tasks read at once: bounds the time that Redis is kept from others. */
+export const TASKS_AT_ONCE = 200;
+
+/** Reads at most {@link TASKS_AT_ONCE} tasks of one slot in one transaction, so that all are of one W. */
+export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly string[]): Promise<FoundTasks> {
+  const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
+  for (const id of ids) {
+    const key = slot.task(id);
+    reading.hgetall(key).hgetall(`${key}:io`).hgetall(`${key}:long`);
+    reading.get(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
   }
-  return tasks;
+  const replies = await reading.exec();
+  const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
+  const tasks = ids.map((_, task): FoundTask => {
+    const reply = (part: number) => replyAt(replies, 1 + 6 * task + part);
+    return { there: textsOf(reply(0)).size > 0, fields: fieldsOf(reply) };
+  });
+  return { watermark: watermark === null ? null : Number(watermark), incarnation, tasks };
 }
 
 function fieldsOf(reply: (part: number) => unknown): Map<string, string> {

@@ -1,6 +1,8 @@
 // Where the logs begin and end, and C, as Kafka has them at the moment of asking; one connection for the whole command.
 
+import { ClusterLink } from '../../kafka/cluster-link.ts';
 import { createKafka } from '../../kafka/connection.ts';
+import { EmittedMarks } from '../../kafka/emitted-marks.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
@@ -26,9 +28,8 @@ export interface KafkaLook {
 /** @throws kafkajs' own errors where Kafka does not answer */
 export async function lookAtKafka(context: CommandContext): Promise<KafkaLook> {
   const { input, groups, topics } = topologyOfConfig(context.config);
-  const admin = createKafka(kafkaConnection(context.config), 'read', kafkaLog(context)).admin({
-    retry: { retries: 3 },
-  });
+  const kafka = createKafka(kafkaConnection(context.config), 'read', kafkaLog(context));
+  const admin = kafka.admin({ retry: { retries: 3 } });
   context.closing(() => admin.disconnect());
   await admin.connect();
   const there = await admin.listTopics();
@@ -40,16 +41,19 @@ export async function lookAtKafka(context: CommandContext): Promise<KafkaLook> {
       'check the names, or "taskfold topics create"',
     );
   }
+  // kafkajs' own reading of offsets gives up where the coordinator is only loading.
+  const link = new ClusterLink(kafka, input.topic);
+  context.closing(() => link.close());
+  const marks = new EmittedMarks(link, groups.emitted);
   return {
     async positions() {
       const bounds = await admin.fetchTopicOffsets(input.topic);
-      const marks = await admin.fetchOffsets({ groupId: groups.emitted, topics: [input.topic] });
-      const emitted = new Map(marks[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      const emitted = await marks.readAll();
       return new Map(
         bounds
           .map(({ partition, low, high }): [number, InputPosition] => [
             partition,
-            { start: Number(low), end: Number(high), emitted: Math.max(0, emitted.get(partition) ?? 0) },
+            { start: Number(low), end: Number(high), emitted: emitted.get(partition)?.offset ?? 0 },
           ])
           .sort(([a], [b]) => a - b),
       );

@@ -29,6 +29,12 @@ export interface ReplayOptions {
   onUnknownSchema(partition: number, offset: number, schemaId: number): void;
 }
 
+/** Offsets passed and to pass. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** Records of one partition that are held because they lie behind its W. */
+const BUFFER_RECORDS_MAX = 20_000;
+
 export class InputReplay {
   readonly folds = new Map<number, PlainFold>();
   #marked = 0;
@@ -37,6 +43,9 @@ export class InputReplay {
   readonly #positions = new Map<number, number>();
   /** partition → next offset that was not looked at for copies */
   readonly #looked = new Map<number, number>();
+  /** partition → records that were read but not folded, in order; all up to `readTo` */
+  readonly #buffers = new Map<number, InputRecord[]>();
+  readonly #readTo = new Map<number, number>();
   readonly #writers = new Map<number, PlainWriter>();
   /** `<partition>/<offset>` of the records that the registry's verdict is about */
   readonly #verdicts = new Set<string>();
@@ -46,6 +55,8 @@ export class InputReplay {
     for (const [partition, { origin, settings }] of options.partitions) {
       this.#positions.set(partition, origin);
       this.#looked.set(partition, origin);
+      this.#readTo.set(partition, origin);
+      this.#buffers.set(partition, []);
       this.folds.set(partition, new PlainFold(partition, options.partitionCount, settings));
     }
   }
@@ -59,40 +70,83 @@ export class InputReplay {
     return received - this.#marked;
   }
 
-  /**
-   * Folds on to these W, from where the last call ended, and looks at all that lies behind them for copies.
-   * @param onProgress offsets passed and to pass
-   */
-  async advance(
-    watermarks: ReadonlyMap<number, number>,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<void> {
+  /** The next offset of the partition to fold. */
+  position(partition: number): number {
+    return this.#positions.get(partition)!;
+  }
+
+  /** Folds on to these W, from where the last call ended; reads on to the log's end where that is needed. */
+  async advance(watermarks: ReadonlyMap<number, number>, onProgress: OnProgress = () => {}): Promise<void> {
+    for (const [partition, watermark] of watermarks) await this.#foldBuffered(partition, watermark);
+    const unread = [...watermarks].some(([partition, watermark]) => watermark > this.#readTo.get(partition)!);
+    if (unread) await this.#read(watermarks, onProgress);
+  }
+
+  /** Reads on to the log's end, for copies that have come since. */
+  async readOn(): Promise<void> {
+    await this.#read(this.#positions, () => {});
+  }
+
+  async #foldBuffered(partition: number, watermark: number): Promise<void> {
+    const buffer = this.#buffers.get(partition)!;
+    const behind = buffer.findIndex(({ offset }) => offset >= watermark);
+    await this.#foldAll(buffer.splice(0, behind < 0 ? buffer.length : behind));
+    const readTo = this.#readTo.get(partition)!;
+    this.#passed(partition, watermark, readTo);
+  }
+
+  async #read(watermarks: ReadonlyMap<number, number>, onProgress: OnProgress): Promise<void> {
     const { kafka, topic } = this.#options;
+    const partitions = [...this.folds.keys()];
+    // A verdict is written before W passes its record, so all that these W need are there by now.
     await this.#readVerdicts();
     const chunks = readTopic(kafka, {
       topic,
-      partitions: [...this.folds.keys()],
-      from: this.#positions,
+      partitions,
+      from: new Map(this.#readTo),
       onProgress: ({ done, total }) => onProgress(done, total),
     });
+    const stopped = new Set<number>();
     for await (const { partition, records, position } of chunks) {
-      const watermark = watermarks.get(partition) ?? 0;
-      await this.#loadWriters(records);
-      for (const record of records) {
-        this.#lookForCopy(record);
-        if (record.offset < this.#positions.get(partition)! || record.offset >= watermark) continue;
-        this.#fold(record, this.#contentOf(record));
+      for (const record of records) this.#lookForCopy(record);
+      if (stopped.has(partition)) continue;
+      const watermark = watermarks.get(partition) ?? this.position(partition);
+      await this.#foldAll(records.filter(({ offset }) => offset < watermark));
+      const behind = records.filter(({ offset }) => offset >= watermark);
+      const buffer = this.#buffers.get(partition)!;
+      if (buffer.length + behind.length <= BUFFER_RECORDS_MAX) {
+        buffer.push(...behind);
+        this.#passed(partition, watermark, position);
+      } else {
+        // A log far ahead of W is read again later rather than held.
+        stopped.add(partition);
+        this.#passed(partition, watermark, watermark);
       }
-      this.#positions.set(partition, Math.min(position, Math.max(watermark, this.#positions.get(partition)!)));
     }
+    // Nothing but transactions' markers is left up to W.
+    for (const [partition, watermark] of watermarks) this.#passed(partition, watermark, watermark);
+  }
+
+  #passed(partition: number, watermark: number, readTo: number): void {
+    this.#readTo.set(partition, Math.max(readTo, this.#readTo.get(partition)!));
+    this.#positions.set(partition, Math.max(Math.min(watermark, readTo), this.position(partition)));
+  }
+
+  async #foldAll(records: readonly InputRecord[]): Promise<void> {
+    await this.#loadWriters(records);
+    for (const record of records) this.#fold(record, this.#contentOf(record));
   }
 
   async #loadWriters(records: readonly InputRecord[]): Promise<void> {
-    for (const { value } of records) {
+    for (const { value, partition, offset } of records) {
       const id = plainSchemaId(value);
-      if (typeof id === 'number' && !this.#writers.has(id)) {
-        this.#writers.set(id, await this.#options.schemas.writer(id));
-      }
+      if (typeof id !== 'number') continue;
+      const known = this.#writers.get(id);
+      if (known === undefined) this.#writers.set(id, await this.#options.schemas.writer(id));
+      if (this.#writers.get(id) !== 'denied' || this.#verdicts.has(`${partition}/${offset}`)) continue;
+      // Denied a while ago, and folded by now: there must be a verdict, or the registry knows the id after all.
+      await this.#readVerdicts();
+      this.#writers.set(id, await this.#options.schemas.writer(id));
     }
   }
 

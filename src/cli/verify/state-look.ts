@@ -1,13 +1,12 @@
-// The first half of a verification: the plain fold at each partition's own W, held against Redis. While processors work,
-// W moves under the reading; such a partition gets another look, and nothing that was seen of it counts before.
+// The first half of a verification: Redis against the plain fold, each piece of it at the W that it was read with. So
+// processors may work meanwhile; W only moves on, and the plain fold with it.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
-import { CommandFailure, EXIT } from '../command-failure.ts';
 import { compareSlot, compareTasks } from './compare-state.ts';
+import type { JudgedRange } from './event-ledger.ts';
 import { type FoundSlot, findSlots } from './found-state.ts';
-import type { KafkaLook } from './look-at-kafka.ts';
+import type { InputPosition, KafkaLook } from './look-at-kafka.ts';
 import { Mismatches } from './mismatches.ts';
 import type { InputReplay } from './replay-input.ts';
 import { type SlotPin, slotPin } from './slot-pins.ts';
@@ -19,19 +18,19 @@ export interface StateLook {
   readonly prefix: string;
   readonly group: string;
   readonly keys: readonly SlotKeys[];
+  /** by partition */
+  readonly pins: readonly { readonly pin: SlotPin }[];
   readonly mismatchesKept: number;
   onProgress(text: string): void;
 }
 
 export interface SeenState {
-  /** partition → the W at which it was compared */
-  readonly watermarks: Map<number, number>;
+  /** by partition: from its origin to the W at which it was compared last */
+  readonly ranges: Map<number, JudgedRange>;
   readonly mismatches: Mismatches;
-  /** C by partition, read before the input was read to its end the last time */
+  /** C by partition, read before the input */
   readonly emittedBefore: ReadonlyMap<number, number>;
 }
-
-const LOOKS_MAX = 6;
 
 /** Heads of all partitions, with what they say of the fold. @throws CommandFailure as slotPin does */
 export async function readPins(redis: Redis, keys: readonly SlotKeys[]): Promise<{ slot: FoundSlot; pin: SlotPin }[]> {
@@ -39,63 +38,49 @@ export async function readPins(redis: Redis, keys: readonly SlotKeys[]): Promise
   return slots.map((slot, partition) => ({ slot, pin: slotPin(partition, slot, keys.length) }));
 }
 
-/** @throws CommandFailure where partitions do not stand still for long enough */
+/** @throws CommandFailure where a slot is set back meanwhile */
 export async function compareState(look: StateLook): Promise<SeenState> {
-  const watermarks = new Map<number, number>();
+  const { redis, keys, replay } = look;
   const mismatches = new Mismatches(look.mismatchesKept);
-  const open = new Set(look.replay.folds.keys());
-  let before = await readPins(look.redis, look.keys);
-  for (let looks = 1; ; looks++) {
-    const positions = await look.kafka.positions();
-    const emittedBefore = new Map([...positions].map(([partition, { emitted }]) => [partition, emitted]));
-    const targets = new Map<number, number>();
-    for (const partition of look.replay.folds.keys()) {
-      targets.set(partition, watermarks.get(partition) ?? before[partition]!.pin.watermark ?? 0);
-    }
-    await look.replay.advance(targets, (done, total) =>
-      look.onProgress(`reading the input: ${count(done)} of ${count(total)} offsets`),
-    );
-    const folds = new Map([...look.replay.folds].filter(([partition]) => open.has(partition)));
-    const differences = await compareTasks({
-      ...look,
-      folds,
-      onProgress: (tasks) => look.onProgress(`comparing tasks: ${count(tasks)}`),
-    });
-    const after = await readPins(look.redis, look.keys);
-    for (const [partition, fold] of folds) {
-      const { pin, slot } = after[partition]!;
-      const { watermark, incarnation } = before[partition]!.pin;
-      if (pin.watermark !== watermark || pin.incarnation !== incarnation) continue;
-      open.delete(partition);
-      watermarks.set(partition, targets.get(partition)!);
-      const found = differences.get(partition);
-      if (found) mismatches.addAll(found);
-      compareBounds(partition, pin, positions.get(partition), mismatches);
-      if (pin.watermark !== null) compareSlot(partition, fold, slot, mismatches);
-    }
-    if (open.size === 0) {
-      const strays = differences.get(-1);
-      if (strays) mismatches.addAll(strays);
-      return { watermarks, mismatches, emittedBefore };
-    }
-    if (looks === LOOKS_MAX) {
-      const moving = `W of partition ${[...open].join(', ')} moves while it is compared`;
-      throw new CommandFailure(moving, EXIT.failed, 'wait until the processors have caught up: --wait');
-    }
-    for (const partition of open) {
-      if (after[partition]!.pin.incarnation !== before[partition]!.pin.incarnation) {
-        throw new CommandFailure(`partition ${partition} was begun anew while it was compared`, EXIT.failed);
-      }
-    }
-    before = after;
-    await sleep(200 * looks);
+  const before = await look.kafka.positions();
+  const partitions = [...replay.folds.keys()];
+  const origins = new Map(partitions.map((partition) => [partition, replay.position(partition)]));
+  const folded = new Map<number, number>();
+  for (const partition of partitions) {
+    const { watermark } = look.pins[partition]!.pin;
+    // A W beyond the log is told below; nothing is there to be folded up to it.
+    if (watermark !== null) folded.set(partition, Math.min(watermark, before.get(partition)!.end));
   }
+  await replay.advance(folded, (done, total) =>
+    look.onProgress(`reading the input: ${count(done)} of ${count(total)} offsets`),
+  );
+  const incarnations = new Map(partitions.map((partition) => [partition, look.pins[partition]!.pin.incarnation]));
+  const onProgress = (tasks: number) => look.onProgress(`comparing tasks: ${count(tasks)}`);
+  await compareTasks({ ...look, incarnations, onProgress }, mismatches);
+
+  const slots = await readPins(redis, keys);
+  const after = await look.kafka.positions();
+  for (const partition of partitions) {
+    const { pin, slot } = slots[partition]!;
+    compareBounds(partition, pin, after.get(partition), mismatches);
+    if (pin.watermark === null) continue;
+    await replay.advance(new Map([[partition, pin.watermark]]));
+    compareSlot(partition, replay.folds.get(partition)!, slot, mismatches);
+  }
+  const ranges = new Map(
+    partitions.map((partition) => {
+      const range = { origin: origins.get(partition)!, watermark: replay.position(partition) };
+      return [partition, range];
+    }),
+  );
+  const emittedBefore = new Map([...before].map(([partition, { emitted }]) => [partition, emitted]));
+  return { ranges, mismatches, emittedBefore };
 }
 
 function compareBounds(
   partition: number,
   pin: SlotPin,
-  position: { start: number; end: number } | undefined,
+  position: InputPosition | undefined,
   mismatches: Mismatches,
 ): void {
   const about = { about: 'partition', partition } as const;

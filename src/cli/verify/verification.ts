@@ -93,6 +93,7 @@ export async function verify(
     prefix,
     group,
     keys,
+    pins,
     mismatchesKept: options.limit,
     onProgress,
   });
@@ -104,9 +105,7 @@ export async function verify(
     redis,
     keys,
     replay,
-    ranges: new Map(
-      [...seen.watermarks].map(([p, watermark]) => [p, { origin: partitions.get(p)!.origin, watermark }]),
-    ),
+    ranges: seen.ranges,
     copiesEmittedBefore: seen.emittedBefore,
     mismatchesKept: options.limit,
     onProgress,

@@ -65,7 +65,7 @@ export function verifyDocument(verified: Verified): VerifyDocument {
     received += ofPartition;
     tasks += fold.tasks.size;
     const { emitted, end: log_end } = verified.positions.get(partition)!;
-    const watermark = verified.seen.watermarks.get(partition)!;
+    const watermark = verified.seen.ranges.get(partition)!.watermark;
     partitions.push({ partition, watermark, emitted, log_end, received: ofPartition });
   }
   const figures = (ledger: { size: number; found: number }) => ({ expected: ledger.size, found: ledger.found });

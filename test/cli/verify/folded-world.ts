@@ -5,8 +5,13 @@ import avro from 'avsc';
 import { expect } from 'vitest';
 import { schemaText } from '../../../src/avro/schema-file.ts';
 import { withWireHead } from '../../../src/avro/wire-format.ts';
+import type { CommandContext } from '../../../src/cli/command-context.ts';
+import { createOutput } from '../../../src/cli/output.ts';
+import { readConfig } from '../../../src/cli/read-config.ts';
 import { plainHome } from '../../../src/cli/verify/plain-murmur2.ts';
-import type { VerifyDocument } from '../../../src/cli/verify/verify-document.ts';
+import { verify } from '../../../src/cli/verify/verification.ts';
+import { type VerifyDocument, verifyText } from '../../../src/cli/verify/verify-document.ts';
+import { createLogger } from '../../../src/observe/logger.ts';
 import { type RawRecord, rawProducer } from '../../kafka/raw-produce.ts';
 import { type OwnNames, withTopics } from '../own-names.ts';
 import { type Env, start, taskfold } from '../taskfold.ts';
@@ -25,8 +30,8 @@ export interface FoldedWorld {
   readonly writer: (subject: string, schema: object) => Promise<(value: object) => Buffer>;
   /** Runs a processor until all is folded and sent, and stops it in order. */
   readonly fold: (...flags: string[]) => Promise<void>;
-  /** Runs `taskfold verify --json`; its document and exit code. */
-  readonly verify: (...flags: string[]) => Promise<VerifyDocument & { readonly code: number | null }>;
+  /** What `taskfold verify` does, within this process; `names` overrides names of topics, as its flags do. */
+  readonly verify: (names?: Readonly<Record<string, string>>, truth?: string) => Promise<VerifyDocument>;
 }
 
 export async function foldedWorld(about: string): Promise<FoldedWorld> {
@@ -47,11 +52,24 @@ export async function foldedWorld(about: string): Promise<FoldedWorld> {
       const { code, stderr } = await run.ended;
       if (code !== 0 || waited.stdout === '') throw new Error(`run: exit ${code}: ${stderr}; ${waited.stderr}`);
     },
-    async verify(...flags) {
-      const ran = await taskfold(['verify', '--json', ...flags], env);
-      expect(`${ran.stdout}${ran.stderr}`).not.toContain(TOKEN);
-      if (ran.stdout === '') throw new Error(`verify: exit ${ran.code}: ${ran.stderr}`);
-      return { ...(JSON.parse(ran.stdout) as VerifyDocument), code: ran.code };
+    async verify(flags = {}, truth) {
+      const closers: (() => unknown)[] = [];
+      const { config, sources } = readConfig(env, flags);
+      const context: CommandContext = {
+        config,
+        sources,
+        output: createOutput(true, process),
+        logger: createLogger({ level: 'silent', format: 'json', repeatMs: 0 }),
+        signal: new AbortController().signal,
+        closing: (close) => closers.push(close),
+      };
+      try {
+        const document = await verify(context, { limit: 100, truth }, () => {});
+        expect(`${JSON.stringify(document)}${verifyText(document)}`).not.toContain(TOKEN);
+        return document;
+      } finally {
+        for (const close of closers) await close();
+      }
     },
   };
 
