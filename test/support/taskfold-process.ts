@@ -74,6 +74,11 @@ export class TaskfoldProcess {
     return this.#stderr;
   }
 
+  /** Its log lines, in order. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
   /** Its log lines of this event, in order. */
   logged(event: LogEventName): LogLine[] {
     return this.#lines.filter((line) => line.event === event);

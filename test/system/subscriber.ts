@@ -3,8 +3,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { type IHeaders, Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type IHeaders, type Kafka, Partitioners } from 'kafkajs';
 import type { Environment } from '../support/taskfold-process.ts';
+import { plainKafka } from './raw-records.ts';
 
 export interface ReceivedEvent {
   readonly topic: string;
@@ -22,7 +23,7 @@ const END_HEADER = 'test-end';
  * record that is appended to every partition: who has read that has read all that was committed before.
  */
 export async function readCommitted(env: Environment, topics: readonly string[]): Promise<ReceivedEvent[]> {
-  const kafka = new Kafka({ brokers: env.KAFKA_BROKERS!.split(','), clientId: 'subscriber', logLevel: logLevel.NOTHING });
+  const kafka = plainKafka(env);
   const end = randomUUID();
   let ends = await appendEnds(kafka, topics, end);
   const groupId = `subscriber-${end}`;
