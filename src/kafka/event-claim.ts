@@ -52,9 +52,11 @@ export class EventClaim implements EventClaimPort {
     return this.#parts.highestSourceOffset();
   }
 
-  async readVerdicts(): Promise<ReadonlyMap<number, SchemaVerdict>> {
-    const verdicts = new Map(await this.#parts.verdicts.read(this.#parts.partition));
-    for (const own of this.#ownVerdicts) if (!verdicts.has(own.offset)) verdicts.set(own.offset, own);
+  async readVerdicts(incarnation: string): Promise<ReadonlyMap<number, SchemaVerdict>> {
+    const verdicts = new Map(await this.#parts.verdicts.read(this.#parts.partition, incarnation));
+    for (const own of this.#ownVerdicts) {
+      if (own.incarnation === incarnation && !verdicts.has(own.offset)) verdicts.set(own.offset, own);
+    }
     return verdicts;
   }
 

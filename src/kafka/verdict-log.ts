@@ -7,12 +7,12 @@ import { TransactionScan } from './transaction-scan.ts';
 
 /** The message that records a verdict. */
 export function verdictMessage(topic: string, verdict: SchemaVerdict): OutgoingMessage {
-  const { partition, offset, schema_id } = verdict;
+  const { partition, offset, schema_id, incarnation } = verdict;
   return {
     topic,
     partition: 0,
     key: Buffer.from(`${partition}/${offset}`),
-    value: Buffer.from(JSON.stringify({ partition, offset, schema_id })),
+    value: Buffer.from(JSON.stringify({ partition, offset, schema_id, incarnation })),
     headers: {},
   };
 }
@@ -20,7 +20,8 @@ export function verdictMessage(topic: string, verdict: SchemaVerdict): OutgoingM
 /** All committed verdicts, read once and then on from where reading stopped. */
 export class VerdictLog {
   readonly #scan: TransactionScan<SchemaVerdict>;
-  readonly #byPartition = new Map<number, Map<number, SchemaVerdict>>();
+  /** by `<partition>/<incarnation>`, then by offset */
+  readonly #bySlot = new Map<string, Map<number, SchemaVerdict>>();
   #reading: Promise<void> = Promise.resolve();
 
   constructor(link: ClusterLink) {
@@ -31,18 +32,19 @@ export class VerdictLog {
     );
   }
 
-  /** Verdicts of one partition by offset: all that ended before this call. The first one of an offset counts. */
-  async read(partition: number): Promise<ReadonlyMap<number, SchemaVerdict>> {
+  /** Verdicts of one slot by offset: all that ended before this call. The first one of an offset counts. */
+  async read(partition: number, incarnation: string): Promise<ReadonlyMap<number, SchemaVerdict>> {
     // One reading at a time; a call that comes meanwhile needs one that begins after it.
     const reading = this.#reading.catch(() => {}).then(() => this.#scan.advance());
     this.#reading = reading;
     await reading;
-    return new Map(this.#byPartition.get(partition));
+    return new Map(this.#bySlot.get(`${partition}/${incarnation}`));
   }
 
   #add(verdict: SchemaVerdict): void {
-    const known = this.#byPartition.get(verdict.partition);
-    if (known === undefined) this.#byPartition.set(verdict.partition, new Map([[verdict.offset, verdict]]));
+    const slot = `${verdict.partition}/${verdict.incarnation}`;
+    const known = this.#bySlot.get(slot);
+    if (known === undefined) this.#bySlot.set(slot, new Map([[verdict.offset, verdict]]));
     else if (!known.has(verdict.offset)) known.set(verdict.offset, verdict);
   }
 }
@@ -50,9 +52,11 @@ export class VerdictLog {
 function parseVerdict(value: Buffer | null): SchemaVerdict | null {
   if (value === null) return null;
   try {
-    const { partition, offset, schema_id } = JSON.parse(value.toString('utf8')) as Record<string, unknown>;
+    const { partition, offset, schema_id, incarnation } = JSON.parse(value.toString('utf8')) as Record<string, unknown>;
     const whole = [partition, offset, schema_id].every((n) => Number.isSafeInteger(n));
-    return whole ? ({ partition, offset, schema_id } as SchemaVerdict) : null;
+    return whole && typeof incarnation === 'string'
+      ? ({ partition, offset, schema_id, incarnation } as SchemaVerdict)
+      : null;
   } catch {
     return null;
   }

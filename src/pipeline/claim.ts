@@ -42,7 +42,7 @@ export async function claimPartition(context: PipelineContext, partition: number
             emitted: emitted ?? (await recoverEmitted(context, partition, events, slot.head.pins, slot.watermark)),
           };
     await check(context, partition, claim);
-    const verdicts = new Map(await events.readVerdicts());
+    const verdicts = new Map(await events.readVerdicts(claim.head.pins.incarnation));
     return { events, ...claim, verdicts };
   } catch (error) {
     void events.close().catch(() => {});

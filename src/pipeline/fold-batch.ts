@@ -53,7 +53,7 @@ export async function loadSchemas(
     if (found === 'known') continue;
     // Below C the record was folded once, and without a verdict: so the registry knew the id, and will again.
     if (found === 'denied' && record.offset >= claimed.emitted.offset) {
-      verdicts.push({ partition, offset: record.offset, schema_id });
+      verdicts.push({ partition, offset: record.offset, schema_id, incarnation: claimed.head.pins.incarnation });
       continue;
     }
     await commitVerdicts(claimed, emitter, verdicts);

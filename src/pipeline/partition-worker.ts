@@ -39,6 +39,7 @@ export class PartitionWorker {
   #waits = 0;
   #liveAt = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: PipelineContext, partition: number) {
     this.#context = context;
@@ -129,6 +130,7 @@ export class PartitionWorker {
         watermark = await this.#foldBatch(claimed, emitter, cache, fold, watermark, batch);
       } else {
         await emitter.settle();
+        await this.#lookAtSlot(watermark);
       }
       if (emitter.waitingBytes > settings.pending_bytes_max) await emitter.settle();
       const now = ports.surroundings.now();
@@ -143,6 +145,16 @@ export class PartitionWorker {
       }
       this.#reportLive();
     }
+  }
+
+  /** With nothing to save, nothing would tell that Redis has lost the slot, or that an operator cleared it. */
+  async #lookAtSlot(watermark: number): Promise<void> {
+    const { ports, settings } = this.#context;
+    const now = ports.surroundings.now();
+    if (now - this.#lookedAt < settings.live_every_ms) return;
+    this.#lookedAt = now;
+    const found = await ports.slotStore.readTasks(this.partition, []);
+    if (found.watermark !== watermark) throw moved(this.partition, watermark, found.watermark);
   }
 
   /** Folds and saves one batch; answers the new W. */

@@ -78,6 +78,8 @@ export interface SchemaVerdict {
   readonly partition: number;
   readonly offset: number;
   readonly schema_id: number;
+  /** of the slot that was folded; a partition that starts anew asks the registry anew */
+  readonly incarnation: string;
 }
 
 /** The outgoing side of Kafka: one exclusive claim a partition. */
@@ -96,8 +98,8 @@ export interface EventClaim {
   readPeers(): Promise<EmittedMark[]>;
   /** The highest source offset of this partition found in any outgoing or re-routed record (a full scan), or null. */
   highestSourceOffset(): Promise<number | null>;
-  /** All verdicts of this partition, by offset: everything that was committed before the claim, and by it. */
-  readVerdicts(): Promise<ReadonlyMap<number, SchemaVerdict>>;
+  /** The verdicts of this partition and incarnation, by offset: all that was committed before the claim, and by it. */
+  readVerdicts(incarnation: string): Promise<ReadonlyMap<number, SchemaVerdict>>;
   /**
    * One Kafka transaction: the messages and verdicts, and C where given. All or nothing.
    * After any error the claim is of no more use: its outcome is unknown until the next claim has read C.

@@ -112,10 +112,10 @@ export function eventLogContract(open: () => Promise<EventLogWorld>): void {
       const claim = await events.claim(0);
       await claim.transact({ emitted: mark(4), messages: [] });
       for (const offset of [5, 6, 7]) {
-        await claim.transact({ messages: [], verdicts: [{ partition: 0, offset, schema_id: 9 }] });
+        await claim.transact({ messages: [], verdicts: [{ partition: 0, offset, schema_id: 9, incarnation: 'i-1' }] });
       }
       expect(await claim.readEmitted()).toEqual(mark(4));
-      expect([...(await claim.readVerdicts()).keys()]).toEqual([5, 6, 7]);
+      expect([...(await claim.readVerdicts('i-1')).keys()]).toEqual([5, 6, 7]);
     });
   });
 
@@ -169,25 +169,30 @@ export function eventLogContract(open: () => Promise<EventLogWorld>): void {
     test('come back by partition and offset, the first of an offset counts', async () => {
       const { events } = await open();
       const claim = await events.claim(0);
-      const verdict = (partition: number, offset: number, schema_id: number) => ({ partition, offset, schema_id });
-      expect(await claim.readVerdicts()).toEqual(new Map());
+      const verdict = (partition: number, offset: number, schema_id: number) => ({
+        partition,
+        offset,
+        schema_id,
+        incarnation: 'i-1',
+      });
+      expect(await claim.readVerdicts('i-1')).toEqual(new Map());
       await claim.transact({ messages: [], verdicts: [verdict(0, 5, 77), verdict(0, 6, 78)] });
       await claim.transact({ messages: [], verdicts: [verdict(0, 5, 99)] });
       const other = await events.claim(1);
       await other.transact({ messages: [], verdicts: [verdict(1, 5, 11)] });
       const again = await events.claim(0);
-      expect(await again.readVerdicts()).toEqual(new Map([[5, verdict(0, 5, 77)], [6, verdict(0, 6, 78)]])); // biome-ignore format: a table
-      expect(await (await events.claim(1)).readVerdicts()).toEqual(new Map([[5, verdict(1, 5, 11)]]));
+      expect(await again.readVerdicts('i-1')).toEqual(new Map([[5, verdict(0, 5, 77)], [6, verdict(0, 6, 78)]])); // biome-ignore format: a table
+      expect(await (await events.claim(1)).readVerdicts('i-1')).toEqual(new Map([[5, verdict(1, 5, 11)]]));
     });
 
     test('of a fenced owner do not count', async () => {
       const { events } = await open();
       const older = await events.claim(0);
       const newer = await events.claim(0);
-      const verdicts = [{ partition: 0, offset: 5, schema_id: 77 }];
+      const verdicts = [{ partition: 0, offset: 5, schema_id: 77, incarnation: 'i-1' }];
       await expect(older.transact({ messages: [], verdicts })).rejects.toMatchObject(fenced);
-      expect(await newer.readVerdicts()).toEqual(new Map());
-      expect(await (await events.claim(0)).readVerdicts()).toEqual(new Map());
+      expect(await newer.readVerdicts('i-1')).toEqual(new Map());
+      expect(await (await events.claim(0)).readVerdicts('i-1')).toEqual(new Map());
     });
   });
 

@@ -18,11 +18,11 @@ test('a claim reads its verdicts and its highest source offset past an open tran
   });
   await dead.send({
     topic: topology.verdicts.topic,
-    messages: [{ key: '0/99', value: JSON.stringify({ partition: 0, offset: 99, schema_id: 1 }) }],
+    messages: [{ key: '0/99', value: JSON.stringify({ partition: 0, offset: 99, schema_id: 1, incarnation: 'i-1' }) }],
   });
 
   const earlier = await events.claim(0);
-  const verdict = { partition: 0, offset: 5, schema_id: 7 };
+  const verdict = { partition: 0, offset: 5, schema_id: 7, incarnation: 'i-1' };
   await earlier.transact({
     emitted: mark(6),
     messages: [
@@ -32,11 +32,11 @@ test('a claim reads its verdicts and its highest source offset past an open tran
   });
   const claim = await events.claim(0);
   const began = performance.now();
-  expect(await claim.readVerdicts()).toEqual(new Map([[5, verdict]]));
+  expect(await claim.readVerdicts('i-1')).toEqual(new Map([[5, verdict]]));
   expect(await claim.highestSourceOffset()).toBe(5);
   expect(performance.now() - began).toBeLessThan(5_000);
 
   // Once it ends, it is told like any other, also to a reading that had passed its records before.
   await dead.commit();
-  expect([...(await (await events.claim(0)).readVerdicts()).keys()].sort()).toEqual([5, 99]);
+  expect([...(await (await events.claim(0)).readVerdicts('i-1')).keys()].sort()).toEqual([5, 99]);
 });

@@ -102,7 +102,8 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
   await decoder.load(new Set([LATE_SCHEMA]));
   const verdicts = new Map<number, SchemaVerdict>();
   for (const verdict of world.kafka.verdicts)
-    if (verdict.partition === partition) verdicts.set(verdict.offset, verdict);
+    if (verdict.partition === partition && verdict.incarnation === pins.incarnation)
+      verdicts.set(verdict.offset, verdict);
   const context = { ports: { decoder }, settings: { topic: world.kafka.topic } } as never;
   const encoder = memoryEncoder(world.kafka.topic);
   const messages: OutgoingMessage[] = [];

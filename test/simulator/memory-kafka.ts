@@ -245,12 +245,12 @@ export function memoryEventLog(kafka: MemoryKafka, call: Call): EventLog {
             ),
           ),
         highestSourceOffset: () => call(() => kafka.highestSourceOffset(partition)),
-        readVerdicts: () =>
+        readVerdicts: (incarnation) =>
           call(() => {
             const verdicts = new Map<number, SchemaVerdict>();
             for (const verdict of kafka.verdicts) {
-              if (verdict.partition === partition && !verdicts.has(verdict.offset))
-                verdicts.set(verdict.offset, verdict);
+              if (verdict.partition !== partition || verdict.incarnation !== incarnation) continue;
+              if (!verdicts.has(verdict.offset)) verdicts.set(verdict.offset, verdict);
             }
             return verdicts;
           }),

@@ -10,7 +10,7 @@ import { World, type WorldOptions } from './world.ts';
 const FIRST_SEED = Number(process.env.SIMULATOR_SEED ?? 1);
 const SCHEDULES = Number(process.env.SIMULATOR_SCHEDULES ?? 200);
 /** A mutation that this many schedules do not show counts as not caught. */
-const MUTANT_SCHEDULES = 600;
+const MUTANT_SCHEDULES = 4_000;
 
 async function run(options: WorldOptions) {
   const world = new World(options);

@@ -217,7 +217,7 @@ export class World {
         pending_bytes_max: 600,
         mark_every_ms: 20_000,
         partition_count_every_ms: 60_000,
-        live_every_ms: 60_000,
+        live_every_ms: 1_000,
         resume_poll_ms: 60_000,
         backoff_ms_min: 200,
         backoff_ms_max: 2_000,
