@@ -82,7 +82,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     })),
   },
   'tasks are read without W': {
-    rollBacks: 0.08,
+    rollBacks: 0.15,
     mutate: (ports) => {
       // The W that the owner last saved or claimed at: what a read that does not look would take for granted.
       const believed = new Map<number, number | null>();
