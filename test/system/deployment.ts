@@ -159,15 +159,27 @@ export class Deployment {
     return new Map((await this.reads.readPartitions()).map((document) => [document.partition, document]));
   }
 
-  /** Resolves when every partition has an owner among these processors that folds. */
+  /** Resolves when every partition is folded by one of these processors. */
   async untilAllRun(processors: readonly TaskfoldProcess[], ms = 20_000): Promise<void> {
-    const pids = new Set(processors.map(({ pid }) => String(pid)));
     await until('all partitions run', ms, async () => {
-      const running = [...(await this.look()).values()].filter(
-        ({ state, owner }) => state === 'running' && pids.has(owner?.split(':').at(-1) ?? ''),
-      );
+      const running = await this.#runningBy(processors);
       return running.length === this.partitions;
     });
+  }
+
+  /** The same, and each of them has a share. */
+  async untilEachRuns(processors: readonly TaskfoldProcess[], ms = 20_000): Promise<void> {
+    await until('each processor has a share of the partitions', ms, async () => {
+      const running = await this.#runningBy(processors);
+      return running.length === this.partitions && new Set(running).size === processors.length;
+    });
+  }
+
+  /** The owner, by process id, of each partition that one of these processors folds. */
+  async #runningBy(processors: readonly TaskfoldProcess[]): Promise<string[]> {
+    const pids = new Set(processors.map(({ pid }) => String(pid)));
+    const running = [...(await this.look()).values()].filter(({ state }) => state === 'running');
+    return running.map(({ owner }) => owner?.split(':').at(-1) ?? '').filter((pid) => pids.has(pid));
   }
 
   /** Resolves when the sum of all W has grown by so many. */
