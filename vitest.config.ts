@@ -5,6 +5,7 @@ const pureRooms = [
   'architecture',
   'config',
   'domain',
+  'engine',
   'pipeline',
   'schemas',
   'simulator',

@@ -29,8 +29,8 @@ export interface Deed {
   readonly task: FleetTask;
   /** the work of the update; several where posts before it did not arrive */
   readonly reports: readonly Report[];
-  /** what the task's status is from now on; left out: as before */
-  readonly task_status?: TaskStatus;
+  /** what the task's status is from now on; null: as before */
+  readonly task_status: TaskStatus | null;
   readonly new_attempt: boolean;
   readonly completion_requested: boolean;
   readonly failures: readonly FailureDeed[];

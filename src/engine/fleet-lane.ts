@@ -4,7 +4,7 @@
 import type { CreateJobsAction, TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { TaskStatus } from '../domain/task-state.ts';
 import type { Deed, FailureDeed, FleetTask } from './deed.ts';
-import { batchOutput, jobsToCreate, ordinaryWork, troubleReason, withErrors } from './fleet-work.ts';
+import { addErrors, batchOutput, type Draft, jobsToCreate, ordinaryWork, troubleReason } from './fleet-work.ts';
 import type { Random } from './random.ts';
 import type { Report } from './report.ts';
 import { TaskReporter } from './task-reporter.ts';
@@ -16,9 +16,11 @@ const TROUBLE_CHANGES = 0.1;
 const JOBS_ARE_CREATED = 0.015;
 const TALKS_AFTER_THE_END = 0.03;
 
+const NOTHING: readonly string[] = [];
+
 /** What a beat turns out to be, before it becomes a post. */
 interface Beat {
-  report: Report;
+  report: Draft;
   /** what the engine says, and whether that is the task's status then */
   says: TaskStatus;
   counts: boolean;
@@ -86,11 +88,11 @@ export class Lane {
     const deed: Deed = {
       task: this.task,
       reports: this.#undelivered,
-      ...(beat.counts ? { task_status: beat.says } : {}),
+      task_status: beat.counts ? beat.says : null,
       new_attempt: beat.new_attempt,
       completion_requested: beat.completion_requested,
       failures: beat.failures,
-      job_creations: beat.jobs.map((job) => job.base_internal_job_id!),
+      job_creations: beat.jobs.length === 0 ? NOTHING : beat.jobs.map((job) => job.base_internal_job_id!),
       timestamp: update.timestamp!,
       work_request_id: reporter.identity.work_request_id!,
     };
@@ -120,7 +122,7 @@ export class Lane {
       else this.#drawBatch(beat, random);
       if (random.chance(JOBS_ARE_CREATED)) createJobs(beat, random);
     }
-    beat.report = { ...beat.report, task_status: beat.says };
+    beat.report.task_status = beat.says;
     return beat;
   }
 
@@ -130,7 +132,7 @@ export class Lane {
     if (this.task.engine.keying !== 'no_key') drawTrouble(this.task, beat, random);
     if (!this.#isLastOfStint) return;
     beat.ordinary = false;
-    beat.report = { ...beat.report, task_output: batchOutput(random) };
+    beat.report.task_output = batchOutput(random);
     if (this.isEnding && random.chance(0.1)) requestCompletion(beat);
   }
 
@@ -150,11 +152,11 @@ export class Lane {
     task.trouble = null;
     beat.says = this.isEnding ? drawEnding(random) : 'failed';
     if (beat.says === 'complete') {
-      beat.report = { ...beat.report, task_output: batchOutput(random) };
+      beat.report.task_output = batchOutput(random);
       if (random.chance(0.2)) requestCompletion(beat);
     } else if (beat.says === 'failed' || beat.says === 'aborted' || beat.says === 'rejected') {
       const failure_reason = troubleReason(task.engine, random);
-      beat.report = withErrors(beat.report, failure_reason, random);
+      addErrors(beat.report, failure_reason, random);
       beat.failures.push({ failure: beat.says, ...(failure_reason === undefined ? {} : { failure_reason }) });
     }
   }
@@ -201,13 +203,13 @@ function drawTrouble(task: FleetTask, beat: Beat, random: Random): void {
       trouble.reason = troubleReason(engine, random, trouble.reason ?? 'none');
       if (trouble.reason !== undefined) beat.failures.push({ failure: 'error', failure_reason: trouble.reason });
     }
-    beat.report = withErrors(beat.report, trouble.reason, random);
+    addErrors(beat.report, trouble.reason, random);
   } else if (random.chance(TROUBLE_BEGINS)) {
     const reason = troubleReason(engine, random);
     task.trouble = { reason, updates_left: random.between(1, 5) };
     beat.ordinary = false;
     beat.failures.push({ failure: 'error', ...(reason === undefined ? {} : { failure_reason: reason }) });
-    beat.report = withErrors(beat.report, reason, random);
+    addErrors(beat.report, reason, random);
   }
 }
 
@@ -220,7 +222,7 @@ function drawEnding(random: Random): TaskStatus {
 
 function requestCompletion(beat: Beat): void {
   beat.completion_requested = true;
-  beat.report = { ...beat.report, task_action: 'completeJob' };
+  beat.report.task_action = 'completeJob';
 }
 
 function createJobs(beat: Beat, random: Random): void {
@@ -229,5 +231,6 @@ function createJobs(beat: Beat, random: Random): void {
   const task_action = beat.completion_requested ? 'completeAndCreateJobs' : 'createJobs';
   // Some senders leave the action's name out; the jobs are wanted all the same.
   const named = beat.completion_requested || random.chance(0.8);
-  beat.report = { ...beat.report, create_jobs_action: beat.jobs, ...(named ? { task_action } : {}) };
+  beat.report.create_jobs_action = beat.jobs;
+  if (named) beat.report.task_action = task_action;
 }

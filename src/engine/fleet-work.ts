@@ -18,17 +18,25 @@ const STAT_MOST: { readonly [stat in ProcessedStat]: number } = {
   processed_media_seconds: 300,
 };
 
-/** Ordinary work since the last beat, without any error. */
-export function ordinaryWork(engine: FleetEngine, random: Random): Report {
-  const processed_stats: { [stat in ProcessedStat]?: number } = {};
-  for (const stat of engine.stats) processed_stats[stat] = random.below(STAT_MOST[stat] + 1);
-  return {
-    ...(engine.stats.length === 0 ? {} : { processed_stats }),
-    ...(engine.inputs.length === 0 ? {} : { inputs: counts(engine.inputs, random) }),
-    ...(engine.outputs.length === 0 ? {} : { outputs: counts(engine.outputs, random) }),
-    ...(engine.counts_always ? { error_count: 0, retry_count: 0 } : {}),
-    ...(engine.says_none ? { failure_reason: 'none' } : {}),
-  };
+/** A report that is still being drawn. */
+export type Draft = { -readonly [field in keyof Report]: Report[field] };
+
+/** Ordinary work since the last beat, without any error. Filled field by field: a fleet draws 60,000 of them a second. */
+export function ordinaryWork(engine: FleetEngine, random: Random): Draft {
+  const draft: Draft = {};
+  if (engine.stats.length > 0) {
+    const stats: { [stat in ProcessedStat]?: number } = {};
+    for (const stat of engine.stats) stats[stat] = random.below(STAT_MOST[stat] + 1);
+    draft.processed_stats = stats;
+  }
+  if (engine.inputs.length > 0) draft.inputs = counts(engine.inputs, random);
+  if (engine.outputs.length > 0) draft.outputs = counts(engine.outputs, random);
+  if (engine.counts_always) {
+    draft.error_count = 0;
+    draft.retry_count = 0;
+  }
+  if (engine.says_none) draft.failure_reason = 'none';
+  return draft;
 }
 
 function counts(ids: readonly string[], random: Random): Map<string, number> {
@@ -37,20 +45,16 @@ function counts(ids: readonly string[], random: Random): Map<string, number> {
   return map;
 }
 
-/** The same work, with errors. */
-export function withErrors(work: Report, failure_reason: FailureReason | undefined, random: Random): Report {
+/** Adds errors to the work. */
+export function addErrors(draft: Draft, failure_reason: FailureReason | undefined, random: Random): void {
   const error_count = random.between(1, 3);
-  const errors = Array.from({ length: error_count }, () => ({
+  draft.error_count = error_count;
+  draft.errors = Array.from({ length: error_count }, () => ({
     id: `E${random.between(100, 599)}`,
     msg: `${failure_reason ?? 'unexpected'}: chunk ${random.below(10_000)} was not processed`,
   }));
-  return {
-    ...work,
-    error_count,
-    errors,
-    ...(random.chance(0.5) ? { retry_count: random.between(1, 2) } : {}),
-    ...(failure_reason === undefined ? {} : { failure_reason }),
-  };
+  if (random.chance(0.5)) draft.retry_count = random.between(1, 2);
+  if (failure_reason !== undefined) draft.failure_reason = failure_reason;
 }
 
 /** A reason, or none where the engine does not give one; never the one that is given already. */

@@ -162,16 +162,16 @@ export class Fleet {
     const { task } = deed;
     const { engine, internal_task_id } = task;
     const { partitions } = this.#options;
-    const sound = { update, deed, task, flaw: null };
+    const flaw = null;
     switch (engine.keying) {
       case 'task_id':
-        return { ...sound, key: internal_task_id, partition: null };
+        return { key: internal_task_id, partition: null, update, flaw, deed, task };
       case 'other_partitioner':
-        return { ...sound, key: internal_task_id, partition: crc32(internal_task_id) % partitions };
+        return { key: internal_task_id, partition: crc32(internal_task_id) % partitions, update, flaw, deed, task };
       case 'no_key':
-        return { ...sound, key: null, partition: this.#random.below(partitions) };
+        return { key: null, partition: this.#random.below(partitions), update, flaw, deed, task };
       case 'no_key_one_partition':
-        return { ...sound, key: null, partition: engine.partition };
+        return { key: null, partition: engine.partition, update, flaw, deed, task };
     }
   }
 

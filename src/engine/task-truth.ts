@@ -63,7 +63,7 @@ export class TaskTruth {
   did(deed: Deed): void {
     this.#updates++;
     for (const report of deed.reports) this.#worked(report);
-    if (deed.task_status !== undefined) this.#task_status = deed.task_status;
+    if (deed.task_status !== null) this.#task_status = deed.task_status;
     if (deed.new_attempt) this.#attempts++;
     if (deed.completion_requested) this.#completion_requested = true;
     if (deed.failures.length > 0) this.#failures.push(...deed.failures);
