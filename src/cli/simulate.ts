@@ -1,5 +1,6 @@
 // `taskfold simulate`: a seeded fleet of engines publishes to the input topic, and writes down what it really did.
 
+import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { Fleet, type FleetOptions, virtualSecondsOf } from '../engine/fleet.ts';
@@ -19,7 +20,8 @@ const options = z.object({
   rate: wholeNumber(0, 1_000_000),
   seconds: wholeNumber(1, 86_400),
   updates: wholeNumber(1, 1_000_000_000).optional(),
-  seed: wholeNumber(0, 2 ** 32 - 1),
+  // Two runs of one seed would work on the same tasks, so only who asks for that gets it.
+  seed: wholeNumber(0, 2 ** 32 - 1).default(() => randomInt(2 ** 32)),
   truth: z.string().optional(),
   tidy: z.boolean().default(false),
 });
@@ -48,7 +50,7 @@ export function simulateCommand(): Command {
       ['--rate <n>', 'updates a second; 0: as fast as possible', '500'],
       ['--seconds <n>', 'how long, where there is a rate', '30'],
       ['--updates <n>', `how many updates (default: rate x seconds; without a rate ${UPDATES_OF_TASK} a task)`],
-      ['--seed <n>', 'the same seed makes the same fleet', '1'],
+      ['--seed <n>', 'the same seed makes the same fleet with the same tasks (default: drawn, and told)'],
       ['--truth <file>', 'write down what the engines really did (docs/truth.md)'],
       ['--tidy', 'every engine keys as the contract asks, and no record is bad'],
     ],
@@ -91,7 +93,7 @@ async function runSimulation(context: CommandContext, given: Options): Promise<E
     await truthFile.write(truth.lines({ ...run, started_at }, summary.seconds));
     written = true;
   }
-  await output.result({ topic, seed, ...summary }, () => summaryText(summary, given.truth));
+  await output.result({ topic, seed, ...summary }, () => summaryText(summary, seed, given.truth));
   if (failure instanceof PublishFailed) throw new CommandFailure(failure.message, EXIT.failed, undefined, failure);
   if (failure) throw failure;
   return signal.aborted && fleet.made < fleetOptions.updates ? EXIT.interrupted : EXIT.done;
@@ -128,7 +130,7 @@ function progressLine({ published, failures, job_creations, seconds }: TruthSumm
   );
 }
 
-function summaryText(summary: TruthSummary, truthPath: string | undefined): string {
+function summaryText(summary: TruthSummary, seed: number, truthPath: string | undefined): string {
   const { published, applied, rejected, rerouted, tasks, failures, job_creations, unknown, seconds } = summary;
   const rows: [string, number][] = [
     ['published', published],
@@ -140,7 +142,7 @@ function summaryText(summary: TruthSummary, truthPath: string | undefined): stri
     ['job creations', job_creations],
   ];
   if (unknown > 0) rows.push(['fate unknown', unknown]);
-  const rate = `${seconds.toFixed(1)} s, ${count(published / seconds)} updates/s`;
+  const rate = `${seconds.toFixed(1)} s, ${count(published / seconds)} updates/s, seed ${seed}`;
   return `${table([['', ''], ...rows]).trimStart()}\n${rate}${truthPath ? `, truth in ${truthPath}` : ''}`;
 }
 

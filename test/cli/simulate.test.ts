@@ -66,7 +66,7 @@ function expectTrue(found: readonly FoundRecord[], { tasks, summary }: TruthRead
 test('the truth file holds what lies in the topic: sums, jobs, misplaced and bad records', async () => {
   const names = await withTopics('simulate', PARTITIONS);
   const path = truthPath();
-  const ran = await simulate(names, '--rate', '0', '--updates', '12000', '--tasks', '600', '--engines', '60', '--truth', path); // biome-ignore format: one line
+  const ran = await simulate(names, '--rate', '0', '--updates', '12000', '--tasks', '600', '--engines', '60', '--seed', '1', '--truth', path); // biome-ignore format: one line
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   const truth = readTruth(path);
   expect(truth.run).toMatchObject({ seed: 1, partitions: PARTITIONS, topic: names.input, engines: 60, tasks: 600 });
@@ -95,6 +95,15 @@ test('the same seed publishes the same updates, but for the clock', async () => 
   const sorted = (records: Awaited<ReturnType<typeof contents>>) =>
     [0, 1, 2, 3].map((partition) => records.filter((record) => record.partition === partition));
   expect(sorted(await contents(second))).toEqual(sorted(await contents(first)));
+});
+
+test('without a seed each run has tasks of its own, and says its seed', async () => {
+  const names = await withTopics('no-seed', PARTITIONS);
+  const runs = [1, 2].map(() => simulate(names, '--rate', '0', '--updates', '50', '--tasks', '10', '--tidy'));
+  const seeds = (await Promise.all(runs)).map(({ stdout }) => (JSON.parse(stdout) as { seed: number }).seed);
+  expect(seeds[0]).not.toBe(seeds[1]);
+  const tasks = new Set((await readUpdates(names.input)).map(({ key }) => key));
+  expect(tasks.size).toBe(20);
 });
 
 test('--rate and --seconds make rate x seconds updates, spread over the time', async () => {
