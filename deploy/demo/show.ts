@@ -87,21 +87,23 @@ export class Show {
       return { ...face, line: this.#stamped(face.line) };
     });
     const ended = new AbortController();
-    const publishing = fleet.publish(AbortSignal.any([this.#signal, ended.signal]));
+    const publishing = fleet.publish(AbortSignal.any([this.#signal, ended.signal])).then(() => Date.now());
+    // Where it fails, that is met by the `await` below.
+    const over = publishing.then(
+      () => {},
+      () => {},
+    );
     this.#closing.push(() => {
       ended.abort();
-      // Where it failed, that was met by the `await` below.
-      return publishing.catch(() => {});
+      return over;
     });
-    publishing.catch(() => {});
     await sleep((seconds / 2) * 1_000, undefined, { signal: this.#signal });
     const takeover = await this.#killAndReplace(a);
-    await publishing;
+    const publishedAt = await publishing;
     this.#signal.throwIfAborted();
     const truth = fleet.summary;
     const truthFile = join(this.#folder, 'truth.jsonl');
     await fleet.writeTruth(truthFile, truth.seconds);
-    const publishedAt = Date.now();
     this.#say(`all ${count(truth.published)} updates are published`);
     const drained = await this.#until('everything is folded', DRAINED_MS_MAX, (sight) => sight.lag === 0);
     this.#board.stop();
