@@ -2,6 +2,7 @@
 
 import avro from 'avsc';
 import { type IHeaders, Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { RecordHeaders } from '../../src/pipeline/ports.ts';
 import type { Environment } from '../support/taskfold-process.ts';
 
 export interface RawRecord {
@@ -9,6 +10,8 @@ export interface RawRecord {
   readonly key?: string | Buffer | null;
   readonly value: Buffer | null;
   readonly headers?: IHeaders;
+  /** headers as kafkajs cannot write them, in place of the others */
+  readonly oddHeaders?: RecordHeaders;
 }
 
 /** Registers a schema as any client does; answers its id. */

@@ -11,7 +11,7 @@ export interface ReceivedEvent {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
-  readonly key: string | null;
+  readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -42,8 +42,8 @@ export async function readCommitted(env: Environment, topics: readonly string[])
           if (ends === 0) resolve();
         }
         if (END_HEADER in headers) return;
-        const key = message.key?.toString() ?? null;
-        received.push({ topic, partition, offset: message.offset, key, value: message.value, headers });
+        const { key, value, offset } = message;
+        received.push({ topic, partition, offset, key, value, headers });
       },
     });
     run.catch(reject);
