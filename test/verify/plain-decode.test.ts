@@ -1,6 +1,7 @@
 // The plain decoder of `taskfold verify`: what the specification of Avro says by hand, and, over thousands of damaged
 // records of several writers, the same answers as the processor's decoder, which was written apart from it.
 
+import { isDeepStrictEqual } from 'node:util';
 import avro from 'avsc';
 import { describe, expect, test } from 'vitest';
 import { schemaText } from '../../src/avro/schema-file.ts';
@@ -142,15 +143,17 @@ describe('damaged records: what the processor’s decoder takes or refuses, the 
     const writer = writerOf(schema);
     const below = numbers(42);
     const reasons = new Set<string>();
-    for (let round = 0; round < 20_000; round++) {
+    const different: object[] = [];
+    for (let round = 0; round < 10_000; round++) {
       const value = damaged(whole, below);
       const plain = decodePlainly(value, writer);
       const decoded = decoder.decode(value);
       const told = 'update' in plain ? withoutNulls(plain.update) : comparedReason(plain.undecodable);
       const processors = decoded.kind === 'update' ? withoutNulls(decoded.update) : comparedReason(decoded.reason);
       if ('undecodable' in plain) reasons.add(plain.undecodable);
-      expect({ value: value.toString('hex'), said: told }).toEqual({ value: value.toString('hex'), said: processors });
+      if (!isDeepStrictEqual(told, processors)) different.push({ value: value.toString('hex'), told, processors });
     }
+    expect(different).toEqual([]);
     // The damage must be of all kinds, or nothing was compared.
     expect([...reasons]).toEqual(
       expect.arrayContaining(['malformed', 'number_out_of_range', 'trailing_bytes', 'truncated']),

@@ -4,10 +4,14 @@
 import { Partitioners } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Mismatch } from '../../../src/cli/verify/mismatches.ts';
+import { ClusterLink } from '../../../src/kafka/cluster-link.ts';
 import { createTopics } from '../../../src/kafka/create-topics.ts';
+import { EmittedMarks, encodeMark } from '../../../src/kafka/emitted-marks.ts';
 import { readTopic } from '../../../src/kafka/read-topic.ts';
 import type { InputRecord } from '../../../src/pipeline/ports.ts';
-import { kafkaFor } from '../../kafka/kafka-world.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
+import { slotKeys } from '../../../src/redis/slot-keys.ts';
+import { kafkaFor, transactionalProducer } from '../../kafka/kafka-world.ts';
 import { awayFrom, type FoldedWorld, foldedWorld, homeOf, PARTITIONS, TOKEN } from './folded-world.ts';
 
 type Change = (events: InputRecord[]) => InputRecord[];
@@ -18,21 +22,28 @@ async function readAll(topic: string): Promise<InputRecord[]> {
   return read;
 }
 
-/** A new topic with these events, each in its partition. */
-async function topicOf(topic: string, events: readonly InputRecord[]): Promise<void> {
+/** New topics with these events, each event in its partition. */
+async function topicsOf(topics: ReadonlyMap<string, readonly InputRecord[]>): Promise<void> {
   const kafka = kafkaFor('write');
   const admin = kafka.admin();
   await admin.connect();
   onTestFinished(() => admin.disconnect());
-  await createTopics(admin, [{ topic, numPartitions: PARTITIONS }]);
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await createTopics(
+    admin,
+    [...topics.keys()].map((topic) => ({ topic, numPartitions: PARTITIONS })),
+  );
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 1 });
   await producer.connect();
-  for (const { partition, key, value, headers } of events) {
-    await producer.send({
-      topic,
-      messages: [{ partition, key, value, headers: { ...headers } as Record<string, Buffer> }],
-    });
-  }
+  const topicMessages = [...topics].map(([topic, events]) => ({
+    topic,
+    messages: events.map(({ partition, key, value, headers }) => ({
+      partition,
+      key,
+      value,
+      headers: { ...headers } as Record<string, Buffer>,
+    })),
+  }));
+  await producer.sendBatch({ topicMessages });
   await producer.disconnect();
 }
 
@@ -203,12 +214,14 @@ test('events that are lost, doubled, forged, moved or changed are found and name
       ],
     ],
   ];
-  for (const [n, [what, topic, name, change, told]] of cases.entries()) {
+  const events = new Map<string, InputRecord[]>();
+  for (const topic of [failures, jobs, rejects]) events.set(topic, await readAll(topic));
+  const changed = cases.map(([, topic, , change], n) => [`${topic}-${n}`, change(events.get(topic)!)] as const);
+  await topicsOf(new Map(changed));
+  for (const [n, [what, topic, name, , told]] of cases.entries()) {
     const copy = `${topic}-${n}`;
-    const events = await readAll(topic);
-    await topicOf(copy, change(events));
     const document = await world.verify({ [name]: copy });
-    const wanted = told(events, copy);
+    const wanted = told(events.get(topic)!, copy);
     expect(document.first_mismatches, what).toMatchObject(wanted);
     expect(document, what).toMatchObject({ mismatches: wanted.length, unchecked: [] });
   }
@@ -236,4 +249,48 @@ test('copies of re-routed records that are doubled, or that no record asks for, 
   await world.append(home, [{ key, value, headers: forged }]);
   const both = await world.verify();
   expect(both.first_mismatches.map(({ problem }) => problem).sort()).toEqual(['repeated', 'unexpected']);
+});
+
+test('events that wait in the outbox are counted as such; one that is neither there nor sent is missing; a C that is set back is told', async () => {
+  const world = await worldWithEvents();
+  const { input, group, failures } = world.names;
+  const lane = homeOf('t1');
+  const sent = await readAll(failures);
+  const empty = `${failures}-empty`;
+  await topicsOf(new Map([[empty, []]]));
+
+  // C goes back to the log's start, with all that Taskfold commits beside it.
+  const link = new ClusterLink(kafkaFor('read'), input);
+  onTestFinished(() => link.close());
+  const mark = await new EmittedMarks(link, `${group}.emitted`).read(lane);
+  const producer = await transactionalProducer();
+  const transaction = await producer.transaction();
+  const partitions = [{ partition: lane, offset: '0', metadata: encodeMark({ ...mark!, offset: 0 }) }];
+  await transaction.sendOffsets({ consumerGroupId: `${group}.emitted`, topics: [{ topic: input, partitions }] });
+  await transaction.commit();
+  const ahead = await world.verify();
+  expect(ahead.first_mismatches).toContainEqual(
+    expect.objectContaining({ about: 'partition', partition: lane, problem: 'too_early' }),
+  );
+
+  const connection = connectRedis(world.env.REDIS_URL!);
+  onTestFinished(() => connection.close());
+  await connection.ready(5_000);
+  const { outbox } = slotKeys(group, group, lane);
+  const ids = sent.map((event) => sourceOf(event).split('/').slice(2).join('-'));
+  await connection.client.del(outbox);
+  for (const id of ids) await connection.client.xadd(outbox, id, 'body', '{}');
+  const ofFailures = ({ topic }: Mismatch) => topic === empty;
+  const waiting = await world.verify({ failures_topic: empty });
+  expect(waiting.events_pending).toBe(ids.length);
+  expect(waiting.first_mismatches.filter(ofFailures)).toEqual([]);
+  await connection.client.xdel(outbox, ids[0]!);
+  const lost = await world.verify({ failures_topic: empty });
+  expect(lost.first_mismatches.filter(ofFailures)).toMatchObject([
+    {
+      source: `${lane}/${ids[0]!.replace('-', '/')}`,
+      problem: 'missing',
+      found: 'neither in the topic nor in the outbox',
+    },
+  ]);
 });
