@@ -7,6 +7,7 @@ import type { FoldVector } from './fold-vector.ts';
 import { HOME_VECTORS } from './home-vectors.ts';
 import { IO_VECTORS } from './io-vectors.ts';
 import { JOB_VECTORS } from './job-vectors.ts';
+import { LATEST_VECTORS } from './latest-vectors.ts';
 import { REJECT_VECTORS } from './reject-vectors.ts';
 import { STATUS_VECTORS } from './status-vectors.ts';
 import { SUMS_VECTORS } from './sums-vectors.ts';
@@ -23,6 +24,7 @@ export {
 
 export const FOLD_VECTORS: readonly FoldVector[] = [
   ...SUMS_VECTORS,
+  ...LATEST_VECTORS,
   ...SYMBOL_VECTORS,
   ...STATUS_VECTORS,
   ...FAILURE_VECTORS,
