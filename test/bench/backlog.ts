@@ -1,0 +1,106 @@
+// How fast one processor folds a backlog, beside how fast kafkajs consumes and avsc decodes the same topic in the same run:
+// both take turns, each from the start of the log, and medians are printed. Then `verify` looks at the last fold.
+//
+// Options: --updates 1000000 --tasks 100000 --runs 3
+
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { BenchWorld, count, INPUT_TOPIC, median, type Use, useOf } from './bench-world.ts';
+
+interface Run extends Use {
+  readonly seconds: number;
+  readonly rate: number;
+}
+
+/** One run of the processor, and what the services used for it. */
+interface FoldRun extends Run {
+  readonly redis_cpu_s: number;
+  readonly kafka_cpu_s: number;
+}
+
+const BARE = fileURLToPath(new URL('bare-consumer.ts', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    updates: { type: 'string', default: '1000000' },
+    tasks: { type: 'string', default: '100000' },
+    runs: { type: 'string', default: '3' },
+  },
+});
+
+const world = await BenchWorld.open();
+try {
+  const last = `bench-${values.runs}`;
+  await world.command(['topics', 'create'], world.envOf('bench-1'));
+  const fleet = ['simulate', '--rate', '0', '--tidy', '--seed', '1', '--tasks', values.tasks];
+  const summary = await world.command([...fleet, '--updates', values.updates, '--json'], world.envOf('bench-1'));
+  const { published, seconds } = JSON.parse(summary) as { published: number; seconds: number };
+  print(`published ${count(published)} updates of ${values.tasks} tasks: ${count(published / seconds)}/s`);
+  const total = [...(await world.ends()).values()].reduce((sum, end) => sum + end, 0);
+
+  const folds: FoldRun[] = [];
+  const bares: Run[] = [];
+  for (let run = 1; run <= Number(values.runs); run++) {
+    bares.push(await consumeBare(total));
+    print(`run ${run}  bare: ${told(bares.at(-1)!)}`);
+    folds.push(await fold(`bench-${run}`, total));
+    const { redis_cpu_s, kafka_cpu_s } = folds.at(-1)!;
+    const services = `Redis ${redis_cpu_s.toFixed(1)} s, Kafka ${kafka_cpu_s.toFixed(1)} s`;
+    print(`run ${run}  fold: ${told(folds.at(-1)!)}; ${services}`);
+  }
+  const [fast, bare] = [folds, bares].map((runs) => median(runs.map(({ rate }) => rate)));
+  print(
+    `median  fold ${count(fast!)}/s, bare consume and decode ${count(bare!)}/s: ${((100 * fast!) / bare!).toFixed(0)} %`,
+  );
+  const verified = await world.command(['verify', '--wait', '--json'], world.envOf(last));
+  const { mismatches } = JSON.parse(verified) as { mismatches: number };
+  print(`verify: ${mismatches} mismatches`);
+  process.stdout.write(
+    `${JSON.stringify({ published, folds, bares, fold_rate: fast, bare_rate: bare, mismatches })}\n`,
+  );
+} finally {
+  await world.close();
+}
+
+/** A new group folds the whole log with one processor. The clock runs from the first record folded to the last. */
+async function fold(group: string, total: number): Promise<FoldRun> {
+  const env = world.envOf(group);
+  await world.command(['topics', 'create'], env);
+  const reads = world.readsOf(group);
+  const processor = world.start(['run'], env);
+  await world.untilFolded(reads, 1, processor);
+  const began = performance.now();
+  const before = await world.folded(reads);
+  const { pids } = world.stack;
+  const used = () => [processor.pid, pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s);
+  const usedBefore = used();
+  await world.untilFolded(reads, total, processor);
+  const seconds = (performance.now() - began) / 1_000;
+  const { resident_mb } = useOf(processor.pid);
+  const [cpu_s, redis_cpu_s, kafka_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
+  const { code } = await processor.terminate();
+  if (code !== 0) throw new Error(`the processor exits with ${code}`);
+  return {
+    seconds,
+    rate: (total - before) / seconds,
+    cpu_s: cpu_s!,
+    redis_cpu_s: redis_cpu_s!,
+    kafka_cpu_s: kafka_cpu_s!,
+    resident_mb,
+  };
+}
+
+async function consumeBare(total: number): Promise<Run> {
+  const args = [BARE, world.stack.env.KAFKA_BROKERS, INPUT_TOPIC, String(total)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const answer = JSON.parse(stdout) as Use & { records: number; seconds: number };
+  return { ...answer, rate: answer.records / answer.seconds };
+}
+
+function told({ rate, seconds, cpu_s, resident_mb }: Run): string {
+  return `${count(rate)}/s in ${seconds.toFixed(1)} s, ${cpu_s.toFixed(1)} CPU seconds, ${count(resident_mb)} MB resident`;
+}
+
+function print(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,119 @@
+// What the measurements share: services of their own, commands as processes, and looks at W, the log's ends, and what a
+// process has used. Plain scripts, no tests: they print figures.
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Stack, startStack } from '../../deploy/stack/stack.mjs';
+import { ClusterLink } from '../../src/kafka/cluster-link.ts';
+import { createKafka } from '../../src/kafka/connection.ts';
+import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
+import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { type Environment, TaskfoldProcess } from '../support/taskfold-process.ts';
+
+export const INPUT_TOPIC = 'bench.status';
+export const PARTITIONS = 12;
+
+export interface Use {
+  /** user and system, s */
+  readonly cpu_s: number;
+  /** resident at its most, MB */
+  readonly resident_mb: number;
+}
+
+/** What a running process has used so far. Linux only. */
+export function useOf(pid: number): Use {
+  // The command's name, in parentheses, may hold spaces; the fields behind it are counted from there.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return { cpu_s: ticks / 100, resident_mb: Math.round(Number(peak?.[1] ?? 0) / 1_024) };
+}
+
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export function count(figure: number): string {
+  return Math.round(figure).toLocaleString('en-US');
+}
+
+export class BenchWorld {
+  readonly stack: Stack;
+  readonly #link: ClusterLink;
+  readonly #redis: RedisConnection;
+  readonly #processes: TaskfoldProcess[] = [];
+
+  private constructor(stack: Stack) {
+    this.stack = stack;
+    const kafka = createKafka({ brokers: stack.env.KAFKA_BROKERS.split(','), clientId: 'bench' }, 'read');
+    this.#link = new ClusterLink(kafka, INPUT_TOPIC);
+    this.#redis = connectRedis(stack.env.REDIS_URL, { name: 'bench' });
+  }
+
+  static async open(): Promise<BenchWorld> {
+    const world = new BenchWorld(await startStack({ onProgress: (line) => process.stderr.write(`${line}\n`) }));
+    await world.#redis.ready(10_000);
+    return world;
+  }
+
+  /** The settings of one group with outgoing topics of its own, all on the same input topic. */
+  envOf(group: string): Environment {
+    return {
+      ...this.stack.env,
+      TASKFOLD_INPUT_TOPIC: INPUT_TOPIC,
+      TASKFOLD_PARTITIONS: String(PARTITIONS),
+      TASKFOLD_GROUP: group,
+      TASKFOLD_REDIS_PREFIX: group,
+      TASKFOLD_FAILURES_TOPIC: `${group}.failures`,
+      TASKFOLD_JOB_CREATIONS_TOPIC: `${group}.jobs`,
+      TASKFOLD_REJECTS_TOPIC: `${group}.rejects`,
+    };
+  }
+
+  readsOf(group: string): LiveReads {
+    return createLiveReads({ redis: this.#redis.client, prefix: group, group, topic: INPUT_TOPIC });
+  }
+
+  /** Starts a command that goes on until `close`. */
+  start(args: readonly string[], env: Environment): TaskfoldProcess {
+    const started = new TaskfoldProcess(args, env);
+    this.#processes.push(started);
+    return started;
+  }
+
+  /** Runs a command to its end. @throws Error unless it exits with 0 */
+  async command(args: readonly string[], env: Environment): Promise<string> {
+    const { code, stdout, stderr } = await this.start(args, env).ended;
+    if (code !== 0) throw new Error(`taskfold ${args.join(' ')} exits with ${code}: ${stderr}${stdout}`);
+    return stdout;
+  }
+
+  /** Where the log of each partition ends. */
+  async ends(): Promise<ReadonlyMap<number, number>> {
+    return this.#link.offsets([...Array(PARTITIONS).keys()], 'end');
+  }
+
+  /** The sum of all W. */
+  async folded(reads: LiveReads): Promise<number> {
+    return (await reads.readPartitions()).reduce((sum, { watermark = 0 }) => sum + watermark, 0);
+  }
+
+  /** Resolves when the sum of all W has reached this. @throws Error when the processor ends before */
+  async untilFolded(reads: LiveReads, offsets: number, processor: TaskfoldProcess): Promise<void> {
+    while ((await this.folded(reads)) < offsets) {
+      if (!processor.isRunning) throw new Error(`the processor ended: ${processor.log.slice(-2_000)}`);
+      await sleep(20);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.filter((one) => one.isRunning).map((one) => one.kill()));
+    this.#redis.close();
+    await this.#link.close();
+    await this.stack.stop();
+  }
+}
