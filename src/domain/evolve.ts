@@ -181,7 +181,8 @@ function takeStatus(task: TaskState, update: TaskStatusDetail, fromNewWorkReques
     closeEpisode(task);
     return status;
   }
-  return takeErrorEpisode(task, update);
+  // The same failure told again is no error.
+  return isFailure(reported) && reported === status ? null : takeErrorEpisode(task, update);
 }
 
 function takeErrorEpisode(task: TaskState, update: TaskStatusDetail): FailureKind | null {

@@ -77,14 +77,11 @@ const failures: FoldVector[] = [
     },
   },
   {
-    name: 'failed repeated with its reason in one attempt is an error, told once',
+    name: 'failed repeated with its reason in one attempt is told once, and is no error',
     records: [1, 2, 3].map(() => by('w1', { task_status: 'failed', failure_reason: 'api' })),
     expect: {
-      tasks: { t1: { task_status: 'failed', error_episode_open: true, error_episode_reason: 'api' } },
-      events: [
-        { offset: 0, index: 1, kind: 'failure', failure: 'failed' },
-        { offset: 1, index: 1, kind: 'failure', failure: 'error', task_status: 'failed' },
-      ],
+      tasks: { t1: { task_status: 'failed', error_episode_open: false, error_episode_reason: null } },
+      events: [{ offset: 0, index: 1, kind: 'failure', failure: 'failed' }],
       fleet: { failures_by_reason: { api: 1 } },
     },
   },

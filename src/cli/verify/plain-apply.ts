@@ -39,7 +39,9 @@ export function applyPlainly(task: PlainTask, update: TaskStatusDetail, limits: 
   if (output !== undefined) task.task_output = output;
   if (COMPLETING.includes(update.task_action ?? '')) task.completion_requested = true;
   const entered = takeStatus(task, update, unknownReporter);
-  return entered !== null && FAILED.includes(entered) ? failure(task, entered) : errorEpisode(task, update);
+  if (entered !== null && FAILED.includes(entered)) return failure(task, entered);
+  const toldAgain = update.task_status === task.task_status && FAILED.includes(update.task_status ?? '');
+  return toldAgain ? null : errorEpisode(task, update);
 }
 
 /** The last `count` of a list; 0 keeps none. */

@@ -13,6 +13,13 @@ import { PlainFold } from './plain-fold.ts';
 import type { PlainRecord, PlainSource } from './plain-record.ts';
 import type { PlainSchemas } from './plain-schemas.ts';
 
+export interface ReplayedPartition {
+  readonly origin: number;
+  /** the life of the slot: verdicts of an earlier one do not count */
+  readonly incarnation: string;
+  readonly settings: FoldSettings;
+}
+
 export interface ReplayOptions {
   readonly kafka: Kafka;
   readonly topic: string;
@@ -20,7 +27,7 @@ export interface ReplayOptions {
   readonly schemas: PlainSchemas;
   readonly partitionCount: number;
   /** where each partition's fold begins, and its settings; a partition that is not there is not replayed */
-  readonly partitions: ReadonlyMap<number, { readonly origin: number; readonly settings: FoldSettings }>;
+  readonly partitions: ReadonlyMap<number, ReplayedPartition>;
   /** takes each event as the fold tells it */
   onEvent(event: ExpectedEvent): void;
   /** a record of the topic that is marked as re-routed, whether it is folded yet or not */
@@ -192,7 +199,9 @@ export class InputReplay {
     const { kafka, verdictTopic } = this.#options;
     for await (const { records } of readTopic(kafka, { topic: verdictTopic })) {
       for (const { value } of records) {
-        const { partition, offset } = JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>;
+        const verdict = JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>;
+        const { partition, offset, incarnation } = verdict;
+        if (incarnation !== this.#options.partitions.get(Number(partition))?.incarnation) continue;
         this.#verdicts.add(`${partition}/${offset}`);
       }
     }

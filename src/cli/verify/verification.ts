@@ -12,7 +12,7 @@ import { EventBooks } from './event-books.ts';
 import { lookAtKafka } from './look-at-kafka.ts';
 import { Mismatches } from './mismatches.ts';
 import { createPlainSchemas } from './plain-schemas.ts';
-import { InputReplay } from './replay-input.ts';
+import { InputReplay, type ReplayedPartition } from './replay-input.ts';
 import { compareState, readPins } from './state-look.ts';
 import { type VerifyDocument, verifyDocument } from './verify-document.ts';
 import { waitUntilSettled } from './wait-until-settled.ts';
@@ -53,14 +53,14 @@ export async function verify(
     );
   }
   const unchecked: VerifyDocument['unchecked'] = [];
-  const partitions = new Map<number, { origin: number; settings: (typeof pins)[0]['pin']['settings'] }>();
+  const partitions = new Map<number, ReplayedPartition>();
   for (const [partition, { pin }] of pins.entries()) {
     const { start } = positions.get(partition)!;
     const origin = pin.origin ?? start;
     if (start > origin) {
       const what = `partition ${partition}: its log begins at ${start}, its fold began at ${origin}; the records between are gone`;
       unchecked.push({ partition, why: `${what}, so neither its state nor its events can be told` });
-    } else partitions.set(partition, { origin, settings: pin.settings });
+    } else partitions.set(partition, { origin, incarnation: pin.incarnation, settings: pin.settings });
   }
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
