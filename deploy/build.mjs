@@ -1,6 +1,6 @@
 // Builds `dist`, the published package: JavaScript and declarations by tsc, and the Lua scripts beside their adapters.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,4 +14,14 @@ cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
   filter: (from) => !/\.[^/.]+$/.test(from) || from.endsWith('.lua'),
 });
-if (!existsSync(join(root, 'dist', 'cli', 'main.js'))) throw new Error('the build wrote no dist/cli/main.js');
+const command = join(root, 'dist', 'cli', 'main.js');
+if (!existsSync(command)) throw new Error('the build wrote no dist/cli/main.js');
+
+// npm links the commands of dependencies, never a package's own: `npx taskfold` in the checkout would install the
+// checkout into npx's cache first, for seconds and over the network.
+chmodSync(command, 0o755);
+const commands = join(root, 'node_modules', '.bin');
+if (existsSync(commands)) {
+  rmSync(join(commands, 'taskfold'), { force: true });
+  symlinkSync(join('..', '..', 'dist', 'cli', 'main.js'), join(commands, 'taskfold'));
+}

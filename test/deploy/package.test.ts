@@ -1,7 +1,7 @@
 // The published package: packed by npm, installed into an empty folder, and used there as a stranger would. It is packed
 // from a copy, because packing builds `dist` anew and other tests may be running from it.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,6 +26,16 @@ function run(cwd: string, command: string, ...args: string[]): string {
   });
 }
 
+/** The dependencies, linked one by one: the build puts a link of its own beside them. */
+function linkModules(): void {
+  for (const folder of ['node_modules', 'node_modules/.bin']) {
+    mkdirSync(join(copy, folder));
+    for (const name of readdirSync(join(root, folder))) {
+      if (name !== '.bin' && name !== 'taskfold') symlinkSync(join(root, folder, name), join(copy, folder, name));
+    }
+  }
+}
+
 beforeAll(() => {
   mkdirSync(copy);
   mkdirSync(consumer);
@@ -33,7 +43,7 @@ beforeAll(() => {
   for (const name of [...taken, 'tsconfig.json', 'tsconfig.build.json']) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true });
   }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  linkModules();
   // What the build writes goes to standard output as well; npm's own answer is the JSON at the end.
   const answer = run(copy, 'npm', 'pack', '--json', '--pack-destination', work);
   const found = JSON.parse(answer.slice(answer.search(/^[[{]/m)));
