@@ -36,6 +36,8 @@ export interface LoadOptions {
   /** at most; `stop` ends it before */
   readonly seconds: number;
   readonly seed?: number;
+  /** no bad record, and every engine keys as the contract asks */
+  readonly tidy?: boolean;
 }
 
 /** A simulated fleet at work. */
@@ -145,11 +147,12 @@ export class Deployment {
   }
 
   /** Starts a fleet. Two of one deployment need different seeds. */
-  load({ rate, seconds, seed = 1 }: LoadOptions): Load {
+  load({ rate, seconds, seed = 1, tidy = false }: LoadOptions): Load {
     const truthFile = join(this.#folder, `truth-${++this.#loads}.jsonl`);
     const tasks = Math.ceil((rate * seconds) / 12);
     const amounts = { rate, seconds, tasks, engines: 120, seed, truth: truthFile };
     const args = Object.entries(amounts).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    if (tidy) args.push('--tidy');
     return new Load(startTaskfold(['simulate', ...args, '--json'], this.env), truthFile);
   }
 
