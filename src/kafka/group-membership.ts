@@ -27,8 +27,13 @@ export interface GroupMembershipOptions {
 /** ms; the broker's smallest default: a killed member's partitions move on after this */
 const SESSION_TIMEOUT_MS = 6_000;
 const HEARTBEAT_MS = 1_000;
-/** ms; how long the others of the group wait for a member to join again, which here takes a heartbeat */
-const REBALANCE_TIMEOUT_MS = 10_000;
+/**
+ * ms; how long the others of the group wait for a member to join again, which here takes a heartbeat: nothing is fetched
+ * or folded in between. It is also how soon a rebalance goes on without a dead member. One that dies while it waits for
+ * another dead one counts as alive until that rebalance ends, so with a time as long as the session two kills in a row
+ * left partitions without an owner for twelve seconds.
+ */
+const REBALANCE_TIMEOUT_MS = 3_000;
 /** ms; pace of kafkajs' idle loop, and so the longest that leaving has to wait for it */
 const IDLE_MS = 200;
 /** ms without a heartbeat or join after which a consumer counts as silent; a join may take the rebalance time-out */

@@ -7,13 +7,8 @@ import { sharedEnv } from '../support/stack.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
 
-/** The promise; the group's session time-out is six seconds of it. */
+/** The promise, for whoever dies whenever. */
 const MOVE_ON_MS_MAX = 10_000;
-/**
- * Whoever dies while it waits in a rebalance for another dead member counts as alive until that one's session is over, and
- * only then does its own begin: two sessions, and what the others need to take over.
- */
-const MOVE_ON_AFTER_TWO_MS_MAX = 16_000;
 
 test('processors killed three times in a row under load lose and repeat nothing; the partitions move on within 10 s', async () => {
   const deployment = await Deployment.create('crash', sharedEnv());
@@ -41,8 +36,7 @@ test('processors killed three times in a row under load lose and repeat nothing;
   const lastMs = await movedOn(deployment, await standingOf(deployment));
   const told = (ms: readonly number[]) => `${ms.length} partitions moved on within ${Math.max(...ms)} ms`;
   console.log(`one killed: ${told(firstMs)}; two killed in a row: ${told(lastMs)}`);
-  expect(Math.max(...firstMs)).toBeLessThanOrEqual(MOVE_ON_MS_MAX);
-  expect(Math.max(...lastMs)).toBeLessThanOrEqual(MOVE_ON_AFTER_TWO_MS_MAX);
+  expect(Math.max(...firstMs, ...lastMs)).toBeLessThanOrEqual(MOVE_ON_MS_MAX);
 
   await load.stop();
   await deployment.expectExact(load.truthFile);
