@@ -1,6 +1,8 @@
 // Where the log of each input partition begins and ends, and how far its events have left (C), as Kafka has them now.
 
+import { ClusterLink } from '../kafka/cluster-link.ts';
 import { createKafka } from '../kafka/connection.ts';
+import { EmittedMarks } from '../kafka/emitted-marks.ts';
 import type { CommandContext } from './command-context.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
@@ -18,18 +20,19 @@ export type KafkaPositions = ReadonlyMap<number, KafkaPosition>;
 /** @throws kafkajs' own errors when Kafka does not answer or the topic does not exist */
 export async function readKafkaPositions(context: CommandContext): Promise<KafkaPositions> {
   const { input, groups } = topologyOfConfig(context.config);
-  const admin = createKafka(kafkaConnection(context.config), 'read', kafkaLog(context)).admin({
-    retry: { retries: 2 },
-  });
+  const kafka = createKafka(kafkaConnection(context.config), 'read', kafkaLog(context));
+  const admin = kafka.admin({ retry: { retries: 2 } });
   context.closing(() => admin.disconnect());
   await admin.connect();
   const bounds = await admin.fetchTopicOffsets(input.topic);
-  const marks = await admin.fetchOffsets({ groupId: groups.emitted, topics: [input.topic] });
-  const emitted = new Map(marks[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  // Not kafkajs' fetchOffsets: it gives up where a young group's coordinator is still loading.
+  const link = new ClusterLink(kafka, input.topic);
+  context.closing(() => link.close());
+  const marks = await new EmittedMarks(link, groups.emitted).readAll();
   return new Map(
     bounds.map(({ partition, low, high }) => {
-      const mark = emitted.get(partition) ?? -1;
-      return [partition, { start: Number(low), end: Number(high), emitted: mark < 0 ? null : mark }];
+      const emitted = marks.get(partition)?.offset ?? null;
+      return [partition, { start: Number(low), end: Number(high), emitted }];
     }),
   );
 }

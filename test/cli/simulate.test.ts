@@ -67,7 +67,9 @@ test('the truth file holds what lies in the topic: sums, jobs, misplaced and bad
   const names = await withTopics('simulate', PARTITIONS);
   const path = truthPath();
   const ran = await simulate(names, '--rate', '0', '--updates', '12000', '--tasks', '600', '--engines', '60', '--seed', '1', '--truth', path); // biome-ignore format: one line
-  expect(ran).toMatchObject({ code: 0, stderr: '' });
+  expect(ran.code, ran.stderr).toBe(0);
+  // Nothing but progress, which a slow machine sees.
+  expect(ran.stderr.split('\n').filter((line) => line !== '' && !/\bpublished\b/.test(line))).toEqual([]);
   const truth = readTruth(path);
   expect(truth.run).toMatchObject({ seed: 1, partitions: PARTITIONS, topic: names.input, engines: 60, tasks: 600 });
   expect(JSON.parse(ran.stdout)).toMatchObject({ published: 12_000, tasks: truth.tasks.length, unknown: 0 });
