@@ -8,7 +8,7 @@ import { MUTATIONS } from './mutations.ts';
 import { World, type WorldOptions } from './world.ts';
 
 const FIRST_SEED = Number(process.env.SIMULATOR_SEED ?? 1);
-const SCHEDULES = Number(process.env.SIMULATOR_SCHEDULES ?? 200);
+const SCHEDULES = Number(process.env.SIMULATOR_SCHEDULES ?? 100);
 /** A mutation that this many schedules do not show counts as not caught. */
 const MUTANT_SCHEDULES = 4_000;
 
