@@ -210,7 +210,7 @@ export class Deployment {
   }
 
   /**
-   * State and events are what the fleet really did, once each: for `verify`, and for a subscriber with stock libraries.
+   * State and events are what the fleet really did, once each: for `verify`, and counted by the truth for a subscriber.
    * @param others how many tasks are not the fleet's; with any, the counts of the whole topic are not the truth's
    */
   async expectExact(truthFile: string, { others = 0 } = {}): Promise<VerifyDocument> {
