@@ -20,7 +20,7 @@ const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${r
 export default defineConfig({
   test: {
     // Two cores, shared with the services' own processes. More workers would only make time-outs out of waits.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     setupFiles: ['test/support/clean-environment.ts'],
