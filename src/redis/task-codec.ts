@@ -1,6 +1,7 @@
 // TaskState ↔ the fields of its Redis hashes, exactly. Only what differs from the last save is written, so the codec
 // remembers of each state what Redis holds.
 
+import { newTask } from '../domain/evolve.ts';
 import type { IoState, TaskState } from '../domain/task-state.ts';
 import { FAILURE_REASONS, PROCESSED_STATS, TASK_ACTIONS, TASK_STATUSES, UNRECOGNIZED } from '../domain/task-state.ts';
 import { decodeLedger } from './ledger-codec.ts';
@@ -159,40 +160,8 @@ export interface StoredTask {
  */
 export function decodeTask(key: string, internal_task_id: string, stored: StoredTask): TaskState | null {
   if (stored.fields.length === 0) return null;
-  const task: TaskState = {
-    internal_task_id,
-    internal_job_id: undefined,
-    engine_id: undefined,
-    work_request_id: undefined,
-    task_route_id: undefined,
-    timestamp: undefined,
-    prior_timestamp: undefined,
-    failure_reason: undefined,
-    task_action: undefined,
-    unrecognized_task_status: undefined,
-    unrecognized_failure_reason: undefined,
-    unrecognized_task_action: undefined,
-    task_status: undefined,
-    attempts: 0,
-    completion_requested: false,
-    error_count: undefined,
-    retry_count: undefined,
-    processed_stats: {},
-    inputs: new Map(),
-    outputs: new Map(),
-    ios_dropped: 0,
-    error_episode_open: false,
-    error_episode_reason: undefined,
-    updates_applied: 0,
-    updates_rejected: 0,
-    job_creations: 0,
-    first_offset: 0,
-    last_offset: 0,
-    first_update_at: 0,
-    last_update_at: 0,
-    reporters: new Map(),
-    reporters_base: new Map(),
-  };
+  // Every value of a new task that is not its default is required below, so none of it can stay by mistake.
+  const task = newTask(internal_task_id, 0, 0);
   let required = 0;
   const values = task as unknown as Scalars;
   for (const flat of [stored.fields, stored.long]) {
