@@ -28,8 +28,10 @@ function linuxIdentity(pid) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command name, in parentheses, may itself hold blanks and parentheses; the fields count from behind it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended; in a container nobody may ever collect it.
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    // A zombie has ended; in a container nobody may ever collect it. But the first thread of a killed process is a zombie
+    // a moment before its other threads let go of the ports: it has ended once no other thread is left.
+    const otherThreads = Number(fields[17]) > 1;
+    if (fields[0] === 'X' || (fields[0] === 'Z' && !otherThreads)) return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot} ${fields[19]}`;
   } catch {
