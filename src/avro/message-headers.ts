@@ -13,8 +13,6 @@ export const REJECT_DETAIL_HEADER = 'taskfold-reject-detail';
 export const REJECT_FORM_HEADER = 'taskfold-reject-form';
 /** Where a re-routed record lay first: `<topic>/<partition>/<offset>`. */
 export const ORIGIN_HEADER = 'taskfold-origin';
-/** Log time of the record that was re-routed, epoch ms. */
-export const LOG_TIME_HEADER = 'taskfold-log-time';
 /** Names of headers that could not be copied, a JSON array. */
 export const DROPPED_HEADERS_HEADER = 'taskfold-dropped-headers';
 /** Put before the name of a copied header that has the name of one of ours. */

@@ -5,14 +5,13 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice, NoticeBody } from '../domain/notice.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage } from '../pipeline/ports.ts';
-import { GROUP_HEADER, SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
+import { GROUP_HEADER, LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
 import type { Topology } from '../topology.ts';
 import { coordinatesId, failureId, jobCreationId, type NoticeSource } from './event-id.ts';
 import { cutId, ID_BYTES_MAX, jobCreation, rejectPointer, taskFailure } from './event-values.ts';
 import {
   copiedHeaders,
   headersOf,
-  LOG_TIME_HEADER,
   ORIGIN_HEADER,
   REJECT_DETAIL_HEADER,
   REJECT_FORM_HEADER,
@@ -44,8 +43,9 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   const ceSource = `/taskfold/${topology.groups.members}/${topic}`;
 
   /** The headers that every message has. */
-  const marks = (from: NoticeSource, notice: Notice) => ({
+  const marks = (from: NoticeSource, notice: Notice, logTime: number) => ({
     [SOURCE_HEADER]: sourceHeader(topic, from.partition, notice.offset, notice.index),
+    [LOG_TIME_HEADER]: String(logTime),
     [GROUP_HEADER]: topology.groups.members,
     [ORIGIN_HEADER]: notice.source && `${topic}/${notice.source.partition}/${notice.source.offset}`,
   });
@@ -66,7 +66,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
       key: Buffer.from(facts.internal_task_id),
       value: withWireHead(schemaIds.failures, types.failure.toBuffer(taskFailure(from, notice, facts))),
       headers: headersOf({
-        ...marks(from, notice),
+        ...marks(from, notice, facts.log_time),
         ...cloudEvent(id, `task.${facts.failure}`, facts.log_time, facts.internal_task_id),
         'content-type': 'application/avro',
         traceparent: facts.traceparent,
@@ -90,7 +90,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
       key: Buffer.from(event.internal_job_id ?? event.internal_task_id),
       value: withWireHead(schemaIds.jobCreations, types.jobCreation.toBuffer(event)),
       headers: headersOf({
-        ...marks(from, notice),
+        ...marks(from, notice, record.timestamp),
         ...cloudEvent(id, 'job.creation', record.timestamp, event.internal_task_id),
         'content-type': 'application/avro',
         ...traceOf(record.headers),
@@ -106,7 +106,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   ): OutgoingMessage {
     const task = cutId(body.internal_task_id) ?? undefined;
     const ours = headersOf({
-      ...marks(from, notice),
+      ...marks(from, notice, record.timestamp),
       ...cloudEvent(coordinatesId(from, notice), 'update.rejected', record.timestamp, task),
       [REJECT_REASON_HEADER]: body.reason,
       [REJECT_DETAIL_HEADER]: body.detail,
@@ -126,7 +126,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   }
 
   function reroutedMessage(from: NoticeSource, notice: Notice, to: number, record: InputRecord, task: string) {
-    const ours = headersOf({ ...marks(from, notice), [LOG_TIME_HEADER]: String(record.timestamp) });
+    const ours = headersOf(marks(from, notice, record.timestamp));
     const headers = copiedHeaders(record.headers, ours);
     return { topic, partition: to, key: Buffer.from(task), value: record.value, headers };
   }

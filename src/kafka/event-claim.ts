@@ -3,7 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Producer, Transaction } from 'kafkajs';
 import { Fault } from '../pipeline/errors.ts';
-import type { EmittedMark, EventClaim as EventClaimPort, OutgoingMessage, SchemaVerdict } from '../pipeline/ports.ts';
+import type {
+  EmittedMark,
+  EventClaim as EventClaimPort,
+  OutgoingMessage,
+  RecordPlace,
+  SchemaVerdict,
+} from '../pipeline/ports.ts';
 import { type EmittedMarks, encodeMark } from './emitted-marks.ts';
 import { brokerCodeOf, CONCURRENT_TRANSACTIONS, toFault } from './faults.ts';
 import { cutIntoSends, type Send } from './sends.ts';
@@ -17,7 +23,7 @@ export interface EventClaimParts {
   readonly verdictTopic: string;
   readonly marks: EmittedMarks;
   readonly verdicts: VerdictLog;
-  highestSourceOffset(): Promise<number | null>;
+  highestSource(): Promise<RecordPlace | null>;
 }
 
 /** ms; an answer that does not come in this time counts as an unknown outcome */
@@ -48,8 +54,8 @@ export class EventClaim implements EventClaimPort {
     return [...marks].filter(([partition]) => partition !== this.#parts.partition).map(([, mark]) => mark);
   }
 
-  highestSourceOffset(): Promise<number | null> {
-    return this.#parts.highestSourceOffset();
+  highestSource(): Promise<RecordPlace | null> {
+    return this.#parts.highestSource();
   }
 
   async readVerdicts(incarnation: string): Promise<ReadonlyMap<number, SchemaVerdict>> {

@@ -8,7 +8,7 @@ import { ClusterLink } from './cluster-link.ts';
 import { EmittedMarks } from './emitted-marks.ts';
 import { EventClaim } from './event-claim.ts';
 import { isComeBackLater, toFault } from './faults.ts';
-import { highestSourceOffset } from './source-scan.ts';
+import { highestSource } from './source-scan.ts';
 import { VerdictLog } from './verdict-log.ts';
 
 export interface KafkaEventLogOptions {
@@ -52,10 +52,10 @@ export class KafkaEventLog implements EventLog {
       verdictTopic: topology.verdicts.topic,
       marks: this.#marks,
       verdicts: this.#verdicts,
-      highestSourceOffset: () => {
+      highestSource: () => {
         const { input, failures, jobCreations, rejects } = topology;
         const outputs = [failures, jobCreations, rejects, input].map((plan) => plan.topic);
-        return highestSourceOffset(readKafka, outputs, topic, partition, topology.groups.members);
+        return highestSource(readKafka, outputs, topic, partition, topology.groups.members);
       },
     });
   }

@@ -7,7 +7,7 @@ import { newHead } from '../domain/partition-fold.ts';
 import type { PipelineContext } from './context.ts';
 import { Fault } from './errors.ts';
 import { matches } from './fingerprint.ts';
-import type { EmittedMark, EventClaim, SchemaVerdict } from './ports.ts';
+import type { EmittedMark, EventClaim, RecordFingerprint, RecordPlace, SchemaVerdict } from './ports.ts';
 
 /** A partition that is ours until somebody fences it: W, C, the head as of W, and the recorded verdicts. */
 export interface Claimed {
@@ -21,7 +21,7 @@ export interface Claimed {
 /** How often, and how far apart, the log's end is looked at before it counts as too low: it may trail a new leader. */
 const END_LOOKS = 6;
 const END_LOOK_MS = 1_000;
-const FINGERPRINT_LOOKS = 20;
+const RECORD_LOOKS = 20;
 
 /** @throws Fault with the reason: to claim again, to wait, or to halt */
 export async function claimPartition(context: PipelineContext, partition: number): Promise<Claimed> {
@@ -32,18 +32,21 @@ export async function claimPartition(context: PipelineContext, partition: number
     if (slot.saving !== null) {
       throw new Fault('torn_save', `A save up to offset ${slot.saving} stopped half-way in partition ${partition}.`);
     }
-    const emitted = await events.readEmitted();
-    const claim =
-      slot.head === null || slot.watermark === null
-        ? await beginSlot(context, partition, events, emitted)
-        : {
-            head: slot.head,
-            watermark: slot.watermark,
-            emitted: emitted ?? (await recoverEmitted(context, partition, events, slot.head.pins, slot.watermark)),
-          };
-    await check(context, partition, claim);
-    const verdicts = new Map(await events.readVerdicts(claim.head.pins.incarnation));
-    return { events, ...claim, verdicts };
+    const { head, watermark } = slot;
+    const found = await events.readEmitted();
+    if (head !== null) await checkPins(context, partition, head.pins, found);
+    else if (found !== null) await checkPins(context, partition, found.pins, found);
+    if (found !== null) await checkLog(context, partition, 'emitted', found.offset, found.fingerprint);
+    let position: Position;
+    if (head === null || watermark === null) {
+      position = await beginSlot(context, partition, events, found);
+    } else {
+      await checkLog(context, partition, 'folded', watermark, slot.fingerprint);
+      const emitted = found ?? (await recoverEmitted(context, partition, events, head.pins, watermark));
+      position = { head, watermark, emitted };
+    }
+    const verdicts = new Map(await events.readVerdicts(position.head.pins.incarnation));
+    return { events, ...position, verdicts };
   } catch (error) {
     void events.close().catch(() => {});
     throw error;
@@ -82,11 +85,11 @@ async function firstMark(context: PipelineContext, partition: number, events: Ev
   for (const peer of await events.readPeers()) {
     if (peer.pins.partition_count !== partition_count) throw countChanged(peer.pins.partition_count, partition_count);
   }
-  const highest = await events.highestSourceOffset();
+  const highest = await events.highestSource();
   if (highest !== null && start > 0) {
     throw new Fault(
       'emitted_mark_lost',
-      `Partition ${partition} has sent events up to offset ${highest}, but neither its C nor its state is left.`,
+      `Partition ${partition} has sent events up to offset ${highest.offset}, but neither its C nor its state is left.`,
     );
   }
   const pins: SlotPins = {
@@ -96,7 +99,9 @@ async function firstMark(context: PipelineContext, partition: number, events: Ev
     fold_version: FOLD_VERSION,
     settings: context.settings.fold,
   };
-  const mark: EmittedMark = { offset: highest === null ? start : highest + 1, pins };
+  const mark: EmittedMark = { offset: highest === null ? start : highest.offset + 1, pins };
+  // Events of an earlier log's records tell nothing about those that lie in their places now.
+  if (highest !== null) await checkLog(context, partition, 'emitted', mark.offset, highest);
   await events.transact({ emitted: mark, messages: [] });
   return mark;
 }
@@ -109,7 +114,7 @@ async function recoverEmitted(
   pins: SlotPins,
   watermark: number,
 ): Promise<EmittedMark> {
-  const highest = await events.highestSourceOffset();
+  const highest = await events.highestSource();
   if (highest === null) {
     const pending = await context.ports.slotStore.readNotices(partition, 0, 1);
     if (pending.watermark !== watermark) throw moved(partition, watermark, pending.watermark);
@@ -120,15 +125,14 @@ async function recoverEmitted(
       );
     }
   }
-  const mark: EmittedMark = { offset: highest === null ? watermark : highest + 1, pins };
+  const mark: EmittedMark = { offset: highest === null ? watermark : highest.offset + 1, pins };
+  if (highest !== null) await checkLog(context, partition, 'emitted', mark.offset, highest);
   await events.transact({ emitted: mark, messages: [] });
   return mark;
 }
 
-async function check(context: PipelineContext, partition: number, claim: Position): Promise<void> {
-  const { head, watermark, emitted } = claim;
-  const { pins } = head;
-  if (pins.incarnation !== emitted.pins.incarnation) {
+async function checkPins(context: PipelineContext, partition: number, pins: SlotPins, emitted: EmittedMark | null) {
+  if (emitted !== null && pins.incarnation !== emitted.pins.incarnation) {
     throw new Fault(
       'incarnation_differs',
       `Redis holds incarnation ${pins.incarnation} of partition ${partition}, Kafka ${emitted.pins.incarnation}.`,
@@ -141,18 +145,19 @@ async function check(context: PipelineContext, partition: number, claim: Positio
       `The state has fold version ${pins.fold_version}, this process has ${FOLD_VERSION}.`,
     );
   }
+  const { start } = await context.ports.inputLog.bounds(partition);
+  if (start < pins.origin) {
+    throw new Fault(
+      'fingerprint_differs',
+      `The log of partition ${partition} starts at ${start}, below the fold's origin ${pins.origin}.`,
+    );
+  }
   for (const name of Object.keys(context.settings.fold) as (keyof typeof pins.settings)[]) {
     if (pins.settings[name] !== context.settings.fold[name]) {
       const values = `${pins.settings[name]}, this process has ${context.settings.fold[name]}`;
       throw new Fault('fold_differs', `The state was folded with ${name} ${values}.`);
     }
   }
-  await checkEnd(context, partition, watermark, emitted.offset);
-  const { start } = await context.ports.inputLog.bounds(partition);
-  if (watermark < start) {
-    throw new Fault('history_gone', `Partition ${partition} is folded up to ${watermark}, its log starts at ${start}.`);
-  }
-  await checkFingerprint(context, partition, emitted, start);
 }
 
 /** @throws Fault partition_count_changed */
@@ -161,39 +166,68 @@ export async function checkPartitionCount(context: PipelineContext, pins: SlotPi
   if (now !== pins.partition_count) throw countChanged(pins.partition_count, now);
 }
 
-async function checkEnd(context: PipelineContext, partition: number, watermark: number, emitted: number) {
-  let end = 0;
-  for (let look = 0; look < END_LOOKS; look++) {
-    if (look > 0) await context.ports.surroundings.sleep(END_LOOK_MS);
-    end = (await context.ports.inputLog.bounds(partition)).end;
-    if (end >= watermark && end >= emitted) return;
+/**
+ * Holds a position against the log: the log reaches it, W has not been overtaken by retention, and the record known
+ * from below the position is still the one in its place. Without that last look a topic that was deleted, made again
+ * and filled beyond the position would be taken for the old one, and the records below the position never folded.
+ * @param known `null`: there was no record below the position; undefined: nothing is known
+ */
+async function checkLog(
+  context: PipelineContext,
+  partition: number,
+  position: 'folded' | 'emitted',
+  offset: number,
+  known: RecordPlace | RecordFingerprint | null | undefined,
+): Promise<void> {
+  const what = position === 'folded' ? `Partition ${partition} is folded` : `Events of partition ${partition} left`;
+  const start = await untilLogReaches(context, partition, offset, (end) => {
+    const code = position === 'folded' ? 'watermark_above_log_end' : 'emitted_above_log_end';
+    return new Fault(code, `${what} up to ${offset}, its log ends at ${end}.`);
+  });
+  if (position === 'folded' && offset < start) {
+    throw new Fault('history_gone', `${what} up to ${offset}, its log starts at ${start}.`);
   }
-  throw watermark > end
-    ? new Fault(
-        'watermark_above_log_end',
-        `Partition ${partition} is folded up to ${watermark}, its log ends at ${end}.`,
-      )
-    : new Fault(
-        'emitted_above_log_end',
-        `Events of partition ${partition} left up to ${emitted}, its log ends at ${end}.`,
-      );
+  // What retention has removed can be compared no more.
+  if (known === undefined || (known !== null && known.offset < start)) return;
+  const found = await firstRecord(context, partition, known?.offset ?? start, offset);
+  if (known === null ? found === null : found !== null && matches(known, found)) return;
+  const place = known?.offset ?? found?.offset;
+  throw new Fault(
+    'fingerprint_differs',
+    `The record at offset ${place} of partition ${partition} is not the one that was folded.`,
+  );
 }
 
-async function checkFingerprint(context: PipelineContext, partition: number, emitted: EmittedMark, start: number) {
-  const { fingerprint } = emitted;
-  if (fingerprint === undefined || fingerprint.offset < start) return;
-  const { fetch_wait_ms: wait_ms } = context.settings;
-  for (let look = 0; look < FINGERPRINT_LOOKS; look++) {
-    const batch = await context.ports.inputLog.fetch(partition, fingerprint.offset, { records_max: 1, wait_ms });
-    if (batch.to === batch.from) continue;
-    const record = batch.records[0];
-    if (record !== undefined && matches(fingerprint, record)) return;
-    throw new Fault(
-      'fingerprint_differs',
-      `The record at offset ${fingerprint.offset} of partition ${partition} is not the one that was folded.`,
-    );
+/** @returns the log's start */
+async function untilLogReaches(
+  context: PipelineContext,
+  partition: number,
+  offset: number,
+  fault: (end: number) => Fault,
+): Promise<number> {
+  for (let look = 1; ; look++) {
+    const { start, end } = await context.ports.inputLog.bounds(partition);
+    if (end >= offset) return start;
+    if (look === END_LOOKS) throw fault(end);
+    await context.ports.surroundings.sleep(END_LOOK_MS);
   }
-  throw new Fault('service_unavailable', `Kafka does not show offset ${fingerprint.offset} of partition ${partition}.`);
+}
+
+/** The first record in [from, to), or null. */
+async function firstRecord(context: PipelineContext, partition: number, from: number, to: number) {
+  const { fetch_wait_ms: wait_ms } = context.settings;
+  let position = from;
+  for (let look = 0; position < to; look++) {
+    if (look === RECORD_LOOKS) {
+      throw new Fault('service_unavailable', `Kafka does not show offset ${position} of partition ${partition}.`);
+    }
+    const batch = await context.ports.inputLog.fetch(partition, position, { records_max: 1, wait_ms });
+    const record = batch.records[0];
+    if (record !== undefined) return record.offset < to ? record : null;
+    if (batch.to > position) look = 0;
+    position = batch.to;
+  }
+  return null;
 }
 
 /** @returns the fault of a read or a save that met another W than ours */

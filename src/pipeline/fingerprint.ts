@@ -2,7 +2,7 @@
 // from its offsets alone.
 
 import { crc32 } from 'node:zlib';
-import type { Decoded, InputRecord, RecordFingerprint } from './ports.ts';
+import type { Decoded, InputRecord, RecordFingerprint, RecordPlace } from './ports.ts';
 
 /** A record that holds a token, or may hide one because it does not decode, counts by its key alone. */
 export function fingerprintOf(record: InputRecord, decoded: Decoded): RecordFingerprint {
@@ -12,13 +12,10 @@ export function fingerprintOf(record: InputRecord, decoded: Decoded): RecordFing
   return { offset: record.offset, timestamp: record.timestamp, scope, crc: crcOf(record, scope) };
 }
 
-/** Whether this record is the one that the fingerprint was taken of. */
-export function matches(fingerprint: RecordFingerprint, record: InputRecord): boolean {
-  return (
-    record.offset === fingerprint.offset &&
-    record.timestamp === fingerprint.timestamp &&
-    crcOf(record, fingerprint.scope) === fingerprint.crc
-  );
+/** Whether this record is the one that the fingerprint was taken of, as far as it tells. */
+export function matches(known: RecordPlace | RecordFingerprint, record: InputRecord): boolean {
+  if (record.offset !== known.offset || record.timestamp !== known.timestamp) return false;
+  return !('crc' in known) || crcOf(record, known.scope) === known.crc;
 }
 
 function crcOf(record: InputRecord, scope: RecordFingerprint['scope']): number {

@@ -15,7 +15,7 @@ const CURES: Readonly<Record<HaltCode, string>> = {
   emitted_mark_lost:
     'The group <group>.emitted was deleted while notices were pending, or Redis and the group are both empty. Start the partition anew, its events leave again: taskfold partitions reset {p}',
   fingerprint_differs:
-    'The log below C is not the one that was folded: the topic was made again. Start the partition anew: taskfold partitions reset {p}',
+    'The log is not the one that was folded: the topic was made again. Start the partition anew: taskfold partitions reset {p}',
   incarnation_differs:
     'Redis and Kafka hold different lives of this partition. Rebuild Redis from the log: taskfold partitions rebuild {p}',
   partition_count_changed:

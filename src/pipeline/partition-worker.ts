@@ -179,10 +179,12 @@ export class PartitionWorker {
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
       }
+      const fingerprint = lastFingerprint(records, inputs);
       const saved = await ports.slotStore.save(partition, {
         expect: watermark,
         to,
         head: claimed.head,
+        ...(fingerprint === undefined ? {} : { fingerprint }),
         changes,
         notices: atHand.map(({ notice }) => notice),
       });
@@ -193,7 +195,7 @@ export class PartitionWorker {
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
       );
-      emitter.add(messages, to, lastFingerprint(records, inputs));
+      emitter.add(messages, to, fingerprint);
       cache.age();
     }
     if (waitsFor !== null) throw waitsFor;

@@ -54,10 +54,14 @@ export interface EmittedMark {
   readonly fingerprint?: RecordFingerprint;
 }
 
-/** Tells whether the record at `offset` is still the one that we folded. */
-export interface RecordFingerprint {
+/** A record by its offset and log time (ms): another log has another record, or none, in its place. */
+export interface RecordPlace {
   readonly offset: number;
   readonly timestamp: number;
+}
+
+/** Tells whether the record at `offset` is still the one that we folded. */
+export interface RecordFingerprint extends RecordPlace {
   /** `value`: CRC-32 of key and value; `key`: of the key alone (the record holds a token or does not decode) */
   readonly scope: 'value' | 'key';
   readonly crc: number;
@@ -96,8 +100,8 @@ export interface EventClaim {
   readEmitted(): Promise<EmittedMark | null>;
   /** The C of every other partition of the input topic that has one (a new partition learns the pinned count from them). */
   readPeers(): Promise<EmittedMark[]>;
-  /** The highest source offset of this partition found in any outgoing or re-routed record (a full scan), or null. */
-  highestSourceOffset(): Promise<number | null>;
+  /** The highest source record of this partition that any outgoing or re-routed record names (a full scan), or null. */
+  highestSource(): Promise<RecordPlace | null>;
   /** The verdicts of this partition and incarnation, by offset: all that was committed before the claim, and by it. */
   readVerdicts(incarnation: string): Promise<ReadonlyMap<number, SchemaVerdict>>;
   /**
@@ -119,6 +123,8 @@ export interface SlotClaim {
   readonly head: SlotHead | null;
   /** W; null with `head` null */
   readonly watermark: number | null;
+  /** a record below W, normally the last; null: none has been folded */
+  readonly fingerprint: RecordFingerprint | null;
   /** a save was torn: nobody may save or claim */
   readonly saving: string | null;
 }
@@ -128,6 +134,8 @@ export interface SlotSave {
   readonly expect: number;
   readonly to: number;
   readonly head: SlotHead;
+  /** of the last record below `to`; absent where [expect, to) holds none, and then the saved one stays */
+  readonly fingerprint?: RecordFingerprint;
   readonly changes: readonly TaskChange[];
   /** pending notices of these records, in order; only those at or above C */
   readonly notices: readonly Notice[];

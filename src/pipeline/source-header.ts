@@ -9,6 +9,9 @@ export const SOURCE_HEADER = 'taskfold-source';
 /** The consumer group that wrote the record: several groups may fold one input topic, each with positions of its own. */
 export const GROUP_HEADER = 'taskfold-group';
 
+/** Log time of the source record, epoch ms: with the offset it tells that record from the one of another log. */
+export const LOG_TIME_HEADER = 'taskfold-log-time';
+
 /** The header's text for a notice of the record at `offset` of `partition`. */
 export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {
   return `${topic}/${partition}/${offset}/${index}`;

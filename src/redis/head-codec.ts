@@ -5,6 +5,7 @@ import type { FleetShare, SlotHead, SlotPins } from '../domain/head.ts';
 import { OUTCOMES, REJECT_REASONS } from '../domain/outcome.ts';
 import { PROCESSED_STATS } from '../domain/task-state.ts';
 import { Fault } from '../pipeline/errors.ts';
+import type { RecordFingerprint } from '../pipeline/ports.ts';
 import { LAYOUT_VERSION } from './slot-keys.ts';
 import { malformed, storedBigint, storedInteger, storedSymbol } from './stored-values.ts';
 
@@ -27,6 +28,12 @@ export function encodeCounts(head: SlotHead): string[] {
   return flat;
 }
 
+/** The record by which a later claim tells whether the log is still the one that was folded. */
+export function encodeFingerprint({ offset, timestamp, scope, crc }: RecordFingerprint): string[] {
+  const of = (field: keyof RecordFingerprint) => `fingerprint.${field}`;
+  return [of('offset'), String(offset), of('timestamp'), String(timestamp), of('scope'), scope, of('crc'), String(crc)];
+}
+
 /** The whole of `{tag}:fleet`. */
 export function encodeFleet(fleet: FleetShare): string[] {
   const flat = ['tasks', String(fleet.tasks), 'job_creations', String(fleet.job_creations)];
@@ -42,6 +49,7 @@ export interface StoredHead {
   readonly watermark: number | null;
   /** the mark of a save or clearing that did not end */
   readonly saving: string | null;
+  readonly fingerprint: RecordFingerprint | null;
   /** null: the slot is empty, or being cleared */
   readonly counts: Omit<SlotHead, 'fleet'> | null;
 }
@@ -52,7 +60,7 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
   for (let i = 0; i < flat.length; i += 2) fields.set(flat[i]!, flat[i + 1]!);
   const saving = fields.get('saving') ?? null;
   if (fields.size === 0 || (saving !== null && !fields.has('watermark'))) {
-    return { watermark: null, saving, counts: null };
+    return { watermark: null, saving, fingerprint: null, counts: null };
   }
   const text = (field: string): string => fields.get(field) ?? malformed(key, field, 'is missing');
   const integer = (field: string): number => storedInteger(key, field, text(field));
@@ -86,7 +94,15 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
       counts.rerouted_from.set(storedInteger(key, field, name), storedInteger(key, field, value));
     }
   }
-  return { watermark: integer('watermark'), saving, counts };
+  const fingerprint: RecordFingerprint | null = fields.has('fingerprint.offset')
+    ? {
+        offset: integer('fingerprint.offset'),
+        timestamp: integer('fingerprint.timestamp'),
+        scope: storedSymbol(key, 'fingerprint.scope', text('fingerprint.scope'), ['value', 'key'] as const),
+        crc: integer('fingerprint.crc'),
+      }
+    : null;
+  return { watermark: integer('watermark'), saving, fingerprint, counts };
 }
 
 /** @throws Fault torn_save where the stored data is damaged or absent */

@@ -8,7 +8,7 @@ import { Fault } from '../pipeline/errors.ts';
 import type { SlotSave, SlotStore } from '../pipeline/ports.ts';
 import { clearSlot } from './clear-slot.ts';
 import { faultsOf } from './connect.ts';
-import { decodeFleet, decodeHead, encodeCounts, encodeFleet, encodePins } from './head-codec.ts';
+import { decodeFleet, decodeHead, encodeCounts, encodeFingerprint, encodeFleet, encodePins } from './head-codec.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
 import { unpackReplies } from './packed-reply.ts';
@@ -79,6 +79,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     writes.write('DEL', keys.fleet);
     writes.hset(keys.fleet, encodeFleet(head.fleet));
     writes.hset(keys.head, encodeCounts(head));
+    if (save.fingerprint) writes.hset(keys.head, encodeFingerprint(save.fingerprint));
     return writes;
   }
 
@@ -89,9 +90,8 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const keys = keysOf(partition);
       const reply = await faultsOf(`claiming ${keys.tag}`, run('claim', [keys.head, keys.fleet, keys.live], [owner]));
       const [headFields, fleetFields] = reply as [string[], string[]];
-      const { watermark, saving, counts } = decodeHead(keys.head, headFields);
-      if (!counts) return { head: null, watermark, saving };
-      return { head: { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) }, watermark, saving };
+      const { counts, ...found } = decodeHead(keys.head, headFields);
+      return { ...found, head: counts && { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) } };
     },
 
     async begin(partition, watermark, head) {

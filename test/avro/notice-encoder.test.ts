@@ -50,6 +50,7 @@ describe('a failure', () => {
       ce_subject: 'task-1',
       'content-type': 'application/avro',
       'taskfold-source': 'updates/3/42/1',
+      'taskfold-log-time': '1767323045678',
       'taskfold-group': 'folders',
       ...TRACE,
     });

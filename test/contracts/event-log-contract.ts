@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { EmittedMark, EventLog, OutgoingMessage } from '../../src/pipeline/ports.ts';
-import { SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
+import { LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
 
 /** A fresh input topic of at least three partitions with its outgoing topics, nothing sent yet. */
 export interface EventLogWorld {
@@ -22,6 +22,17 @@ export function mark(offset: number, more: Partial<EmittedMark> = {}): EmittedMa
   return { offset, pins, ...more };
 }
 
+/** A log time for the record at an offset. */
+export const logTimeOf = (offset: number) => 1_700_000_000_000 + offset;
+
+/** The headers by which C is found again. */
+export function sourceHeaders(topic: string, partition: number, offset: number): Record<string, Buffer> {
+  return {
+    [SOURCE_HEADER]: Buffer.from(sourceHeader(topic, partition, offset, 1)),
+    [LOG_TIME_HEADER]: Buffer.from(String(logTimeOf(offset))),
+  };
+}
+
 const fenced = { name: 'Fault', remedy: 'claim' };
 
 /** @param open makes a fresh world; it ends with the test */
@@ -32,14 +43,14 @@ export function eventLogContract(open: () => Promise<EventLogWorld>): void {
       topic: outputTopic,
       key: Buffer.from(key),
       value: Buffer.from(value),
-      headers: { [SOURCE_HEADER]: Buffer.from(sourceHeader(inputTopic, partition, offset, 1)) },
+      headers: sourceHeaders(inputTopic, partition, offset),
     }),
     reroute: (partition: number, offset: number, to: number, value: string): OutgoingMessage => ({
       topic: inputTopic,
       partition: to,
       key: Buffer.from('rerouted'),
       value: Buffer.from(value),
-      headers: { [SOURCE_HEADER]: Buffer.from(sourceHeader(inputTopic, partition, offset, 1)) },
+      headers: sourceHeaders(inputTopic, partition, offset),
     }),
   });
 
@@ -196,10 +207,10 @@ export function eventLogContract(open: () => Promise<EventLogWorld>): void {
     });
   });
 
-  describe('the highest source offset', () => {
+  describe('the highest source record', () => {
     test('is null where nothing has left', async () => {
       const { events } = await open();
-      expect(await (await events.claim(0)).highestSourceOffset()).toBeNull();
+      expect(await (await events.claim(0)).highestSource()).toBeNull();
     });
 
     test('is found among events and re-routed records, of this partition only', async () => {
@@ -209,10 +220,10 @@ export function eventLogContract(open: () => Promise<EventLogWorld>): void {
       await zero.transact({ emitted: mark(8), messages: [event(0, 3, 'k', 'x'), event(0, 7, 'k', 'y')] });
       const one = await world.events.claim(1);
       await one.transact({ emitted: mark(60), messages: [event(1, 50, 'k', 'z')] });
-      expect(await (await world.events.claim(0)).highestSourceOffset()).toBe(7);
+      expect(await (await world.events.claim(0)).highestSource()).toEqual({ offset: 7, timestamp: logTimeOf(7) });
       await (await world.events.claim(0)).transact({ emitted: mark(12), messages: [reroute(0, 11, 1, 'r')] });
-      expect(await (await world.events.claim(0)).highestSourceOffset()).toBe(11);
-      expect(await (await world.events.claim(1)).highestSourceOffset()).toBe(50);
+      expect(await (await world.events.claim(0)).highestSource()).toEqual({ offset: 11, timestamp: logTimeOf(11) });
+      expect(await (await world.events.claim(1)).highestSource()).toEqual({ offset: 50, timestamp: logTimeOf(50) });
     });
   });
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SlotLive } from '../../src/pipeline/ports.ts';
 import { anyHead, anyId, anyNotices, anyTaskFields, changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
-import { begun, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
+import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 export function slotStoreContents(title: string, open: OpenSlotStore): void {
   describe(`${title}: round trips`, () => {
@@ -97,7 +97,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
           await store.begin(0, at, headOf());
           expect(await store.save(0, saveOf(head, at, at + 1))).toEqual({ outcome: 'saved' });
           at++;
-          expect(await other.claim(0, 'me')).toEqual({ head, watermark: at, saving: null });
+          expect(await other.claim(0, 'me')).toEqual({ ...EMPTY, head, watermark: at });
         }),
         { numRuns: 30 },
       );
@@ -199,7 +199,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
     test('it lies outside of the fold: it makes no head, and a clear leaves it', async () => {
       const { store } = await opened(open);
       await store.reportLive(0, live);
-      expect(await store.claim(0, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(0, 'me')).toEqual(EMPTY);
       await store.clear(0);
       expect(await store.readLive(0)).toEqual(live);
     });

@@ -3,7 +3,7 @@
 import { expect, onTestFinished } from 'vitest';
 import type { SlotHead } from '../../src/domain/head.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
-import type { SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import type { SlotClaim, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { headOf } from './slot-samples.ts';
 
 /** One store as two processes see it; nothing is in it at first. */
@@ -17,6 +17,9 @@ export interface SlotStoreUnderTest {
   loseHead(partition: number): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a claim of an empty slot finds. */
+export const EMPTY: SlotClaim = { head: null, watermark: null, fingerprint: null, saving: null };
 
 export type OpenSlotStore = () => Promise<SlotStoreUnderTest>;
 

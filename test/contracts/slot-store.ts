@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
-import { begun, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
+import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 const faultOf = (code: string) => expect.objectContaining({ name: 'Fault', code });
 
@@ -15,7 +15,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
   describe(`${title}: claim and begin`, () => {
     test('an empty slot is claimed without head, W or mark', async () => {
       const { store } = await opened(open);
-      expect(await store.claim(0, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(0, 'me')).toEqual(EMPTY);
       expect(await store.readTasks(0, ['a'])).toEqual({ watermark: null, tasks: [null] });
       expect(await store.readNotices(0, 0, 10)).toEqual({ watermark: null, notices: [], more: false });
     });
@@ -24,7 +24,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const { store, other } = await opened(open);
       const head = headOf();
       expect(await store.begin(0, 17, head)).toBe(true);
-      expect(await other.claim(0, 'me')).toEqual({ head, watermark: 17, saving: null });
+      expect(await other.claim(0, 'me')).toEqual({ ...EMPTY, head, watermark: 17 });
     });
 
     test('a slot begins once: the second beginner is told so and changes nothing', async () => {
@@ -32,7 +32,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const head = headOf('one');
       expect(await store.begin(0, 17, head)).toBe(true);
       expect(await other.begin(0, 0, headOf('two'))).toBe(false);
-      expect(await store.claim(0, 'me')).toEqual({ head, watermark: 17, saving: null });
+      expect(await store.claim(0, 'me')).toEqual({ ...EMPTY, head, watermark: 17 });
     });
 
     test('a slot that lost only its head does not begin anew beside what is left', async () => {
@@ -45,7 +45,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
     test('slots of other partitions are untouched by all of it', async () => {
       const { store, head } = await begun(open);
       await store.save(0, saveOf(head, 0, 5, { changes: [changeOf(taskOf('a', 1))], notices: [rerouteAt(1, 1)] }));
-      expect(await store.claim(1, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(1, 'me')).toEqual(EMPTY);
       expect(await store.begin(1, 9, headOf())).toBe(true);
       await store.clear(1);
       expect((await store.readTasks(0, ['a'])).watermark).toBe(5);
@@ -79,10 +79,22 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       expect((await store.claim(0, 'me')).head?.received).toBe(0);
     });
 
+    test('the fingerprint is kept with W, and stays where a stretch of the log holds no record', async () => {
+      const { store, other, head } = await begun(open);
+      const fingerprint = { offset: 2, timestamp: 1_700_000_000_123, scope: 'value', crc: 0xdeadbeef } as const;
+      await store.save(0, { ...saveOf(head, 0, 3), fingerprint });
+      expect(await other.claim(0, 'me')).toMatchObject({ watermark: 3, fingerprint });
+      await store.save(0, saveOf(head, 3, 5));
+      expect(await other.claim(0, 'me')).toMatchObject({ watermark: 5, fingerprint });
+      const next = { offset: 7, timestamp: -1, scope: 'key', crc: 0 } as const;
+      await store.save(0, { ...saveOf(head, 5, 8), fingerprint: next });
+      expect(await other.claim(0, 'me')).toMatchObject({ watermark: 8, fingerprint: next });
+    });
+
     test('a save into a slot without a head is refused with W null', async () => {
       const { store } = await opened(open);
       expect(await store.save(0, saveOf(headOf(), 0, 3))).toEqual({ outcome: 'refused', watermark: null });
-      expect(await store.claim(0, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(0, 'me')).toEqual(EMPTY);
     });
 
     test('a save of an earlier life of the slot is refused, though W is the same', async () => {
@@ -156,7 +168,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
     test('is cured by clearing the slot and beginning anew', async () => {
       const { store, other } = await torn();
       await other.clear(0);
-      expect(await store.claim(0, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(0, 'me')).toEqual(EMPTY);
       expect(await store.begin(0, 0, headOf('second-life'))).toBe(true);
       expect((await store.readTasks(0, ['a', 'b'])).tasks).toEqual([null, null]);
       expect(await store.save(0, saveOf(headOf('second-life'), 0, 1))).toEqual({ outcome: 'saved' });
@@ -174,7 +186,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       );
       await store.save(0, saveOf(head, 0, 50, { changes, notices: [rerouteAt(40, 1)] }));
       await other.clear(0);
-      expect(await store.claim(0, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(0, 'me')).toEqual(EMPTY);
       expect(await store.begin(0, 0, headOf('second-life'))).toBe(true);
       const read = await store.readTasks(
         0,
@@ -190,7 +202,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
     test('of an empty slot does nothing', async () => {
       const { store } = await opened(open);
       await store.clear(0);
-      expect(await store.claim(0, 'me')).toEqual({ head: null, watermark: null, saving: null });
+      expect(await store.claim(0, 'me')).toEqual(EMPTY);
     });
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { GROUP_HEADER, SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
-import { mark } from '../contracts/event-log-contract.ts';
+import { GROUP_HEADER } from '../../src/pipeline/source-header.ts';
+import { logTimeOf, mark, sourceHeaders } from '../contracts/event-log-contract.ts';
 import { newEventLog } from './event-log-world.ts';
 import { plainProducer } from './kafka-world.ts';
 
@@ -13,7 +13,7 @@ test('C is found again from what this group’s own transactions wrote, and from
     key: Buffer.from('k'),
     value: Buffer.from('v'),
     headers: {
-      [SOURCE_HEADER]: Buffer.from(sourceHeader(input, 0, offset, 1)),
+      ...sourceHeaders(input, 0, offset),
       [GROUP_HEADER]: Buffer.from(group),
     },
   });
@@ -24,5 +24,5 @@ test('C is found again from what this group’s own transactions wrote, and from
   // An engine can write any header; it is no part of a transaction of ours.
   const forged = message(900, topology.groups.members);
   await (await plainProducer()).send({ topic: input, messages: [forged] });
-  expect(await (await events.claim(0)).highestSourceOffset()).toBe(4);
+  expect(await (await events.claim(0)).highestSource()).toEqual({ offset: 4, timestamp: logTimeOf(4) });
 });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { groupTasksPattern, slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { EMPTY } from '../contracts/slot-store-under-test.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 import { connected } from './redis-under-test.ts';
 
@@ -56,7 +57,7 @@ test('a clearing that dies in the middle leaves a mark: no claim, save or begin 
   await expect(store.clear(0)).rejects.toThrow('the process died here');
 
   const claim = await other.claim(0, 'me');
-  expect(claim).toEqual({ head: null, watermark: null, saving: expect.stringMatching(/^clear /) });
+  expect(claim).toEqual({ ...EMPTY, saving: expect.stringMatching(/^clear /) });
   expect((await other.readTasks(0, ['t1'])).watermark).toBeNull();
   const save = { expect: 2_500, to: 2_501, head, changes: [], notices: [] };
   await expect(other.save(0, save)).rejects.toMatchObject({ code: 'torn_save' });
@@ -100,7 +101,7 @@ test('neighbours whose names match as patterns keep every key', async () => {
   }
   for (const [i, store] of stores.entries()) {
     await store.clear(1);
-    expect(await store.claim(1, 'me')).toEqual({ head: null, watermark: null, saving: null });
+    expect(await store.claim(1, 'me')).toEqual(EMPTY);
     for (const [j, neighbour] of stores.entries()) {
       for (const partition of [0, 1, 11]) {
         const gone = partition === 1 && j <= i;

@@ -4,7 +4,7 @@
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage, UpdateDecoder } from '../../src/pipeline/ports.ts';
-import { SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
+import { LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
 import type { Call } from './memory-kafka.ts';
 
 export const LATE_SCHEMA = 100;
@@ -61,8 +61,12 @@ function parse(value: Buffer | null): { schema: number; update: TaskStatusDetail
 export function memoryEncoder(topic: string): NoticeEncoder {
   return {
     encode(partition: number, notice: Notice, record: InputRecord | null, update: TaskStatusDetail | null) {
-      const source = { [SOURCE_HEADER]: Buffer.from(sourceHeader(topic, partition, notice.offset, notice.index)) };
       const { body } = notice;
+      const logTime = body.kind === 'failure' ? body.facts.log_time : record!.timestamp;
+      const source = {
+        [SOURCE_HEADER]: Buffer.from(sourceHeader(topic, partition, notice.offset, notice.index)),
+        [LOG_TIME_HEADER]: Buffer.from(String(logTime)),
+      };
       if (body.kind === 'reroute') {
         return { topic, partition: body.to, key: record!.key, value: record!.value, headers: source };
       }

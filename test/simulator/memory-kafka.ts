@@ -11,9 +11,10 @@ import type {
   LogBatch,
   OutgoingMessage,
   RecordHeaders,
+  RecordPlace,
   SchemaVerdict,
 } from '../../src/pipeline/ports.ts';
-import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
+import { headerText, LOG_TIME_HEADER, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
 
 interface LogRecord extends InputRecord {
   state: 'open' | 'committed' | 'aborted';
@@ -119,6 +120,20 @@ export class MemoryKafka {
     this.low[partition] = Math.max(this.low[partition]!, offset);
   }
 
+  /**
+   * The input topic is deleted and made again: no record is left, and the group's offsets went with the topic. The
+   * outgoing topics stay unless `outgoingToo`.
+   */
+  makeAgain(outgoingToo: boolean): void {
+    this.log.forEach((records, partition) => {
+      records.length = 0;
+      this.next[partition] = 0;
+      this.low[partition] = 0;
+    });
+    for (const producer of this.#producers) Object.assign(producer, { emitted: null, staged: null });
+    if (outgoingToo) this.outgoing.length = 0;
+  }
+
   initProducer(partition: number): number {
     this.abort(partition);
     return ++this.#producers[partition]!.epoch;
@@ -170,13 +185,14 @@ export class MemoryKafka {
     this.#producers[partition]!.emitted = null;
   }
 
-  highestSourceOffset(partition: number): number | null {
-    let highest: number | null = null;
+  highestSource(partition: number): RecordPlace | null {
+    let highest: RecordPlace | null = null;
     const rerouted = Array.from({ length: this.partitions }, (_, p) => this.visible(p)).flat();
     for (const { headers } of [...this.outgoing, ...rerouted]) {
       const source = parseSource(headerText(headers as RecordHeaders, SOURCE_HEADER) ?? '');
       if (source === null || source.topic !== this.topic || source.partition !== partition) continue;
-      if (highest === null || source.offset > highest) highest = source.offset;
+      const timestamp = Number(headerText(headers as RecordHeaders, LOG_TIME_HEADER));
+      if (highest === null || source.offset > highest.offset) highest = { offset: source.offset, timestamp };
     }
     return highest;
   }
@@ -244,7 +260,7 @@ export function memoryEventLog(kafka: MemoryKafka, call: Call): EventLog {
               (mark) => mark !== null,
             ),
           ),
-        highestSourceOffset: () => call(() => kafka.highestSourceOffset(partition)),
+        highestSource: () => call(() => kafka.highestSource(partition)),
         readVerdicts: (incarnation) =>
           call(() => {
             const verdicts = new Map<number, SchemaVerdict>();

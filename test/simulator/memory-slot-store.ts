@@ -5,7 +5,7 @@ import type { SlotHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
-import type { SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import type { RecordFingerprint, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { type Call, callNow } from './memory-kafka.ts';
 
 interface StoredTask {
@@ -18,12 +18,13 @@ interface StoredTask {
 export interface Slot {
   head: SlotHead | null;
   watermark: number | null;
+  fingerprint: RecordFingerprint | null;
   saving: string | null;
   tasks: Map<string, StoredTask>;
   notices: Notice[];
 }
 
-const EMPTY: Slot = { head: null, watermark: null, saving: null, tasks: new Map(), notices: [] };
+const EMPTY: Slot = { head: null, watermark: null, fingerprint: null, saving: null, tasks: new Map(), notices: [] };
 const HISTORY_MAX = 30;
 
 export interface SlotMutations {
@@ -94,6 +95,7 @@ export class MemorySlots {
     }
     slot.head = structuredClone(save.head);
     slot.watermark = save.to;
+    slot.fingerprint = structuredClone(save.fingerprint) ?? slot.fingerprint;
     slot.notices.push(...structuredClone(save.notices));
     this.#keep(partition);
     return { outcome: 'saved' };
@@ -128,8 +130,8 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
   return {
     claim: (partition) =>
       call(() => {
-        const { head, watermark, saving } = slots.slot(partition);
-        return structuredClone({ head, watermark, saving });
+        const { head, watermark, fingerprint, saving } = slots.slot(partition);
+        return structuredClone({ head, watermark, fingerprint, saving });
       }),
     begin: (partition, watermark, head) => call(() => slots.begin(partition, watermark, head)),
     readTasks: (partition, ids) =>

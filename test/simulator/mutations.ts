@@ -4,7 +4,11 @@ import type { PipelinePorts } from '../../src/pipeline/context.ts';
 import type { EventClaim, SlotStore } from '../../src/pipeline/ports.ts';
 import type { World, WorldOptions } from './world.ts';
 
-type Mutation = Omit<WorldOptions, 'seed'>;
+/** `tolerated`: halts that the world brings about whether or not the safeguard is there */
+type Mutation = Omit<WorldOptions, 'seed'> & { readonly tolerated?: readonly string[] };
+
+const NASTY = ['history_gone', 'payload_gone'];
+const MADE_AGAIN = ['fingerprint_differs', 'watermark_above_log_end', 'emitted_mark_lost'];
 
 const everything: Mutation = { rollBacks: 0.008, lateSchemas: true };
 
@@ -81,6 +85,18 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       },
     })),
   },
+  'a slot does not know which record it was folded up to': {
+    rollBacks: 0.008,
+    makeAgain: 'all',
+    tolerated: MADE_AGAIN,
+    mutate: onStore((store) => ({
+      async claim(partition, owner) {
+        const slot = await store.claim(partition, owner);
+        // As a slot looks whose head keeps W alone: a record below W, of which nothing is known.
+        return { ...slot, fingerprint: slot.fingerprint && { ...slot.fingerprint, offset: -1 } };
+      },
+    })),
+  },
   'tasks are read without W': {
     rollBacks: 0.15,
     mutate: (ports) => {
@@ -121,6 +137,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a missing record of a pending event is passed over': {
     rollBacks: 0.008,
     retention: 'nasty',
+    tolerated: NASTY,
     mutate: onStore((store) => ({
       async readNotices(partition, from, max) {
         const page = await store.readNotices(partition, from, max);

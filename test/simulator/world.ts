@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly wipes?: boolean;
   readonly loseEmitted?: boolean;
   readonly lateSchemas?: boolean;
+  /** the input topic is deleted, made again and filled anew half-way: alone, or with the outgoing topics */
+  readonly makeAgain?: 'input' | 'all';
   /** records go once C and every kept copy of Redis is past them: `safe`; once W is: `nasty` */
   readonly retention?: 'safe' | 'nasty';
   readonly kafka?: KafkaMutations;
@@ -80,7 +82,10 @@ export class World {
     schedule.rates = options.rates ?? RATES;
     const steps = options.steps ?? 700;
     for (let step = 0; step < steps; step++) {
-      if (step === Math.floor(steps / 2)) this.registry.knowsLate = true;
+      if (step === Math.floor(steps / 2)) {
+        this.registry.knowsLate = true;
+        if (options.makeAgain) this.#makeAgain(options.makeAgain);
+      }
       this.#happen();
       await schedule.step();
     }
@@ -103,6 +108,16 @@ export class World {
     if (options.loseEmitted && schedule.chance(0.004)) kafka.loseEmitted(schedule.below(this.partitions));
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
     if (options.retention && schedule.chance(0.02)) this.#retain(options.retention);
+  }
+
+  #makeAgain(which: 'input' | 'all'): void {
+    const longest = Math.max(...this.kafka.next);
+    this.kafka.makeAgain(which === 'all');
+    this.published = 0;
+    this.schedule.now += 1_000;
+    // Longer than the old log in most partitions, before anybody looks.
+    while (this.published < longest * this.partitions) this.#publish();
+    for (const process of [...this.#processes]) this.#died(process);
   }
 
   #publish(): void {
