@@ -4,6 +4,7 @@
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { FailureKind } from '../domain/notice.ts';
 import type { FailureReason, TaskStatus } from '../domain/task-state.ts';
+import type { Fault } from './fault.ts';
 import type { Flaw } from './flaw.ts';
 import type { FleetEngine } from './fleet-engine.ts';
 import type { Report } from './report.ts';
@@ -16,6 +17,14 @@ export interface FleetTask {
   readonly home: number;
   /** something outside of the task goes wrong: all its instances report errors until it is over */
   trouble: { reason: FailureReason | undefined; updates_left: number } | null;
+  /** beats so far, of all its instances */
+  beats: number;
+  /** the work request that was opened last */
+  work_request_id: string | null;
+  /** faults that hit it */
+  readonly faults: Map<Fault, number>;
+  /** how often two different posts of one reporter continued from the same timestamp, so that neither contains the other */
+  shared_priors: number;
 }
 
 /** An event that must leave through `task-failures`. */
@@ -24,11 +33,11 @@ export interface FailureDeed {
   readonly failure_reason?: FailureReason;
 }
 
-/** What one valid update stands for. */
-export interface Deed {
-  readonly task: FleetTask;
-  /** the work of the update; several where posts before it did not arrive */
-  readonly reports: readonly Report[];
+/** What an engine did and found between two posts, whichever updates carry it: more than one where a reply was lost. */
+export interface Beat {
+  /** its place among the beats of the task, from 1 */
+  readonly number: number;
+  readonly report: Report;
   /** what the task's status is from now on; null: as before */
   readonly task_status: TaskStatus | null;
   readonly new_attempt: boolean;
@@ -36,8 +45,17 @@ export interface Deed {
   readonly failures: readonly FailureDeed[];
   /** base_internal_job_id of each action */
   readonly job_creations: readonly string[];
+}
+
+/** What one valid update stands for. */
+export interface Deed {
+  readonly task: FleetTask;
+  /** all that the update carries, oldest first: what no update before it was acknowledged to carry */
+  readonly beats: readonly Beat[];
   readonly timestamp: number;
   readonly work_request_id: string;
+  /** the work request ends with it */
+  readonly ends: boolean;
 }
 
 export interface FleetRecord {
@@ -52,9 +70,18 @@ export interface FleetRecord {
   readonly deed: Deed | null;
   /** the task that the record names, for the truth's count of its rejected records; null where it names none */
   readonly task: FleetTask | null;
+  /** when it reaches the log, in virtual time, ms; never less than the record before it */
+  readonly log_time: number;
+  /** the process that sent it: a restart makes a new one. Null for a flawed record */
+  readonly instance: string | null;
 }
 
 /** Whether the record lies where its task is not at home, and can be read there: it will be re-routed. */
 export function isMisplaced(record: FleetRecord): boolean {
   return record.deed !== null && record.partition !== null && record.partition !== record.deed.task.home;
+}
+
+/** Counts a fault that hit the task. */
+export function hit(task: FleetTask, fault: Fault): void {
+  task.faults.set(fault, (task.faults.get(fault) ?? 0) + 1);
 }

@@ -1,58 +1,66 @@
 // One place of work on a task of the simulated fleet: an instance that goes through stints, each under a work request of
 // its own. A chunk engine's stint is a batch that ends with task_output; a stream engine's stint is an attempt at the task.
 
-import type { CreateJobsAction, TaskStatusDetail } from '../domain/messages.generated.ts';
+import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { TaskStatus } from '../domain/task-state.ts';
-import type { Deed, FailureDeed, FleetTask } from './deed.ts';
-import { addErrors, batchOutput, type Draft, jobsToCreate, ordinaryWork, troubleReason } from './fleet-work.ts';
+import { type Deed, type FleetTask, hit } from './deed.ts';
+import type { Fate, Fault, FaultDice } from './fault.ts';
+import { type DrawnBeat, drawBeat } from './lane-beats.ts';
+import { LaneSender } from './lane-sender.ts';
 import type { Random } from './random.ts';
-import type { Report } from './report.ts';
-import { TaskReporter } from './task-reporter.ts';
 
-// Probabilities of one beat.
+/** Probability that an ordinary post fails to arrive, in every fleet. */
 const ORDINARY_POST_FAILS = 0.01;
-const TROUBLE_BEGINS = 0.01;
-const TROUBLE_CHANGES = 0.1;
-const JOBS_ARE_CREATED = 0.015;
 const TALKS_AFTER_THE_END = 0.03;
+/** How far ahead the clock is for one post, seconds. */
+const CLOCK_AHEAD_S = 60;
 
-const NOTHING: readonly string[] = [];
-
-/** What a beat turns out to be, before it becomes a post. */
-interface Beat {
-  report: Draft;
-  /** what the engine says, and whether that is the task's status then */
-  says: TaskStatus;
-  counts: boolean;
-  new_attempt: boolean;
-  completion_requested: boolean;
-  /** nothing but work: such a post may fail to arrive, and the next one contains it */
-  ordinary: boolean;
-  failures: FailureDeed[];
-  jobs: CreateJobsAction[];
+/** An update on its way to the log. */
+export interface Post {
+  readonly update: TaskStatusDetail;
+  readonly deed: Deed;
+  /** seconds until it is in the log */
+  readonly delay_s: number;
+  readonly instance: string;
 }
+
+const NO_POSTS: readonly Post[] = [];
 
 export class Lane {
   readonly task: FleetTask;
   /** how many updates each stint has, at least 1 */
   readonly #stints: number[];
+  readonly #dice: FaultDice;
+  readonly #number: number;
   #stint = 0;
   #beat = 0;
   #afterTheEnd = false;
-  #reporter: TaskReporter;
-  /** work of posts that failed: it travels with the next one */
-  #undelivered: Report[] = [];
+  #sender: LaneSender;
+  /** the beat that ends the stint, while no post of it is acknowledged: it is posted until one is */
+  #unfinished: DrawnBeat | null = null;
+  #died = false;
+  #restarts = 0;
+  /** how much its clock is off, seconds */
+  #skew = 0;
   /** turns to sit out before the next beat: a retry comes some time after the failure */
   wait = 0;
+  /** beats that it still means to have */
+  left: number;
+  /** it has another turn within the same second */
+  again = false;
 
-  constructor(task: FleetTask, stints: number[], now: number, random: Random) {
+  /** @param number of the lane in its fleet */
+  constructor(task: FleetTask, stints: number[], now: number, random: Random, dice: FaultDice, number: number) {
     this.task = task;
     this.#stints = stints;
-    this.#reporter = newReporter(task, now - random.between(1, 5), random);
+    this.#dice = dice;
+    this.#number = number;
+    this.left = stints.reduce((sum, updates) => sum + updates, 0);
+    this.#sender = this.#newSender(now - random.between(1, 5), random);
   }
 
   get done(): boolean {
-    return this.#stint === this.#stints.length;
+    return this.#died || this.#stint === this.#stints.length;
   }
 
   get #isLastOfStint(): boolean {
@@ -61,104 +69,85 @@ export class Lane {
 
   /** Whether the next beat is the last of the lane. */
   get isEnding(): boolean {
-    return !this.#afterTheEnd && this.#stint === this.#stints.length - 1 && this.#isLastOfStint;
+    return (
+      !this.#afterTheEnd && this.#unfinished === null && this.#stint === this.#stints.length - 1 && this.#isLastOfStint
+    );
   }
 
   /** Makes the current stint longer. */
   extend(updates: number): void {
     this.#stints[this.#stint]! += updates;
+    this.left += updates;
   }
 
   /**
-   * The next heartbeat, or the update when work ends; null where its post failed, so that nothing was published.
+   * The next heartbeat, or the update when work ends, and what becomes of it: none where it was never published, two where
+   * it lies in the log twice.
    * @param now UTC epoch seconds
    */
-  next(now: number, random: Random): { update: TaskStatusDetail; deed: Deed } | null {
-    const beat = this.#draw(random);
-    const reporter = this.#reporter;
-    reporter.record(beat.report);
-    this.#undelivered.push(beat.report);
-    const update = reporter.compose(now);
-    if (beat.ordinary && random.chance(ORDINARY_POST_FAILS)) {
-      reporter.failed();
-      return null;
+  turn(now: number, random: Random): readonly Post[] {
+    this.again = false;
+    const sender = this.#sender;
+    if (this.#dice.any && this.#isStruck(now)) return NO_POSTS;
+    const clock = this.#clock(now);
+    const isNew = this.#unfinished === null;
+    const beat = this.#unfinished ?? this.#draw(random);
+    if (isNew) this.#sender.record(beat);
+    const update = this.#sender.compose(clock);
+    if (isNew && beat.ordinary && random.chance(ORDINARY_POST_FAILS)) {
+      this.#sender.failed();
+      return NO_POSTS;
     }
-    // The fleet's publisher either gets every record to the broker, in order, or ends the run.
-    reporter.acknowledged();
+    if (isNew) this.left--;
+    const fate = this.#dice.fate();
+    if (fate !== null) hit(this.task, fate);
+    const posts = fate === 'lost_request' ? NO_POSTS : this.#post(update, fate);
+    this.#answer(beat, fate, now, random);
+    this.again = !this.done && this.#sender === sender && this.#strikes('same_second');
+    return posts;
+  }
+
+  #draw(random: Random): DrawnBeat {
+    const place = {
+      firstOfStint: this.#beat === 0,
+      lastOfStint: this.#isLastOfStint,
+      ending: this.isEnding,
+      retries: this.#stint > 0,
+      afterTheEnd: this.#afterTheEnd,
+    };
+    return drawBeat(this.task, place, random);
+  }
+
+  #post(update: TaskStatusDetail, fate: Fate | null): readonly Post[] {
+    const dice = this.#dice;
+    this.#sender.published(update);
     const deed: Deed = {
       task: this.task,
-      reports: this.#undelivered,
-      task_status: beat.counts ? beat.says : null,
-      new_attempt: beat.new_attempt,
-      completion_requested: beat.completion_requested,
-      failures: beat.failures,
-      job_creations: beat.jobs.length === 0 ? NOTHING : beat.jobs.map((job) => job.base_internal_job_id!),
+      beats: this.#sender.unacknowledged,
       timestamp: update.timestamp!,
-      work_request_id: reporter.identity.work_request_id!,
+      work_request_id: this.#sender.work_request_id,
+      ends: this.#isLastOfStint,
     };
-    this.#undelivered = [];
-    this.#advance(beat.says, now, random);
-    return { update, deed };
+    let delay_s = 0;
+    if (fate === 'late') delay_s = dice.random.between(6, 26);
+    else if (fate === 'overtaken') delay_s = dice.random.between(1, 20);
+    const instance = this.#restarts === 0 ? `${this.#number}` : `${this.#number}.${this.#restarts}`;
+    const post: Post = { update, deed, delay_s, instance };
+    if (!this.#strikes('duplicate')) return [post];
+    return [post, { ...post, delay_s: delay_s + dice.random.between(0, 12) }];
   }
 
-  #draw(random: Random): Beat {
-    const { engine } = this.task;
-    const beat: Beat = {
-      report: ordinaryWork(engine, random),
-      says: 'running',
-      counts: true,
-      new_attempt: false,
-      completion_requested: false,
-      ordinary: true,
-      failures: [],
-      jobs: [],
-    };
-    if (this.#afterTheEnd) {
-      // A late heartbeat that did not know of the end: the task stays as it ended.
-      beat.counts = false;
-      beat.ordinary = false;
-    } else {
-      if (engine.kind === 'stream') this.#drawAttempt(beat, random);
-      else this.#drawBatch(beat, random);
-      if (random.chance(JOBS_ARE_CREATED)) createJobs(beat, random);
-    }
-    beat.report.task_status = beat.says;
-    return beat;
-  }
-
-  #drawBatch(beat: Beat, random: Random): void {
-    if (this.#beat === 0) beat.ordinary = false;
-    // Troubles make events whose number depends on the order of updates, which scattered records don't keep.
-    if (this.task.engine.keying !== 'no_key') drawTrouble(this.task, beat, random);
-    if (!this.#isLastOfStint) return;
-    beat.ordinary = false;
-    beat.report.task_output = batchOutput(random);
-    if (this.isEnding && random.chance(0.1)) requestCompletion(beat);
-  }
-
-  #drawAttempt(beat: Beat, random: Random): void {
-    const { task } = this;
-    if (this.#beat === 0) {
-      beat.ordinary = false;
-      beat.new_attempt = this.#stint > 0;
-      if (beat.new_attempt) beat.says = random.chance(0.6) ? 'reprocessing' : 'running';
-      else if (random.chance(0.1)) beat.says = 'queued';
-    }
-    if (!this.#isLastOfStint) {
-      drawTrouble(task, beat, random);
+  /** What the sender makes of the answer. */
+  #answer(beat: DrawnBeat, fate: Fate | null, now: number, random: Random): void {
+    if (fate === null || fate === 'overtaken') {
+      this.#sender.acknowledged();
+      this.#unfinished = null;
+      this.#advance(beat.says, now, random);
       return;
     }
-    beat.ordinary = false;
-    task.trouble = null;
-    beat.says = this.isEnding ? drawEnding(random) : 'failed';
-    if (beat.says === 'complete') {
-      beat.report.task_output = batchOutput(random);
-      if (random.chance(0.2)) requestCompletion(beat);
-    } else if (beat.says === 'failed' || beat.says === 'aborted' || beat.says === 'rejected') {
-      const failure_reason = troubleReason(task.engine, random);
-      addErrors(beat.report, failure_reason, random);
-      beat.failures.push({ failure: beat.says, ...(failure_reason === undefined ? {} : { failure_reason }) });
-    }
+    this.#sender.failed();
+    if (this.#isLastOfStint) this.#unfinished = beat;
+    else this.#beat++;
   }
 
   #advance(said: TaskStatus, now: number, random: Random): void {
@@ -174,63 +163,60 @@ export class Lane {
     this.#beat = 0;
     if (this.done) return;
     if (said === 'failed') this.wait = random.between(2, 6);
-    this.#reporter = newReporter(this.task, now, random);
+    this.#sender = this.#newSender(now + this.#skew, random);
   }
-}
 
-function newReporter(task: FleetTask, started_at: number, random: Random): TaskReporter {
-  const { internal_task_id, internal_job_id, engine } = task;
-  const identity = {
-    internal_task_id,
-    internal_job_id,
-    engine_id: engine.engine_id,
-    work_request_id: random.uuid(),
-    ...(engine.task_route_id === undefined ? {} : { task_route_id: engine.task_route_id }),
-  };
-  return new TaskReporter(identity, started_at, engine.figures);
-}
-
-/** Lets a trouble of the task begin, change or end with this update. A trouble lies outside of the instance: all see it. */
-function drawTrouble(task: FleetTask, beat: Beat, random: Random): void {
-  const { trouble, engine } = task;
-  if (trouble) {
-    beat.ordinary = false;
-    if (--trouble.updates_left <= 0) {
-      task.trouble = null;
-      return;
-    }
-    if (random.chance(TROUBLE_CHANGES)) {
-      trouble.reason = troubleReason(engine, random, trouble.reason ?? 'none');
-      if (trouble.reason !== undefined) beat.failures.push({ failure: 'error', failure_reason: trouble.reason });
-    }
-    addErrors(beat.report, trouble.reason, random);
-  } else if (random.chance(TROUBLE_BEGINS)) {
-    const reason = troubleReason(engine, random);
-    task.trouble = { reason, updates_left: random.between(1, 5) };
-    beat.ordinary = false;
-    beat.failures.push({ failure: 'error', ...(reason === undefined ? {} : { failure_reason: reason }) });
-    addErrors(beat.report, reason, random);
+  #newSender(started_at: number, random: Random): LaneSender {
+    const { task } = this;
+    let work_request_id = random.uuid();
+    const other = task.work_request_id;
+    // A stream engine has one instance at a time, so nobody to mistake itself for.
+    const hasOther = task.engine.kind === 'chunk' && other !== null && other !== this.#sender?.work_request_id;
+    if (hasOther && this.#strikes('two_writers')) work_request_id = other;
+    task.work_request_id = work_request_id;
+    return new LaneSender(task, work_request_id, started_at, this.#dice.any);
   }
-}
 
-function drawEnding(random: Random): TaskStatus {
-  const lot = random.below(200);
-  if (lot < 12) return 'failed';
-  if (lot < 17) return 'aborted';
-  return lot < 20 ? 'rejected' : 'complete';
-}
+  /** What happens to the process before its turn; true where it then says nothing. */
+  #isStruck(now: number): boolean {
+    const { random } = this.#dice;
+    if (this.#beat === 0 && this.#unfinished === null) {
+      if (this.#sender.unacknowledged.length === 0 && this.#strikes('zero_second'))
+        this.#sender.startAt(now + this.#skew);
+      return false;
+    }
+    if (this.#strikes('died')) {
+      this.#died = true;
+      this.left = 0;
+      return true;
+    }
+    if (this.#strikes('pause')) {
+      this.wait = random.between(8, 12);
+      return true;
+    }
+    // A restart that forgot how the task ended would be another story than the one that the truth tells.
+    if (this.#unfinished === null && this.#sender.mayForget) {
+      const restarted_at = now + this.#skew - random.between(1, 4);
+      if (this.#strikes('restart_same')) {
+        this.#restarts++;
+        this.#sender.restart(random.chance(0.5) ? null : restarted_at);
+      } else if (this.#strikes('restart_new')) {
+        this.#restarts++;
+        this.#sender = this.#newSender(restarted_at, random);
+      }
+    }
+    return false;
+  }
 
-function requestCompletion(beat: Beat): void {
-  beat.completion_requested = true;
-  beat.report.task_action = 'completeJob';
-}
+  #clock(now: number): number {
+    if (!this.#dice.any) return now;
+    if (this.#strikes('clock_back')) this.#skew -= this.#dice.random.between(2, 22);
+    return now + this.#skew + (this.#strikes('clock_ahead') ? CLOCK_AHEAD_S : 0);
+  }
 
-function createJobs(beat: Beat, random: Random): void {
-  beat.ordinary = false;
-  beat.jobs = jobsToCreate(random);
-  const task_action = beat.completion_requested ? 'completeAndCreateJobs' : 'createJobs';
-  // Some senders leave the action's name out; the jobs are wanted all the same.
-  const named = beat.completion_requested || random.chance(0.8);
-  beat.report.create_jobs_action = beat.jobs;
-  if (named) beat.report.task_action = task_action;
+  #strikes(fault: Fault): boolean {
+    if (!this.#dice.strikes(fault)) return false;
+    hit(this.task, fault);
+    return true;
+  }
 }

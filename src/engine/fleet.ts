@@ -1,19 +1,23 @@
 // The simulated fleet: a pure model of engines that work on tasks, in virtual time, drawn from one seed. It makes the
-// records that the engines publish, in order, each with what it stands for; publishing them is fleet-publisher.ts' job.
+// records that the engines publish, in the order of the log, each with what it stands for; publishing them is simulation.ts'
+// job.
 
 import { crc32 } from 'node:zlib';
 import { homeOf } from '../domain/home.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
-import type { Deed, FleetRecord, FleetTask } from './deed.ts';
+import type { FleetRecord, FleetTask } from './deed.ts';
+import { FaultDice, type FaultShares } from './fault.ts';
 import { FLAWS } from './flaw.ts';
 import { type FleetEngine, makeEngine } from './fleet-engine.ts';
-import { Lane } from './fleet-lane.ts';
+import { Lane, type Post } from './fleet-lane.ts';
+import { LateRecords } from './late-records.ts';
 import { Random } from './random.ts';
 
 /** How often a live instance reports, seconds. */
 export const HEARTBEAT_S = 5;
 const LANES_OF_TASK_MAX = 4;
 const TASKS_OF_JOB = 4;
+const BATCH_UPDATES_MAX = 8;
 const RECORD_IS_FLAWED = 0.001;
 
 export interface FleetOptions {
@@ -32,6 +36,10 @@ export interface FleetOptions {
   readonly lanes?: number;
   /** no flawed record, and every engine keys as the contract asks */
   readonly tidy?: boolean;
+  /** faults of senders; default none */
+  readonly faults?: FaultShares;
+  /** the most updates that a chunk engine's batch has, at least 2; default 8 */
+  readonly batch_updates_max?: number;
 }
 
 /** How long the run of such a fleet is in virtual time, in seconds. */
@@ -46,6 +54,7 @@ function lanesOf({ engines, tasks, lanes }: Pick<FleetOptions, 'engines' | 'task
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #random: Random;
+  readonly #dice: FaultDice;
   readonly #engines: FleetEngine[];
   readonly #lanesWanted: number;
   // Two halves of a ring: each lane has its turn once a round, which is one heartbeat of virtual time.
@@ -53,6 +62,9 @@ export class Fleet {
   #nextRound: Lane[] = [];
   #place = 0;
   #lanes = 0;
+  #lanesOpened = 0;
+  /** has another turn within the same second */
+  #again: Lane | null = null;
   /** virtual time: `#lanesWanted` of them are one heartbeat */
   #turns = 0;
   #roundBegan = 0;
@@ -62,11 +74,15 @@ export class Fleet {
   made = 0;
   /** updates that the open lanes still mean to make */
   #planned = 0;
-  #flawed: FleetRecord | null = null;
+  /** in the log by now */
+  readonly #ready: FleetRecord[] = [];
+  readonly #late = new LateRecords();
   #flaws = 0;
 
+  /** @throws RangeError where the shares of faults make no sense */
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#dice = new FaultDice(options.seed, options.faults ?? {});
     this.#random = new Random(options.seed);
     this.#lanesWanted = lanesOf(options);
     this.#engines = Array.from({ length: options.engines }, (_, index) =>
@@ -74,54 +90,90 @@ export class Fleet {
     );
   }
 
-  /** The next record in the order of sending; null when all `updates` are made. */
+  /**
+   * The next record in the order of the log; null when all `updates` are made, or nobody is left to make one, because all
+   * have died.
+   */
   next(): FleetRecord | null {
-    if (this.made >= this.#options.updates) return null;
-    const record = this.#flawed ?? this.#nextSound();
-    this.#flawed = null;
-    if (!record) return null;
-    this.made++;
-    if (record.deed && !this.#options.tidy && this.#random.chance(RECORD_IS_FLAWED)) {
-      this.#flawed = this.#makeFlawed(record.update, record.deed.task);
-    }
+    const record = this.#ready.shift() ?? this.#nextOfTurns();
+    if (record) this.made++;
     return record;
   }
 
-  #nextSound(): FleetRecord | null {
+  #nextOfTurns(): FleetRecord | null {
     for (;;) {
-      while (this.#lanes < this.#lanesWanted && this.#tasksOpened < this.#options.tasks) this.#openTask();
-      if (this.#place === this.#round.length) {
-        if (this.#nextRound.length === 0) return null;
-        this.#round = this.#nextRound;
-        this.#nextRound = [];
-        this.#place = 0;
-        // Where only a few lanes are left, a round still takes a heartbeat's time.
-        this.#turns = Math.max(this.#turns, this.#roundBegan + this.#lanesWanted);
-        this.#roundBegan = this.#turns;
+      // What is under way belongs to the updates that were asked for.
+      const lane = this.#isEnough() ? null : this.#nextLane();
+      const late = this.#late.take(lane ? this.#logTime() : Number.POSITIVE_INFINITY);
+      if (late) {
+        this.#again = lane;
+        return late;
       }
-      const lane = this.#round[this.#place++]!;
-      this.#turns++;
-      const record = this.#turn(lane);
+      if (!lane) return null;
+      this.#turn(lane);
+      const record = this.#ready.shift();
       if (record) return record;
     }
+  }
+
+  #isEnough(): boolean {
+    return this.made + this.#ready.length + this.#late.size >= this.#options.updates;
+  }
+
+  /** Whose turn it is; null where no lane is left. */
+  #nextLane(): Lane | null {
+    const again = this.#again;
+    this.#again = null;
+    if (again) return again;
+    while (this.#lanes < this.#lanesWanted && this.#tasksOpened < this.#options.tasks) this.#openTask();
+    if (this.#place === this.#round.length) {
+      if (this.#nextRound.length === 0) return null;
+      this.#round = this.#nextRound;
+      this.#nextRound = [];
+      this.#place = 0;
+      // Where only a few lanes are left, a round still takes a heartbeat's time.
+      this.#turns = Math.max(this.#turns, this.#roundBegan + this.#lanesWanted);
+      this.#roundBegan = this.#turns;
+    }
+    this.#turns++;
+    return this.#round[this.#place++]!;
   }
 
   #now(): number {
     return this.#options.started_at + Math.floor((this.#turns * HEARTBEAT_S) / this.#lanesWanted);
   }
 
-  #turn(lane: Lane): FleetRecord | null {
+  /** Virtual time, ms. */
+  #logTime(): number {
+    return this.#options.started_at * 1_000 + Math.floor((this.#turns * HEARTBEAT_S * 1_000) / this.#lanesWanted);
+  }
+
+  #turn(lane: Lane): void {
     if (lane.wait > 0) {
       lane.wait--;
       this.#nextRound.push(lane);
-      return null;
+      return;
     }
     this.#keepBusy(lane);
-    const post = lane.next(this.#now(), this.#random);
-    if (post) this.#planned--;
+    this.#planned -= lane.left;
+    const posts = lane.turn(this.#now(), this.#random);
+    this.#planned += lane.left;
     if (lane.done) this.#lanes--;
+    else if (lane.again) this.#again = lane;
     else this.#nextRound.push(lane);
-    return post && this.#addressed(post.update, post.deed);
+    let addressed: FleetRecord | null = null;
+    for (const post of posts) {
+      if (this.#isEnough()) break;
+      // What lies in the log twice lies twice in one place.
+      addressed = { ...(addressed ?? this.#addressed(post)), log_time: this.#logTime() + post.delay_s * 1_000 };
+      if (post.delay_s === 0) this.#ready.push(addressed);
+      else this.#late.add(addressed);
+    }
+    const [post] = posts;
+    if (post && !this.#options.tidy && this.#random.chance(RECORD_IS_FLAWED)) {
+      const flawed = this.#makeFlawed(post.update, post.deed.task);
+      if (flawed && !this.#isEnough()) this.#ready.push(flawed);
+    }
   }
 
   /** Opens the next task with its share of the updates that are left, more or less. */
@@ -138,12 +190,19 @@ export class Fleet {
       engine: this.#engines[this.#tasksOpened % this.#engines.length]!,
       home: homeOf(internal_task_id, partitions),
       trouble: null,
+      beats: 0,
+      work_request_id: null,
+      faults: new Map(),
+      shared_priors: 0,
     };
     this.#tasksOpened++;
     this.#planned += share;
-    const plans = task.engine.kind === 'stream' ? [attempts(share, random)] : batches(share, random);
+    const plans =
+      task.engine.kind === 'stream'
+        ? [attempts(share, random)]
+        : batches(share, this.#options.batch_updates_max ?? BATCH_UPDATES_MAX, random);
     for (const stints of plans) {
-      this.#nextRound.push(new Lane(task, stints, this.#now(), random));
+      this.#nextRound.push(new Lane(task, stints, this.#now(), random, this.#dice, this.#lanesOpened++));
       this.#lanes++;
     }
   }
@@ -158,20 +217,20 @@ export class Fleet {
     this.#planned += more;
   }
 
-  #addressed(update: TaskStatusDetail, deed: Deed): FleetRecord {
+  #addressed({ update, deed, instance }: Post): FleetRecord {
     const { task } = deed;
     const { engine, internal_task_id } = task;
     const { partitions } = this.#options;
-    const flaw = null;
+    const rest = { update, flaw: null, deed, task, instance, log_time: this.#logTime() };
     switch (engine.keying) {
       case 'task_id':
-        return { key: internal_task_id, partition: null, update, flaw, deed, task };
+        return { key: internal_task_id, partition: null, ...rest };
       case 'other_partitioner':
-        return { key: internal_task_id, partition: crc32(internal_task_id) % partitions, update, flaw, deed, task };
+        return { key: internal_task_id, partition: crc32(internal_task_id) % partitions, ...rest };
       case 'no_key':
-        return { key: null, partition: this.#random.below(partitions), update, flaw, deed, task };
+        return { key: null, partition: this.#random.below(partitions), ...rest };
       case 'no_key_one_partition':
-        return { key: null, partition: engine.partition, update, flaw, deed, task };
+        return { key: null, partition: engine.partition, ...rest };
     }
   }
 
@@ -180,7 +239,7 @@ export class Fleet {
     if (task.engine.keying !== 'task_id') return null;
     const flaw = FLAWS[this.#flaws++ % FLAWS.length]!;
     const update = { ...sound, create_jobs_action: null };
-    const bad = { flaw, deed: null };
+    const bad = { flaw, deed: null, instance: null, log_time: this.#logTime() };
     if (flaw === 'internal_task_id_missing') {
       const partition = this.#random.below(this.#options.partitions);
       return { ...bad, key: null, partition, update: { ...update, internal_task_id: null }, task: null };
@@ -197,11 +256,11 @@ function attempts(updates: number, random: Random): number[] {
   return divided(updates, count);
 }
 
-/** How several chunk instances divide a task's updates, each in batches of two to eight. */
-function batches(updates: number, random: Random): number[][] {
+/** How several chunk instances divide a task's updates, each in batches of two to `most`. */
+function batches(updates: number, most: number, random: Random): number[][] {
   return divided(updates, Math.min(updates, random.between(1, LANES_OF_TASK_MAX))).map((share) => {
     const stints: number[] = [];
-    for (let left = share; left > 0; left -= stints.at(-1)!) stints.push(Math.min(left, random.between(2, 8)));
+    for (let left = share; left > 0; left -= stints.at(-1)!) stints.push(Math.min(left, random.between(2, most)));
     return stints;
   });
 }

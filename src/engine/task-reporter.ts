@@ -18,12 +18,20 @@ export interface ReporterIdentity {
 export type IoFigures = 'deltas' | 'totals' | 'deltas_and_totals';
 
 /**
+ * What an update's timestamp is. `rising`: the clock, but always later than the update before, also where that is in the
+ * future: updates that continue from different seconds can't be mistaken for each other, whatever the clock does.
+ * `as_given`: just the clock, as engines do that keep their own books.
+ */
+export type Timestamps = 'rising' | 'as_given';
+
+/**
  * Modes: idle (may compose) and posting (an update is out, its answer is not known). Work may be recorded in both: what is
  * recorded while posting belongs to the next update.
  */
 export class TaskReporter {
   readonly identity: ReporterIdentity;
   readonly #figures: IoFigures;
+  readonly #timestamps: Timestamps;
   #unreported: Unreported = {};
   #posting: { readonly contents: Unreported; readonly timestamp: number } | null = null;
   #prior_timestamp: number;
@@ -34,10 +42,16 @@ export class TaskReporter {
    * @param started_at when work on the task began, UTC epoch seconds
    * @param figures which counters IOs carry
    */
-  constructor(identity: ReporterIdentity, started_at: number, figures: IoFigures = 'deltas_and_totals') {
+  constructor(
+    identity: ReporterIdentity,
+    started_at: number,
+    figures: IoFigures = 'deltas_and_totals',
+    timestamps: Timestamps = 'rising',
+  ) {
     this.identity = identity;
     this.#prior_timestamp = Math.floor(started_at);
     this.#figures = figures;
+    this.#timestamps = timestamps;
   }
 
   /** Whether an update is out whose answer is not known. */
@@ -61,14 +75,15 @@ export class TaskReporter {
 
   /**
    * The next update: everything since the last acknowledged one. Its answer must be told by `acknowledged` or `failed`.
-   * @param now UTC epoch seconds; an update can be zero seconds long, but a clock that went back counts as standing still
+   * @param now UTC epoch seconds
    * @throws Error while another update is out
    */
   compose(now: number): TaskStatusDetail {
     if (this.#posting) throw new Error('An update is out: tell whether it was acknowledged or failed before the next.');
     const contents = this.#unreported;
     const prior_timestamp = this.#prior_timestamp;
-    const timestamp = Math.max(Math.floor(now), prior_timestamp);
+    const clock = Math.floor(now);
+    const timestamp = this.#timestamps === 'rising' ? Math.max(clock, prior_timestamp + 1) : clock;
     this.#posting = { contents, timestamp };
     this.#unreported = {};
     const identity = this.identity;

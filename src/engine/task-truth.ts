@@ -1,7 +1,9 @@
 // What really happened to one task of the simulated fleet: the sums of its engines' work and the list of their deeds.
 
 import { PROCESSED_STATS, type ProcessedStat, type TaskStatus } from '../domain/task-state.ts';
-import type { Deed, FailureDeed, FleetTask } from './deed.ts';
+import type { Beat, Deed, FailureDeed, FleetTask } from './deed.ts';
+import { type Exactness, exactnessOf } from './exactness.ts';
+import type { Fault } from './fault.ts';
 import type { Report } from './report.ts';
 
 /** The task's line in the truth file (docs/truth.md). */
@@ -24,6 +26,9 @@ export interface TaskLine {
   readonly job_creations: readonly string[];
   readonly timestamp?: number;
   readonly work_request_id?: string;
+  readonly open_work_requests?: readonly string[];
+  readonly faults?: { readonly [fault in Fault]?: number };
+  readonly exactness?: Exactness;
   readonly reordered?: true;
   readonly unknown?: true;
 }
@@ -36,9 +41,14 @@ export interface IoLine {
 
 export class TaskTruth {
   readonly #task: FleetTask;
+  /** the beats that an acknowledged record carried */
+  readonly #done = new WeakSet<Beat>();
   #updates = 0;
   #updates_rejected = 0;
   #task_status: TaskStatus | undefined;
+  /** the beat that said so, by its number and its work request */
+  #latest = { number: 0, work_request_id: '' };
+  #overtaken = false;
   #attempts = 1;
   #completion_requested = false;
   #error_count: number | undefined;
@@ -49,6 +59,8 @@ export class TaskTruth {
   readonly #job_creations: string[] = [];
   #timestamp: number | undefined;
   #work_request_id: string | undefined;
+  /** those that have reported → whether they have ended */
+  readonly #work_requests = new Map<string, boolean>();
   #unknown = false;
 
   constructor(task: FleetTask) {
@@ -60,16 +72,43 @@ export class TaskTruth {
     return this.#updates > 0 || this.#unknown;
   }
 
+  get failures(): readonly FailureDeed[] {
+    return this.#failures;
+  }
+
+  /** How many jobs its engines created. */
+  get job_creations(): number {
+    return this.#job_creations.length;
+  }
+
+  get faults(): ReadonlyMap<Fault, number> {
+    return this.#task.faults;
+  }
+
+  /** A valid update of it is in the log. What several updates carry counts once. */
   did(deed: Deed): void {
     this.#updates++;
-    for (const report of deed.reports) this.#worked(report);
-    if (deed.task_status !== null) this.#task_status = deed.task_status;
-    if (deed.new_attempt) this.#attempts++;
-    if (deed.completion_requested) this.#completion_requested = true;
-    if (deed.failures.length > 0) this.#failures.push(...deed.failures);
-    if (deed.job_creations.length > 0) this.#job_creations.push(...deed.job_creations);
+    for (const beat of deed.beats) {
+      if (this.#done.has(beat)) continue;
+      this.#done.add(beat);
+      this.#happened(beat, deed.work_request_id);
+    }
     this.#timestamp = deed.timestamp;
     this.#work_request_id = deed.work_request_id;
+    const ended = deed.ends || (this.#work_requests.get(deed.work_request_id) ?? false);
+    this.#work_requests.set(deed.work_request_id, ended);
+  }
+
+  #happened(beat: Beat, work_request_id: string): void {
+    this.#worked(beat.report);
+    if (beat.number > this.#latest.number) {
+      if (beat.task_status !== null) this.#task_status = beat.task_status;
+      this.#latest = { number: beat.number, work_request_id };
+    } else if (work_request_id !== this.#latest.work_request_id) this.#overtaken = true;
+    if (beat.new_attempt) this.#attempts++;
+    if (beat.completion_requested) this.#completion_requested = true;
+    if (beat.failures.length > 0) this.#failures.push(...beat.failures);
+    if (beat.job_creations.length > 0) this.#job_creations.push(...beat.job_creations);
   }
 
   rejected(): void {
@@ -97,8 +136,11 @@ export class TaskTruth {
   }
 
   toLine(): TaskLine {
-    const { internal_task_id, internal_job_id, engine } = this.#task;
+    const { internal_task_id, internal_job_id, engine, faults } = this.#task;
     const reordered = engine.keying === 'no_key';
+    const exactness = this.#exactness();
+    const open = [...this.#work_requests].flatMap(([id, ended]) => (ended ? [] : [id]));
+    const latest = !reordered && faults.size === 0;
     return {
       kind: 'task',
       internal_task_id,
@@ -116,11 +158,26 @@ export class TaskTruth {
       outputs: this.#ios('outputs'),
       failures: this.#failures,
       job_creations: this.#job_creations,
-      ...(reordered || this.#timestamp === undefined ? {} : { timestamp: this.#timestamp }),
-      ...(reordered || this.#work_request_id === undefined ? {} : { work_request_id: this.#work_request_id }),
+      ...(latest && this.#timestamp !== undefined ? { timestamp: this.#timestamp } : {}),
+      ...(latest && this.#work_request_id !== undefined ? { work_request_id: this.#work_request_id } : {}),
+      ...(open.length > 0 ? { open_work_requests: open } : {}),
+      ...(faults.size > 0 ? { faults: Object.fromEntries(faults) } : {}),
+      ...(Object.keys(exactness).length > 0 ? { exactness } : {}),
       ...(reordered ? { reordered } : {}),
       ...(this.#unknown ? { unknown: true } : {}),
     };
+  }
+
+  #exactness(): Exactness {
+    const { engine, faults, shared_priors } = this.#task;
+    return exactnessOf({
+      faults: new Set(faults.keys()),
+      shared_priors: shared_priors > 0,
+      // A chunk engine never says anything but `running`, so no order changes that.
+      overtaken: this.#overtaken && engine.kind === 'stream',
+      error_events: this.#failures.some(({ failure }) => failure === 'error'),
+      figures: engine.figures,
+    });
   }
 
   #ios(side: 'inputs' | 'outputs'): IoLine[] {

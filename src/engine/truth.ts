@@ -3,8 +3,9 @@
 
 import type { FailureKind } from '../domain/notice.ts';
 import type { RejectReason } from '../domain/outcome.ts';
-import { type FleetRecord, isMisplaced } from './deed.ts';
-import { TaskTruth } from './task-truth.ts';
+import { type FleetRecord, type FleetTask, isMisplaced } from './deed.ts';
+import type { Fault, FaultShares } from './fault.ts';
+import { type TaskLine, TaskTruth } from './task-truth.ts';
 
 /** How the fleet was made, for the first line. */
 export interface RunLine {
@@ -18,6 +19,8 @@ export interface RunLine {
   readonly seconds: number;
   /** RFC 3339 */
   readonly started_at: string;
+  /** left out: none */
+  readonly faults?: FaultShares;
 }
 
 /** What must become of the run's records; the last line. */
@@ -33,6 +36,8 @@ export interface TruthSummary {
   readonly job_creations: number;
   /** records of which nobody knows whether the broker has them */
   readonly unknown: number;
+  /** how often each fault happened; left out: none did */
+  readonly faults?: { readonly [fault in Fault]?: number };
   readonly seconds: number;
 }
 
@@ -41,22 +46,14 @@ export class Truth {
   #applied = 0;
   #rejected = 0;
   #rerouted = 0;
-  #failures = 0;
-  #job_creations = 0;
   #unknown = 0;
   readonly #rejected_by_reason: { [reason in RejectReason]?: number } = {};
-  readonly #failures_by_kind: { [kind in FailureKind]?: number } = {};
 
-  /** The broker has the record. Of one task, records must be told in the order in which they were sent. */
+  /** The broker has the record. Records must be told in the order of the log. */
   acknowledged(record: FleetRecord): void {
     const { deed, flaw } = record;
     if (deed) {
       this.#applied++;
-      this.#failures += deed.failures.length;
-      this.#job_creations += deed.job_creations.length;
-      for (const { failure } of deed.failures) {
-        this.#failures_by_kind[failure] = (this.#failures_by_kind[failure] ?? 0) + 1;
-      }
       if (isMisplaced(record)) this.#rerouted++;
       this.#taskOf(deed.task).did(deed);
     } else if (flaw) {
@@ -75,8 +72,17 @@ export class Truth {
 
   /** @param seconds how long the run took */
   summary(seconds: number): TruthSummary {
-    let tasks = 0;
-    for (const task of this.#tasks.values()) if (task.isKnown) tasks++;
+    let [tasks, failures, job_creations] = [0, 0, 0];
+    const failures_by_kind: { [kind in FailureKind]?: number } = {};
+    const faults: { [fault in Fault]?: number } = {};
+    for (const task of this.#tasks.values()) {
+      if (!task.isKnown) continue;
+      tasks++;
+      failures += task.failures.length;
+      job_creations += task.job_creations;
+      for (const { failure } of task.failures) failures_by_kind[failure] = (failures_by_kind[failure] ?? 0) + 1;
+      for (const [fault, times] of task.faults) faults[fault] = (faults[fault] ?? 0) + times;
+    }
     return {
       published: this.#applied + this.#rejected,
       applied: this.#applied,
@@ -84,10 +90,11 @@ export class Truth {
       rejected_by_reason: this.#rejected_by_reason,
       rerouted: this.#rerouted,
       tasks,
-      failures: this.#failures,
-      failures_by_kind: this.#failures_by_kind,
-      job_creations: this.#job_creations,
+      failures,
+      failures_by_kind,
+      job_creations,
       unknown: this.#unknown,
+      ...(Object.keys(faults).length > 0 ? { faults } : {}),
       seconds,
     };
   }
@@ -95,11 +102,20 @@ export class Truth {
   /** The lines of the truth file, without their line ends. */
   *lines(run: RunLine, seconds: number): Generator<string> {
     yield JSON.stringify({ kind: 'run', version: 1, ...run });
-    for (const task of this.#tasks.values()) if (task.isKnown) yield JSON.stringify(task.toLine());
+    for (const line of this.#taskLines()) yield JSON.stringify(line);
     yield JSON.stringify({ kind: 'summary', ...this.summary(seconds) });
   }
 
-  #taskOf(task: NonNullable<FleetRecord['task']>): TaskTruth {
+  /** A line for each task of which something is known. */
+  tasks(): TaskLine[] {
+    return [...this.#taskLines()];
+  }
+
+  *#taskLines(): Generator<TaskLine> {
+    for (const task of this.#tasks.values()) if (task.isKnown) yield task.toLine();
+  }
+
+  #taskOf(task: FleetTask): TaskTruth {
     let truth = this.#tasks.get(task.internal_task_id);
     if (!truth) {
       truth = new TaskTruth(task);

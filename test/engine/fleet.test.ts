@@ -84,7 +84,7 @@ describe('the fold of all that the fleet sends tells what its engines really did
       const list = failuresOf.get(internal_task_id) ?? [];
       failuresOf.set(internal_task_id, [...list, { failure, ...(failure_reason && { failure_reason }) }]);
     }
-    for (const { kind: _, failures, job_creations, reordered, ...claimed } of tasks) {
+    for (const { kind: _, failures, job_creations, reordered, open_work_requests: __, ...claimed } of tasks) {
       const told = toldBy(folded.tasks.get(claimed.internal_task_id)!);
       expect(told).toEqual(reordered ? { ...told, ...claimed } : claimed);
       expect(failuresOf.get(claimed.internal_task_id) ?? []).toEqual(failures);
@@ -144,10 +144,10 @@ describe('the fleet behaves as the contract says', () => {
   });
 
   test('some posts fail to arrive, and the next one holds the work of both', () => {
-    const several = records.filter(({ deed }) => (deed?.reports.length ?? 0) > 1);
+    const several = records.filter(({ deed }) => (deed?.beats.length ?? 0) > 1);
     expect(several.length).toBeGreaterThan(100);
     for (const { deed, update } of several) {
-      const done = deed!.reports.reduce((sum, report) => sum + (report.processed_stats?.processed_chunks ?? 0), 0);
+      const done = deed!.beats.reduce((sum, { report }) => sum + (report.processed_stats?.processed_chunks ?? 0), 0);
       expect(update.processed_stats?.processed_chunks ?? 0).toBe(done);
     }
   });

@@ -130,16 +130,33 @@ describe('a failed post', () => {
 });
 
 describe('time', () => {
-  test('an update can be zero seconds long', () => {
-    const reporter = reporterFrom();
-    expect(reporter.compose(START)).toMatchObject({ prior_timestamp: START, timestamp: START });
-  });
-
-  test('a fraction of a second is cut, and a clock that went back stands still', () => {
+  test('a fraction of a second is cut', () => {
     const reporter = reporterFrom(1_000.9);
     expect(reporter.compose(1_005.7)).toMatchObject({ prior_timestamp: 1_000, timestamp: 1_005 });
+  });
+
+  test('a clock that stands or goes back makes no two updates that continue from the same second', () => {
+    const reporter = reporterFrom();
+    const composed = [START, START, 990, 1_002, 1_002, 1_010].map((now) => {
+      const { prior_timestamp, timestamp } = reporter.compose(now);
+      reporter.acknowledged();
+      return [prior_timestamp, timestamp];
+    });
+    expect(composed).toEqual([
+      [1_000, 1_001],
+      [1_001, 1_002],
+      [1_002, 1_003],
+      [1_003, 1_004],
+      [1_004, 1_005],
+      [1_005, 1_010],
+    ]);
+  });
+
+  test('whoever keeps to the clock gets updates of zero and of less than zero seconds', () => {
+    const reporter = new TaskReporter(IDENTITY, START, 'deltas', 'as_given');
+    expect(reporter.compose(START)).toMatchObject({ prior_timestamp: START, timestamp: START });
     reporter.acknowledged();
-    expect(reporter.compose(998)).toMatchObject({ prior_timestamp: 1_005, timestamp: 1_005 });
+    expect(reporter.compose(998)).toMatchObject({ prior_timestamp: START, timestamp: 998 });
   });
 });
 
