@@ -1,12 +1,14 @@
 // One applied update changes one task (docs/fold.md, "Applying an update to a task"). The state is changed in place:
 // the hot path folds hundreds of thousands of updates a second, and a refused save drops the whole cache anyway.
 
-import { errorsOf } from './error-details.ts';
+import type { Contribution } from './contribution.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { addIos, iosPassTheBound } from './io-counters.ts';
+import type { Reporter } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureKind } from './notice.ts';
-import { isFailure, nextStatus } from './status-rule.ts';
+import type { Post } from './post.ts';
+import { isFailure, isTerminal, nextStatus } from './status-rule.ts';
 import {
   FAILURE_REASONS,
   type FailureReason,
@@ -21,6 +23,7 @@ import {
   UNRECOGNIZED,
 } from './task-state.ts';
 import { cutBytes } from './text.ts';
+import type { UpdateClass } from './update-class.ts';
 import { NUMBER_MAX } from './validate.ts';
 
 const SYMBOL_BYTES_MAX = 64;
@@ -55,7 +58,10 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     error_episode_open: false,
     error_episode_reason: undefined,
     updates_applied: 0,
+    updates_duplicate: 0,
+    updates_stale: 0,
     updates_rejected: 0,
+    marks: {},
     job_creations: 0,
     first_offset: offset,
     last_offset: -1,
@@ -63,78 +69,87 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     last_update_at: logTime,
     reporters: new Map(),
     reporters_base: new Map(),
+    reporters_let_go: new Map(),
   };
 }
 
-/** Whether a sum of the task would pass 2^53−2 by this update (`sum_out_of_range`). Changes nothing. */
-export function sumsPassTheBound(task: TaskState, update: TaskStatusDetail, settings: FoldSettings): boolean {
-  if ((task.error_count ?? 0) + (update.error_count ?? 0) > NUMBER_MAX) return true;
-  if ((task.retry_count ?? 0) + (update.retry_count ?? 0) > NUMBER_MAX) return true;
-  const stats = update.processed_stats;
+/** Whether a sum of the task would pass 2^53−2 by this contribution (`sum_out_of_range`). Changes nothing. */
+export function sumsPassTheBound(
+  task: TaskState,
+  { deltas }: Contribution,
+  totals: ReporterTotals,
+  settings: FoldSettings,
+): boolean {
+  if ((task.error_count ?? 0) + (deltas.error_count ?? 0) > NUMBER_MAX) return true;
+  if ((task.retry_count ?? 0) + (deltas.retry_count ?? 0) > NUMBER_MAX) return true;
+  const stats = deltas.processed_stats;
   if (stats) {
     for (const stat of PROCESSED_STATS) {
       if ((task.processed_stats[stat] ?? 0) + (stats[stat] ?? 0) > NUMBER_MAX) return true;
     }
   }
-  if (!update.inputs?.length && !update.outputs?.length) return false;
-  const ios = { inputs: update.inputs, outputs: update.outputs };
-  return iosPassTheBound(task, task.reporters.get(update.work_request_id ?? ''), ios, settings);
+  if (!deltas.inputs?.length && !deltas.outputs?.length) return false;
+  return iosPassTheBound(task, totals, { inputs: deltas.inputs, outputs: deltas.outputs }, settings);
+}
+
+/** One update as the ledger has judged it. */
+export interface JudgedUpdate {
+  readonly update: TaskStatusDetail;
+  readonly updateClass: UpdateClass;
+  readonly reporter: Reporter;
+  /** the first update of a work request that the task does not know */
+  readonly fromNewWorkRequest: boolean;
+  /** null where the update names no work request or no interval */
+  readonly post: Post | null;
+  /** the post of the same prior that was counted already */
+  readonly before: Post | null;
+  /** whether its reporter has made no later post */
+  readonly newest: boolean;
+  readonly contribution: Contribution;
 }
 
 /**
- * Applies one valid update whose sums stay in bounds.
+ * Applies one judged update whose sums stay in bounds.
  * @returns the failure that it makes known, if any: the task entered that status, or an error episode opened or changed
  */
-export function evolve(
-  change: TaskChange,
-  update: TaskStatusDetail,
-  offset: number,
-  logTime: number,
-  settings: FoldSettings,
-): FailureKind | null {
-  const task = change.task;
-  const fromNewWorkRequest = !!update.work_request_id && !task.reporters.has(update.work_request_id);
-  const reporter = reporterOf(change, update.work_request_id ?? '', settings);
-
-  takeLatest(task, update);
-  addSums(task, update);
-  if (update.inputs?.length || update.outputs?.length) {
-    if (update.inputs) task.ios_dropped += addIos(task, reporter, 'inputs', update.inputs, settings);
-    if (update.outputs) task.ios_dropped += addIos(task, reporter, 'outputs', update.outputs, settings);
-    change.reporters_changed = true;
-  }
-  if (update.error_details) change.errors.push(...errorsOf(update.error_details, settings.errors_kept));
+export function evolve(change: TaskChange, judged: JudgedUpdate, settings: FoldSettings): FailureKind | null {
+  const { task } = change;
+  const { update, contribution, newest } = judged;
+  takeLatest(task, update, newest);
+  addSums(task, contribution.deltas);
+  addTotals(task, judged, settings);
+  change.errors.push(...contribution.errors);
   if (update.task_output) change.task_output = update.task_output;
-  task.job_creations += update.create_jobs_action?.length ?? 0;
+  task.job_creations += contribution.actions.length;
   task.updates_applied++;
-  task.last_offset = offset;
-  task.last_update_at = logTime;
-  return takeStatus(task, update, fromNewWorkRequest);
+  return takeStatus(task, judged);
 }
 
-function reporterOf(change: TaskChange, work_request_id: string, settings: FoldSettings): ReporterTotals {
-  const { reporters, reporters_base } = change.task;
-  let reporter = reporters.get(work_request_id);
-  if (reporter !== undefined) return reporter;
-  reporter = new Map();
-  reporters.set(work_request_id, reporter);
-  change.reporters_changed = true;
-  if (reporters.size > settings.reporters_kept) {
-    const [oldest, totals] = reporters.entries().next().value!;
-    for (const [io, total] of totals) reporters_base.set(io, (reporters_base.get(io) ?? 0) + total);
-    reporters.delete(oldest);
+/** Takes the IO entries of a contribution. */
+export function addTotals(task: TaskState, { contribution, reporter }: JudgedUpdate, settings: FoldSettings): void {
+  const { inputs, outputs } = contribution.deltas;
+  if (inputs?.length) task.ios_dropped += addIos(task, reporter.totals, 'inputs', inputs, settings);
+  if (outputs?.length) task.ios_dropped += addIos(task, reporter.totals, 'outputs', outputs, settings);
+}
+
+/** @param newest whether its reporter has made no later post: otherwise only what is not known yet is taken */
+function takeLatest(task: TaskState, update: TaskStatusDetail, newest: boolean): void {
+  if (update.internal_job_id && (newest || task.internal_job_id === undefined)) {
+    task.internal_job_id = update.internal_job_id;
   }
-  return reporter;
-}
-
-function takeLatest(task: TaskState, update: TaskStatusDetail): void {
-  if (update.internal_job_id) task.internal_job_id = update.internal_job_id;
-  if (update.engine_id) task.engine_id = update.engine_id;
-  if (update.work_request_id) task.work_request_id = update.work_request_id;
-  if (update.task_route_id) task.task_route_id = update.task_route_id;
+  if (update.engine_id && (newest || task.engine_id === undefined)) task.engine_id = update.engine_id;
+  if (update.work_request_id && (newest || task.work_request_id === undefined)) {
+    task.work_request_id = update.work_request_id;
+  }
+  if (update.task_route_id && (newest || task.task_route_id === undefined)) task.task_route_id = update.task_route_id;
+  if (update.task_action === 'completeJob' || update.task_action === 'completeAndCreateJobs') {
+    task.completion_requested = true;
+  }
+  if (!newest) return;
   if (update.timestamp !== null && update.timestamp !== undefined) task.timestamp = update.timestamp;
-  if (update.prior_timestamp !== null && update.prior_timestamp !== undefined)
+  if (update.prior_timestamp !== null && update.prior_timestamp !== undefined) {
     task.prior_timestamp = update.prior_timestamp;
+  }
   if (update.failure_reason) {
     const known = reasons.has(update.failure_reason);
     task.failure_reason = known ? (update.failure_reason as FailureReason) : UNRECOGNIZED;
@@ -144,13 +159,10 @@ function takeLatest(task: TaskState, update: TaskStatusDetail): void {
     const known = actions.has(update.task_action);
     task.task_action = known ? (update.task_action as TaskAction) : UNRECOGNIZED;
     task.unrecognized_task_action = known ? undefined : cutBytes(update.task_action, SYMBOL_BYTES_MAX);
-    if (update.task_action === 'completeJob' || update.task_action === 'completeAndCreateJobs') {
-      task.completion_requested = true;
-    }
   }
 }
 
-function addSums(task: TaskState, update: TaskStatusDetail): void {
+function addSums(task: TaskState, update: Contribution['deltas']): void {
   if (update.error_count !== null && update.error_count !== undefined)
     task.error_count = (task.error_count ?? 0) + update.error_count;
   if (update.retry_count !== null && update.retry_count !== undefined)
@@ -163,35 +175,50 @@ function addSums(task: TaskState, update: TaskStatusDetail): void {
   }
 }
 
-function takeStatus(task: TaskState, update: TaskStatusDetail, fromNewWorkRequest: boolean): FailureKind | null {
+function takeStatus(task: TaskState, judged: JudgedUpdate): FailureKind | null {
+  const { update, reporter, newest, fromNewWorkRequest } = judged;
   const before = task.task_status;
-  let reported: TaskStatus | undefined;
-  if (update.task_status) {
-    const known = statuses.has(update.task_status);
-    if (known) reported = update.task_status as TaskStatus;
-    task.unrecognized_task_status = known ? undefined : cutBytes(update.task_status, SYMBOL_BYTES_MAX);
-  }
-  const { status, newAttempt } = nextStatus(before, reported, fromNewWorkRequest);
+  const reported = reportedStatus(task, judged);
+  const { status, newAttempt } = nextStatus(before, reported, newest && fromNewWorkRequest);
   task.task_status = status;
   if (newAttempt) {
     task.attempts++;
     closeEpisode(task);
+    if (update.timestamp !== null && update.timestamp !== undefined) reporter.reopened_at = update.timestamp;
   }
   if (isFailure(status) && (newAttempt || status !== before)) {
     closeEpisode(task);
     return status;
   }
   // The same failure told again is no error.
-  return isFailure(reported) && reported === status ? null : takeErrorEpisode(task, update);
+  return isFailure(reported) && reported === status ? null : takeErrorEpisode(task, judged);
 }
 
-function takeErrorEpisode(task: TaskState, update: TaskStatusDetail): FailureKind | null {
+/** The status that the update has to say, if it is one of the contract's and not old news. */
+function reportedStatus(task: TaskState, { update, before, newest, reporter }: JudgedUpdate): TaskStatus | undefined {
+  if (!update.task_status) return undefined;
+  const known = statuses.has(update.task_status);
+  if (newest) task.unrecognized_task_status = known ? undefined : cutBytes(update.task_status, SYMBOL_BYTES_MAX);
+  if (!known) return undefined;
+  const status = update.task_status as TaskStatus;
+  // A post that was contained has told it already.
+  if (before !== null && before.status === status && isTerminal(status)) return undefined;
+  if (newest) return status;
+  // What comes late counts only where it ends the task, and the reporter has not re-opened it since.
+  return isTerminal(status) && reporter.reopened_at < (update.timestamp ?? 0) ? status : undefined;
+}
+
+function takeErrorEpisode(task: TaskState, judged: JudgedUpdate): FailureKind | null {
+  const { update, before, contribution, newest } = judged;
   const reason = reasonOf(update);
   const named = reason !== undefined && reason !== 'none';
   if (!named && !((update.error_count ?? 0) > 0)) {
-    closeEpisode(task);
+    if (newest) closeEpisode(task);
     return null;
   }
+  // A post that was contained has told of these errors already.
+  const told = before !== null && before.reason === (update.failure_reason ?? '');
+  if (told && !((contribution.deltas.error_count ?? 0) > 0)) return null;
   const changed = !task.error_episode_open || (named && reason !== task.error_episode_reason);
   task.error_episode_open = true;
   if (named) task.error_episode_reason = reason;

@@ -1,7 +1,7 @@
 // The partition's share of the fleet roll-up, moved record by record (docs/fold.md, "Roll-up of the partition").
 
+import type { Contribution } from './contribution.ts';
 import type { FleetShare } from './head.ts';
-import type { TaskStatusDetail } from './messages.generated.ts';
 import { PROCESSED_STATS, type TaskStatus } from './task-state.ts';
 
 /** Stands for "no update has told" among the roll-up's names. */
@@ -19,12 +19,12 @@ export function emptyFleetShare(): FleetShare {
   };
 }
 
-/** Adds one applied update's deltas; exact for any number of updates. */
-export function addToShare(share: FleetShare, update: TaskStatusDetail): void {
-  if (update.error_count) share.error_count += BigInt(update.error_count);
-  if (update.retry_count) share.retry_count += BigInt(update.retry_count);
-  share.job_creations += update.create_jobs_action?.length ?? 0;
-  const stats = update.processed_stats;
+/** Adds what one applied update contributes; exact for any number of updates. */
+export function addToShare(share: FleetShare, { deltas, actions }: Contribution): void {
+  if (deltas.error_count) share.error_count += BigInt(deltas.error_count);
+  if (deltas.retry_count) share.retry_count += BigInt(deltas.retry_count);
+  share.job_creations += actions.length;
+  const stats = deltas.processed_stats;
   if (!stats) return;
   for (const stat of PROCESSED_STATS) {
     const delta = stats[stat];

@@ -4,8 +4,16 @@
 export interface FoldSettings {
   /** How many errors of `error_details` a task keeps, the newest. Default 10, 0–1,000. */
   readonly errors_kept: number;
-  /** How many work requests (reporters) a task remembers. Default 256, 1–100,000. Beyond it the oldest is let go: its totals stay in the task's base. */
+  /**
+   * How many work requests (reporters) a task remembers. Default 256, 1–100,000. Beyond it the one without an update for
+   * longest is let go: its totals stay in the task's base. Of four times as many the task still knows where they ended. */
   readonly reporters_kept: number;
+  /**
+   * How many prior_timestamps the ledger remembers of a reporter, each with its largest post. Default 8, 1–1,000. What is
+   * older than all of them is not added (`too_old`). */
+  readonly priors_kept: number;
+  /** Seconds of log time without an update after which a reporter's posts are forgotten; its totals stay. Default 600. */
+  readonly reporter_idle_s: number;
   /** How many IO ids a task keeps a side (inputs, outputs). Default 1,000. Updates of further ids are applied without these IOs, and counted. */
   readonly ios_kept: number;
   /**
@@ -17,6 +25,8 @@ export interface FoldSettings {
 export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
   errors_kept: 10,
   reporters_kept: 256,
+  priors_kept: 8,
+  reporter_idle_s: 600,
   ios_kept: 1_000,
   copy_bytes_max: 983_040,
 };

@@ -58,7 +58,7 @@ export function addIos(
 /** Whether adding the update's IOs would take a sum beyond 2^53−2. Changes nothing. */
 export function iosPassTheBound(
   task: TaskState,
-  reporter: ReporterTotals | undefined,
+  reporter: ReporterTotals,
   update: Readonly<Record<Side, readonly TaskIOStatus[] | null | undefined>>,
   settings: FoldSettings,
 ): boolean {

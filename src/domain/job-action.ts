@@ -24,18 +24,6 @@ export function canonicalAction(action: CreateJobsAction): string {
   ]);
 }
 
-/** For each element, how many elements before it ask for the same job. */
-export function repeatsOf(actions: readonly CreateJobsAction[]): number[] {
-  if (actions.length === 1) return [0];
-  const seen = new Map<string, number>();
-  return actions.map((action) => {
-    const canonical = canonicalAction(action);
-    const before = seen.get(canonical) ?? 0;
-    seen.set(canonical, before + 1);
-    return before;
-  });
-}
-
 function canonicalJson(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
   try {

@@ -1,16 +1,17 @@
 // The fold of one partition: record by record, in log order, into tasks, roll-up, counts and notices (docs/fold.md).
 // Batch borders change nothing: every decision is taken here, on one record; only the writing is coalesced.
 
-import { evolve, newTask, reasonOf, sumsPassTheBound } from './evolve.ts';
+import { addTotals, evolve, type JudgedUpdate, newTask, reasonOf, sumsPassTheBound } from './evolve.ts';
 import { addToShare, countFailure, emptyFleetShare, moveStatus } from './fleet-share.ts';
 import type { SlotHead, SlotPins } from './head.ts';
 import { homeOf } from './home.ts';
 import { InvariantBroken } from './invariant-broken.ts';
-import { repeatsOf } from './job-action.ts';
+import { judgeUpdate, takeIntoLedger } from './judge-update.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureFacts, FailureKind, Notice, NoticeBody, SourceCoordinates } from './notice.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
+import { outcomeOf } from './update-class.ts';
 import { numberProblem } from './validate.ts';
 
 /** One record as the fold sees it: decoded, and without anything of Kafka but its coordinates. */
@@ -117,30 +118,39 @@ export class PartitionFold {
       return this.#rejectOfTask(input, known, 'too_large_to_copy', detail, update);
     }
     const task = known ?? newTask(id, input.offset, input.timestamp);
-    if (sumsPassTheBound(task, update, settings)) {
+    const judged = judgeUpdate(task, update, input.timestamp, settings);
+    if (sumsPassTheBound(task, judged.contribution, judged.reporter.totals, settings)) {
       return this.#rejectOfTask(input, known, 'sum_out_of_range', 'A sum of the task would pass 2^53-2.', update);
     }
-    return this.#apply(input, known === null, this.#changeOf(task), update);
+    const change = this.#changeOf(task);
+    takeIntoLedger(task, judged, input.timestamp, settings);
+    task.last_offset = input.offset;
+    task.last_update_at = input.timestamp;
+    const outcome = outcomeOf(judged.updateClass);
+    this.#count(outcome);
+    if (outcome === 'applied') return this.#apply(input, known === null, change, judged);
+    addTotals(task, judged, settings);
+    if (outcome === 'duplicate') task.updates_duplicate++;
+    else task.updates_stale++;
+    return [];
   }
 
-  #apply(input: FoldInput, isNew: boolean, change: TaskChange, update: TaskStatusDetail): Notice[] {
+  #apply(input: FoldInput, isNew: boolean, change: TaskChange, judged: JudgedUpdate): Notice[] {
     const { task } = change;
+    const { update, contribution } = judged;
     const { fleet, pins } = this.#head;
     const statusBefore = isNew ? null : task.task_status;
     const errorsBefore = change.errors.length;
-    const failure = evolve(change, update, input.offset, input.timestamp, pins.settings);
+    const failure = evolve(change, judged, pins.settings);
     moveStatus(fleet, statusBefore, task.task_status);
-    addToShare(fleet, update);
-    this.#count('applied');
+    addToShare(fleet, contribution);
 
     const bodies: NoticeBody[] = [];
     if (failure !== null) {
       if (failure !== 'error') countFailure(fleet, reasonOf(update));
       bodies.push({ kind: 'failure', facts: failureFacts(failure, change, errorsBefore, update, input) });
     }
-    const actions = update.create_jobs_action;
-    if (actions?.length)
-      repeatsOf(actions).forEach((repeat, action) => void bodies.push(jobCreation(task, action, repeat)));
+    for (const { index, repeat } of contribution.actions) bodies.push(jobCreation(task, index, repeat));
     if (change.errors.length > pins.settings.errors_kept)
       change.errors = change.errors.slice(-pins.settings.errors_kept);
     return notices(input, bodies);
@@ -205,7 +215,7 @@ export class PartitionFold {
   #changeOf(task: TaskState): TaskChange {
     let change = this.#changes.get(task.internal_task_id);
     if (change === undefined) {
-      change = { task, errors: [], task_output: undefined, reporters_changed: false };
+      change = { task, errors: [], task_output: undefined };
       this.#changes.set(task.internal_task_id, change);
     }
     return change;

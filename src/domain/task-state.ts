@@ -1,6 +1,9 @@
 // The live state of one task: what the fold keeps, in the contract's names. Absent is not zero: a field that no update
 // reported is undefined.
 
+import type { Reporter } from './ledger.ts';
+import type { Mark } from './update-class.ts';
+
 export const TASK_STATUSES = [
   'scheduled',
   'pending',
@@ -51,7 +54,7 @@ export interface IoState {
   processed_total_count?: number | undefined;
 }
 
-/** What one reporter (work request) of a task has told: per IO (`inputs.<id>` / `outputs.<id>`) its highest total. */
+/** Totals by IO: `inputs.<id>` / `outputs.<id>`. */
 export type ReporterTotals = Map<string, number>;
 
 /** One error of `error_details`; both texts are cut (id 256, msg 1,024 characters). */
@@ -94,17 +97,23 @@ export interface TaskState {
   error_episode_reason?: FailureReason | typeof UNRECOGNIZED | undefined;
   // how it was counted
   updates_applied: number;
+  updates_duplicate: number;
+  updates_stale: number;
   updates_rejected: number;
+  /** how often the ledger had to say more than `first` or `next` */
+  marks: { [mark in Mark]?: number };
   job_creations: number;
   // coordinates in the partition's log, and log time (ms)
   first_offset: number;
   last_offset: number;
   first_update_at: number;
   last_update_at: number;
-  /** reporter → its totals; insertion order is the order of first appearance; bounded by `reporters_kept` */
-  reporters: Map<string, ReporterTotals>;
-  /** the totals of the reporters that were let go, summed per IO */
+  /** by work request; the one without an update for longest comes first; bounded by `reporters_kept` */
+  reporters: Map<string, Reporter>;
+  /** the totals of reporters that were let go, and of runs before a restart, summed per IO */
   reporters_base: ReporterTotals;
+  /** digest of a work request that was let go → the latest timestamp that it told; bounded by 4 × `reporters_kept` */
+  reporters_let_go: Map<number, number>;
 }
 
 /** What the fold did to one task within a batch, as far as the state itself does not tell. */
@@ -114,6 +123,4 @@ export interface TaskChange {
   errors: TaskError[];
   /** the newest task_output of the batch, JSON text; undefined: unchanged */
   task_output?: string | undefined;
-  /** whether `reporters` or `reporters_base` changed */
-  reporters_changed: boolean;
 }

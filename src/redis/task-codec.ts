@@ -4,6 +4,7 @@
 import { newTask } from '../domain/evolve.ts';
 import type { IoState, TaskState } from '../domain/task-state.ts';
 import { FAILURE_REASONS, PROCESSED_STATS, TASK_ACTIONS, TASK_STATUSES, UNRECOGNIZED } from '../domain/task-state.ts';
+import { MARKS } from '../domain/update-class.ts';
 import { decodeLedger } from './ledger-codec.ts';
 import { isLong, malformed, storedFlag, storedInteger, storedSymbol } from './stored-values.ts';
 
@@ -44,6 +45,8 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'error_episode.open', property: 'error_episode_open', kind: 'flag', absent: false },
   { field: 'error_episode.failure_reason', property: 'error_episode_reason', kind: 'symbol', symbols: REASONS },
   { field: 'updates.applied', property: 'updates_applied', kind: 'number', required: true },
+  { field: 'updates.duplicate', property: 'updates_duplicate', kind: 'number', absent: 0 },
+  { field: 'updates.stale', property: 'updates_stale', kind: 'number', absent: 0 },
   { field: 'updates.rejected', property: 'updates_rejected', kind: 'number', absent: 0 },
   { field: 'job_creations', property: 'job_creations', kind: 'number', absent: 0 },
   { field: 'source.first_offset', property: 'first_offset', kind: 'number', required: true },
@@ -52,9 +55,13 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'last_update_at', property: 'last_update_at', kind: 'number', required: true },
 ];
 const REQUIRED = SCALARS.filter((scalar) => scalar.required).length;
-const STAT_FIELDS = PROCESSED_STATS.map((stat) => `processed_stats.${stat}`);
-/** field → its number among the scalars; those of processed_stats follow behind */
-const FIELD_NUMBERS = new Map([...SCALARS.map((scalar) => scalar.field), ...STAT_FIELDS].map((field, i) => [field, i]));
+/** The numbers that a task keeps in objects of its own. */
+const NESTED = [
+  ...PROCESSED_STATS.map((name) => ({ group: 'processed_stats', name, field: `processed_stats.${name}` }) as const),
+  ...MARKS.map((name) => ({ group: 'marks', name, field: `marks.${name}` }) as const),
+];
+/** field → its number among the scalars; the nested ones follow behind */
+const FIELD_NUMBERS = new Map([...SCALARS, ...NESTED].map(({ field }, i) => [field, i]));
 
 /** One side's IOs as Redis holds them: id, processed_count, processed_total_count, id, … */
 type SavedIos = (string | number | undefined)[];
@@ -66,7 +73,7 @@ export interface SavedTask {
   readonly outputs: SavedIos;
 }
 
-const BLANK: readonly Scalar[] = [...SCALARS.map((scalar) => scalar.absent), ...PROCESSED_STATS.map(() => undefined)];
+const BLANK: readonly Scalar[] = [...SCALARS.map((scalar) => scalar.absent), ...NESTED.map(() => undefined)];
 
 /** What Redis holds of a task that it does not have. */
 export function blankTask(): SavedTask {
@@ -102,13 +109,14 @@ export function diffTask(task: TaskState, saved: SavedTask, diff: TaskDiff): boo
     diffScalar(scalar, held[i], value, diff);
     held[i] = value;
   }
-  for (let i = 0; i < PROCESSED_STATS.length; i++) {
-    const value = task.processed_stats[PROCESSED_STATS[i]!];
+  for (let i = 0; i < NESTED.length; i++) {
+    const { group, name, field } = NESTED[i]!;
+    const value = (task[group] as Record<string, number | undefined>)[name];
     const at = SCALARS.length + i;
     if (value === held[at]) continue;
     held[at] = value;
-    if (value === undefined) diff.gone.push(STAT_FIELDS[i]!);
-    else diff.fields.push(STAT_FIELDS[i]!, String(value));
+    if (value === undefined) diff.gone.push(field);
+    else diff.fields.push(field, String(value));
   }
   return diffIos('inputs.', task.inputs, saved.inputs, diff) && diffIos('outputs.', task.outputs, saved.outputs, diff);
 }
@@ -175,7 +183,10 @@ export function decodeTask(key: string, internal_task_id: string, stored: Stored
         const scalar = SCALARS[number]!;
         if (scalar.required) required++;
         values[scalar.property] = decodeScalar(key, scalar, text);
-      } else task.processed_stats[PROCESSED_STATS[number - SCALARS.length]!] = storedInteger(key, field, text);
+      } else {
+        const { group, name } = NESTED[number - SCALARS.length]!;
+        (task[group] as Record<string, number>)[name] = storedInteger(key, field, text);
+      }
     }
   }
   if (required !== REQUIRED) {

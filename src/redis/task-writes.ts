@@ -40,7 +40,7 @@ export function taskWriter(): TaskWriter {
       writes.hset(`${key}:io`, diff.ios);
       writes.hset(`${key}:long`, diff.long);
       writes.hdel(`${key}:long`, diff.longGone);
-      if (change.reporters_changed) writes.write('SET', `${key}:ledger`, encodeLedger(task));
+      if (task.reporters.size > 0) writes.write('SET', `${key}:ledger`, encodeLedger(task));
       if (change.errors.length > 0 && errorsKept > 0) {
         const errors = `${key}:errors`;
         writes.rpush(

@@ -1,0 +1,91 @@
+// What an update adds to its task, once the ledger has taken off what was counted already.
+
+import { digestOf } from './digest.ts';
+import { canonicalAction } from './job-action.ts';
+import type { Reporter } from './ledger.ts';
+import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
+import { beyondKnown, countOf, type Post } from './post.ts';
+import { PROCESSED_STATS, type ProcessedStat, type TaskError } from './task-state.ts';
+import type { UpdateClass } from './update-class.ts';
+
+export interface Contribution {
+  /** the update's deltas as far as they count; totals as the update has them */
+  readonly deltas: Pick<TaskStatusDetail, 'error_count' | 'retry_count' | 'processed_stats' | 'inputs' | 'outputs'>;
+  /** the job creations to send: index into `create_jobs_action`, and how many equal ones came before on the same prior */
+  readonly actions: readonly { readonly index: number; readonly repeat: number }[];
+  readonly errors: readonly TaskError[];
+}
+
+const NOTHING: Contribution = { deltas: {}, actions: [], errors: [] };
+
+/**
+ * @param post the update as a post; null where it names no interval
+ * @param before the post of the same prior that was counted already
+ * @param errors those of the update's error_details
+ */
+export function contributionOf(
+  updateClass: UpdateClass,
+  update: TaskStatusDetail,
+  post: Post | null,
+  before: Post | null,
+  reporter: Reporter,
+  errors: readonly TaskError[],
+): Contribution {
+  if (updateClass === 'duplicate' || updateClass === 'too_old') return NOTHING;
+  // A total holds whenever it was told: a contained post may be the only one that told it.
+  if (updateClass === 'stale') return { ...NOTHING, deltas: totalsOf(post!, reporter) };
+  const repeats = update.create_jobs_action?.length ? repeatsOf(updateClass, update, post, before) : [];
+  return {
+    deltas: updateClass === 'supersede' ? excess(update, post!, before!) : update,
+    actions: repeats.flatMap((repeat, index) => (repeat < 0 ? [] : [{ index, repeat }])),
+    errors: before === null || post === null ? errors : beyond(errors, post.errors, before.errors),
+  };
+}
+
+/** For each job creation how many equal ones came before, −1 where it was sent already. */
+function repeatsOf(updateClass: UpdateClass, update: TaskStatusDetail, post: Post | null, before: Post | null) {
+  if (post === null) return beyondKnown(update.create_jobs_action!.map((action) => digestOf(canonicalAction(action))), []);
+  if (before === null) return beyondKnown(post.actions, []);
+  if (updateClass === 'supersede' || updateClass === 'ambiguous') return beyondKnown(post.actions, before.actions);
+  // Certainly another post: what it asks for is asked for once more, and told apart by its number.
+  const known = (digest: number) => before.actions.filter((one) => one === digest).length;
+  return beyondKnown(post.actions, []).map((repeat, i) => repeat + known(post.actions[i]!));
+}
+
+function beyond(errors: readonly TaskError[], digests: readonly number[], known: readonly number[]): TaskError[] {
+  const news = beyondKnown(digests, known);
+  return errors.filter((_, i) => news[i]! >= 0);
+}
+
+function excess(update: TaskStatusDetail, post: Post, before: Post): Contribution['deltas'] {
+  const over = (value: number | null | undefined, i: number) =>
+    value === null || value === undefined ? value : Math.max(0, value - Math.max(0, before.deltas[i]!));
+  const stats = update.processed_stats;
+  const processed_stats: { [stat in ProcessedStat]?: number | null } = {};
+  if (stats) PROCESSED_STATS.forEach((stat, i) => void (processed_stats[stat] = over(stats[stat], i + 2) ?? null));
+  return {
+    error_count: over(update.error_count, 0) ?? null,
+    retry_count: over(update.retry_count, 1) ?? null,
+    processed_stats: stats ? processed_stats : null,
+    ...iosOf(post, ({ io, count }) => (count < 0 ? -1 : Math.max(0, count - countOf(before, io)))),
+  };
+}
+
+/** Only the totals, and only of IOs that the reporter has named before. */
+function totalsOf(post: Post, reporter: Reporter): Contribution['deltas'] {
+  return iosOf({ ...post, ios: post.ios.filter(({ io }) => reporter.totals.has(io)) }, () => -1);
+}
+
+function iosOf(post: Post, countFor: (io: Post['ios'][number]) => number): Pick<TaskStatusDetail, 'inputs' | 'outputs'> {
+  const sides: { inputs: TaskIOStatus[]; outputs: TaskIOStatus[] } = { inputs: [], outputs: [] };
+  for (const io of post.ios) {
+    const count = countFor(io);
+    const side = io.io.startsWith('inputs.') ? 'inputs' : 'outputs';
+    sides[side].push({
+      id: io.io.slice(side.length + 1),
+      processed_count: count < 0 ? null : count,
+      processed_total_count: io.total < 0 ? null : io.total,
+    });
+  }
+  return sides;
+}

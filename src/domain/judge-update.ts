@@ -1,0 +1,64 @@
+// From an update to what it adds: who reported it, what the ledger says of it, what is left to count.
+
+import { contributionOf } from './contribution.ts';
+import { errorsOf } from './error-details.ts';
+import type { JudgedUpdate } from './evolve.ts';
+import type { FoldSettings } from './fold-settings.ts';
+import { type Judgement, judge, type Reporter, settle } from './ledger.ts';
+import type { TaskStatusDetail } from './messages.generated.ts';
+import { type Post, postOf } from './post.ts';
+import { addToBase, keepReporter, reporterOf } from './reporters.ts';
+import type { TaskState } from './task-state.ts';
+import { markOf } from './update-class.ts';
+
+const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, shrunk: false };
+
+/** Judges one valid update of a task. Changes nothing. */
+export function judgeUpdate(
+  task: TaskState,
+  update: TaskStatusDetail,
+  logTime: number,
+  settings: FoldSettings,
+): JudgedUpdate & Judgement {
+  const work_request_id = update.work_request_id ?? '';
+  const { reporter, endedAt } = reporterOf(task, work_request_id, logTime);
+  const fromNewWorkRequest = work_request_id !== '' && endedAt === null && !task.reporters.has(work_request_id);
+  const errors = errorsOf(update.error_details, settings.errors_kept);
+  const { prior_timestamp, timestamp } = update;
+  const told = work_request_id !== '' && isNumber(prior_timestamp) && isNumber(timestamp);
+  const post = told ? postOf(update, prior_timestamp, timestamp, errors) : null;
+  const judgement = post === null ? UNVERIFIED : judge(reporter, post);
+  if (endedAt !== null && post !== null) continueTotals(reporter, post);
+  // The run before a restart has its totals in the base: the new run's begin at nothing.
+  const counted = judgement.updateClass === 'restart' ? { ...reporter, totals: new Map() } : reporter;
+  const { updateClass, before } = judgement;
+  const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
+  return { ...judgement, update, reporter: counted, fromNewWorkRequest, post, contribution };
+}
+
+/** Makes the ledger of the task remember the judged update. */
+export function takeIntoLedger(
+  task: TaskState,
+  judged: JudgedUpdate & Judgement,
+  logTime: number,
+  settings: FoldSettings,
+): void {
+  const { update, updateClass, reporter, post, shrunk } = judged;
+  const work_request_id = update.work_request_id ?? '';
+  if (updateClass === 'restart') addToBase(task.reporters_base, task.reporters.get(work_request_id)!.totals);
+  if (post !== null) settle(reporter, post, judged, settings);
+  keepReporter(task, work_request_id, reporter, logTime, settings);
+  const mark = shrunk ? 'shrunk' : markOf(updateClass);
+  if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
+}
+
+/** What a reporter told before it was let go is in the base: from here on only its growth counts. */
+function continueTotals(reporter: Reporter, post: Post): void {
+  for (const { io, count, total } of post.ios) {
+    if (total >= 0) reporter.totals.set(io, Math.max(0, total - Math.max(0, count)));
+  }
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return value !== null && value !== undefined;
+}

@@ -1,0 +1,58 @@
+// The reporters of one task: who they are, and what is kept of those that have been quiet for long.
+
+import { digestOf } from './digest.ts';
+import type { FoldSettings } from './fold-settings.ts';
+import { forgetPosts, newReporter, type Reporter } from './ledger.ts';
+import type { ReporterTotals, TaskState } from './task-state.ts';
+
+/** How many reporters that were let go a task knows, as a multiple of `reporters_kept`. */
+const LET_GO_FACTOR = 4;
+
+/**
+ * The reporter of a work request as the task remembers it, or as it begins. Changes nothing: a reporter that begins is
+ * part of the task once {@link keepReporter} was called.
+ * @returns the latest timestamp that it told before it was let go, or null
+ */
+export function reporterOf(task: TaskState, work_request_id: string, logTime: number): { reporter: Reporter; endedAt: number | null } {
+  const known = task.reporters.get(work_request_id);
+  if (known !== undefined) return { reporter: known, endedAt: null };
+  const endedAt = task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(work_request_id)) ?? null) : null;
+  const reporter = newReporter(logTime);
+  if (endedAt !== null) {
+    // Whatever it told up to there may have been counted.
+    reporter.forgotten = endedAt;
+    reporter.newest_timestamp = endedAt;
+    reporter.timestamp_max = endedAt;
+  }
+  return { reporter, endedAt };
+}
+
+/** Puts the reporter behind all others of its task, and lets go of those that have been quiet for too long. */
+export function keepReporter(task: TaskState, work_request_id: string, reporter: Reporter, logTime: number, settings: FoldSettings) {
+  const { reporters } = task;
+  if (reporters.size > 1 || !reporters.has(work_request_id)) {
+    reporters.delete(work_request_id);
+    reporters.set(work_request_id, reporter);
+  }
+  reporter.last_update_at = logTime;
+  if (reporters.size === 1) return;
+  for (const quiet of reporters.values()) {
+    if (logTime - quiet.last_update_at <= settings.reporter_idle_s * 1_000) break;
+    forgetPosts(quiet);
+  }
+  if (reporters.size > settings.reporters_kept) letGo(task, settings);
+}
+
+function letGo(task: TaskState, settings: FoldSettings): void {
+  const [work_request_id, reporter] = task.reporters.entries().next().value!;
+  task.reporters.delete(work_request_id);
+  addToBase(task.reporters_base, reporter.totals);
+  const known = task.reporters_let_go;
+  known.set(digestOf(work_request_id), reporter.timestamp_max);
+  if (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
+}
+
+/** Adds a run's totals to the base, IO by IO. */
+export function addToBase(base: ReporterTotals, totals: ReporterTotals): void {
+  for (const [io, total] of totals) base.set(io, (base.get(io) ?? 0) + total);
+}
