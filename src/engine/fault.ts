@@ -64,14 +64,18 @@ const PORTIONS: { readonly [fault in Fault]: number } = {
 /** All faults together at about this share of the posts. @param total 0 to 1 */
 export function sharedOut(total: number): FaultShares {
   const shares: { [fault in Fault]?: number } = {};
-  if (total > 0) for (const fault of FAULTS) shares[fault] = PORTIONS[fault] * total;
+  if (total > 0) for (const fault of FAULTS) shares[fault] = inMillionths(PORTIONS[fault] * total);
   return shares;
 }
 
 /** The share of posts that meet one of the fates, to a millionth. More than 1 is impossible. */
 export function fatesShare(shares: FaultShares): number {
-  const sum = FATES.reduce((total, fate) => total + (shares[fate] ?? 0), 0);
-  return Math.round(sum * 1e6) / 1e6;
+  return inMillionths(FATES.reduce((sum, fate) => sum + (shares[fate] ?? 0), 0));
+}
+
+/** So that a share reads as it was meant: 0.026, not 0.026000000000000002. */
+function inMillionths(share: number): number {
+  return Math.round(share * 1e6) / 1e6;
 }
 
 /**
