@@ -196,7 +196,7 @@ export class Fleet {
       beats: 0,
       work_request_id: null,
       faults: new Map(),
-      shared_priors: 0,
+      unclear_priors: 0,
     };
     this.#tasksOpened++;
     this.#planned += share;
