@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { FAULT_MEANINGS, FAULTS, type Fault, fatesShare } from '../engine/fault.ts';
 import { Fleet, type FleetOptions, virtualSecondsOf } from '../engine/fleet.ts';
 import { simulate } from '../engine/simulation.ts';
 import { Truth, type TruthSummary } from '../engine/truth.ts';
@@ -10,21 +11,26 @@ import { TruthFile } from '../engine/truth-file.ts';
 import { PublishFailed } from '../kafka/publish-failed.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
+import { flagName, share, sharesOf, singleFaults, TOO_MANY } from './fault-options.ts';
 import { openPublisher } from './open-publisher.ts';
 import { wholeNumber } from './option-values.ts';
 import { table } from './output.ts';
 
-const options = z.object({
-  engines: wholeNumber(1, 100_000),
-  tasks: wholeNumber(1, 10_000_000),
-  rate: wholeNumber(0, 1_000_000),
-  seconds: wholeNumber(1, 86_400),
-  updates: wholeNumber(1, 1_000_000_000).optional(),
-  // Two runs of one seed would work on the same tasks, so only who asks for that gets it.
-  seed: wholeNumber(0, 2 ** 32 - 1).default(() => randomInt(2 ** 32)),
-  truth: z.string().optional(),
-  tidy: z.boolean().default(false),
-});
+const options = z
+  .object({
+    engines: wholeNumber(1, 100_000),
+    tasks: wholeNumber(1, 10_000_000),
+    rate: wholeNumber(0, 1_000_000),
+    seconds: wholeNumber(1, 86_400),
+    updates: wholeNumber(1, 1_000_000_000).optional(),
+    // Two runs of one seed would work on the same tasks, so only who asks for that gets it.
+    seed: wholeNumber(0, 2 ** 32 - 1).default(() => randomInt(2 ** 32)),
+    truth: z.string().optional(),
+    tidy: z.boolean().default(false),
+    faults: share,
+    fault: singleFaults.default({}),
+  })
+  .refine(({ faults, fault }) => fatesShare(sharesOf(faults, fault)) <= 1, { path: ['fault'], error: TOO_MANY });
 type Options = z.infer<typeof options>;
 
 /** Without a rate there is no length either: so many updates a task then. */
@@ -38,10 +44,14 @@ export function simulateCommand(): Command {
       'Simulates engines that work on tasks and report them as the contract says: chunk engines with several instances a task, ' +
       'stream engines that complete, fail and are retried, errors, job creations. A small share of the engines keys its records wrong, and ' +
       'one record in a thousand is bad, each in a way that `verify` expects. The same seed makes the same updates; only their timestamps follow ' +
-      'the clock. Ctrl-C ends it in order: what is out is waited for, and the truth is written.',
+      'the clock. Ctrl-C ends it in order: what is out is waited for, and the truth is written.\n\n' +
+      `Faults that the senders and the way to the broker may have (docs/senders.md):\n${faultList()}`,
     examples: [
       ['simulate --rate 500 --seconds 60 --truth truth.jsonl', 'a minute of 500 updates a second'],
       ['verify --truth truth.jsonl', 'then: does the state tell what the engines really did?'],
+      ['simulate --faults 0.05 --truth truth.jsonl', 'senders as they are: about one post in twenty meets a fault'],
+      ['simulate --tidy --fault lost-reply=0.02 --fault duplicate=0.01', 'these two faults and no other'],
+      ['simulate --faults 0.05 --fault two-writers=0', 'all faults but one'],
       ['simulate --rate 0 --tasks 100000 --updates 1000000 --tidy', 'a backlog, as fast as the broker takes it'],
     ],
     options: [
@@ -52,6 +62,8 @@ export function simulateCommand(): Command {
       ['--updates <n>', `how many updates (default: rate x seconds; without a rate ${UPDATES_OF_TASK} a task)`],
       ['--seed <n>', 'the same seed makes the same fleet with the same tasks (default: drawn, and told)'],
       ['--truth <file>', 'write down what the engines really did (docs/truth.md)'],
+      ['--faults <share>', 'the share of posts that meet a fault, all kinds together; 0: none', '0'],
+      ['--fault <fault=share...>', 'how often one kind happens where it can; counts instead of its part of --faults'],
       ['--tidy', 'every engine keys as the contract asks, and no record is bad'],
     ],
     parse: options,
@@ -64,19 +76,29 @@ export function simulateCommand(): Command {
 
 async function runSimulation(context: CommandContext, given: Options): Promise<ExitCode> {
   const { output, signal } = context;
+  const faults = sharesOf(given.faults, given.fault);
   const truthFile = given.truth === undefined ? null : await openTruth(given.truth);
   let written = false;
   context.closing(async () => {
     if (truthFile && !written) await truthFile.discard();
   });
   const { topic, publisher, encode } = await openPublisher(context);
-  const fleetOptions = fleetOptionsOf(given, publisher.partitions);
+  const fleetOptions = { ...fleetOptionsOf(given, publisher.partitions), faults };
   const fleet = new Fleet(fleetOptions);
   const truth = new Truth();
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1_000;
   const { engines, tasks, rate, seed } = given;
-  const run = { topic, partitions: publisher.partitions, seed, engines, tasks, rate, seconds: given.seconds };
+  const run = {
+    topic,
+    partitions: publisher.partitions,
+    seed,
+    engines,
+    tasks,
+    rate,
+    seconds: given.seconds,
+    ...(Object.keys(faults).length > 0 ? { faults } : {}),
+  };
   const started_at = new Date().toISOString();
 
   const progress = output.progress(() => progressLine(truth.summary(seconds()), fleetOptions.updates));
@@ -97,6 +119,10 @@ async function runSimulation(context: CommandContext, given: Options): Promise<E
   if (failure instanceof PublishFailed) throw new CommandFailure(failure.message, EXIT.failed, undefined, failure);
   if (failure) throw failure;
   return signal.aborted && fleet.made < fleetOptions.updates ? EXIT.interrupted : EXIT.done;
+}
+
+function faultList(): string {
+  return FAULTS.map((fault) => `  ${flagName(fault).padEnd(13)}${FAULT_MEANINGS[fault]}`).join('\n');
 }
 
 function fleetOptionsOf(given: Options, partitions: number): FleetOptions {
@@ -142,6 +168,8 @@ function summaryText(summary: TruthSummary, seed: number, truthPath: string | un
     ['job creations', job_creations],
   ];
   if (unknown > 0) rows.push(['fate unknown', unknown]);
+  for (const [fault, times] of Object.entries(summary.faults ?? {}))
+    rows.push([`fault ${flagName(fault as Fault)}`, times]);
   const rate = `${seconds.toFixed(1)} s, ${count(published / seconds)} updates/s, seed ${seed}`;
   return `${table([['', ''], ...rows]).trimStart()}\n${rate}${truthPath ? `, truth in ${truthPath}` : ''}`;
 }

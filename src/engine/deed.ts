@@ -23,8 +23,8 @@ export interface FleetTask {
   work_request_id: string | null;
   /** faults that hit it */
   readonly faults: Map<Fault, number>;
-  /** how often two different posts of one reporter continued from the same timestamp, so that neither contains the other */
-  shared_priors: number;
+  /** how often posts of one reporter continued from the same second, and they alone don't tell whether they contain each other */
+  unclear_priors: number;
 }
 
 /** An event that must leave through `task-failures`. */

@@ -25,8 +25,8 @@ export interface Exactness {
 
 export interface TaskHistory {
   readonly faults: ReadonlySet<Fault>;
-  /** two different posts of one reporter continued from the same timestamp, so that neither contains the other */
-  readonly shared_priors: boolean;
+  /** posts of one reporter continued from the same second, and they alone don't tell whether they contain each other */
+  readonly unclear_priors: boolean;
   /** something that may have changed the status lies in the log behind later work of another work request */
   readonly overtaken: boolean;
   /** the task has events of kind error */
@@ -51,10 +51,10 @@ export function exactnessOf(history: TaskHistory): Exactness {
   return Object.fromEntries(Object.entries(groups).filter(([, certainty]) => certainty !== 'exact'));
 }
 
-function sumsOf({ faults, shared_priors }: TaskHistory): Certainty {
+function sumsOf({ faults, unclear_priors }: TaskHistory): Certainty {
   // Nothing in an update tells two such writers apart.
   if (faults.has('two_writers')) return 'open';
-  const unclear = shared_priors || faults.has('restart_same') || faults.has('clock_back') || faults.has('clock_ahead');
+  const unclear = unclear_priors || faults.has('restart_same') || faults.has('clock_back') || faults.has('clock_ahead');
   return unclear ? 'marked' : 'exact';
 }
 

@@ -22,20 +22,20 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What each fault is, for people. */
+/** What each fault is, for people, in one line. */
 export const FAULT_MEANINGS: { readonly [fault in Fault]: string } = {
-  lost_reply: 'published, but the sender believes it was not; its next post contains it',
+  lost_reply: 'published, but its sender thinks not; the next post contains it',
   lost_request: 'never published; the next post contains it',
-  late: 'as lost_reply, and it is published 6 to 26 s late, behind newer ones',
-  overtaken: 'acknowledged, but it lies 1 to 20 s late in the log, behind newer ones',
-  duplicate: 'the same record twice, the second up to 12 s later',
+  late: 'as lost-reply, and published 6 to 26 s late, behind newer ones',
+  overtaken: 'acknowledged, but 1 to 20 s late in the log, behind newer ones',
+  duplicate: 'the very same record twice, the second up to 12 s later',
   same_second: 'the next post follows within the same second',
   zero_second: 'the first post of a work request covers zero seconds',
-  clock_back: "the engine's clock is set back by 2 to 22 s",
-  clock_ahead: "the engine's clock is 60 s ahead for one post",
-  restart_same: 'the process restarts under the same work request; what was not published is gone',
-  restart_new: 'the process restarts under a new work request; what was not published is gone',
-  two_writers: 'an instance reports under the work request of another one',
+  clock_back: "the instance's clock is set back by 2 to 22 s",
+  clock_ahead: "the instance's clock is 60 s ahead for one post",
+  restart_same: 'the process restarts under the same work request',
+  restart_new: 'the process restarts under a new work request',
+  two_writers: "an instance reports under another one's work request",
   pause: 'an instance says nothing for 40 to 60 s, then goes on',
   died: 'an instance dies without a word',
 };
@@ -64,13 +64,18 @@ const PORTIONS: { readonly [fault in Fault]: number } = {
 /** All faults together at about this share of the posts. @param total 0 to 1 */
 export function sharedOut(total: number): FaultShares {
   const shares: { [fault in Fault]?: number } = {};
-  if (total > 0) for (const fault of FAULTS) shares[fault] = PORTIONS[fault] * total;
+  if (total > 0) for (const fault of FAULTS) shares[fault] = inMillionths(PORTIONS[fault] * total);
   return shares;
 }
 
-/** The share of posts that meet one of the fates. More than 1 is impossible. */
+/** The share of posts that meet one of the fates, to a millionth. More than 1 is impossible. */
 export function fatesShare(shares: FaultShares): number {
-  return FATES.reduce((sum, fate) => sum + (shares[fate] ?? 0), 0);
+  return inMillionths(FATES.reduce((sum, fate) => sum + (shares[fate] ?? 0), 0));
+}
+
+/** So that a share reads as it was meant: 0.026, not 0.026000000000000002. */
+function inMillionths(share: number): number {
+  return Math.round(share * 1e6) / 1e6;
 }
 
 /**
@@ -91,7 +96,7 @@ export class FaultDice {
       if (!(share >= 0 && share <= 1)) throw new RangeError(`${fault}: ${share} is no share from 0 to 1`);
     }
     this.#fates = fatesShare(shares);
-    if (this.#fates > 1 + 1e-9) throw new RangeError(`${FATES.join(', ')}: together more than 1`);
+    if (this.#fates > 1) throw new RangeError(`${FATES.join(', ')}: together more than 1`);
     this.random = new Random(seed ^ 0x5eed_fa17);
     this.#shares = shares;
     this.any = FAULTS.some((fault) => (shares[fault] ?? 0) > 0);

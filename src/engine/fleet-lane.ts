@@ -12,6 +12,8 @@ import type { Random } from './random.ts';
 /** Probability that an ordinary post fails to arrive, in every fleet. */
 const ORDINARY_POST_FAILS = 0.01;
 const TALKS_AFTER_THE_END = 0.03;
+/** Where senders have faults, also what looks like one and is none. */
+const JOB_IS_WANTED_TWICE = 0.1;
 /** How far ahead the clock is for one post, seconds. */
 const CLOCK_AHEAD_S = 60;
 
@@ -114,6 +116,7 @@ export class Lane {
       ending: this.isEnding,
       retries: this.#stint > 0,
       afterTheEnd: this.#afterTheEnd,
+      doublesJob: this.#dice.any && this.#dice.random.chance(JOB_IS_WANTED_TWICE),
     };
     return drawBeat(this.task, place, random);
   }

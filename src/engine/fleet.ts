@@ -40,6 +40,8 @@ export interface FleetOptions {
   readonly faults?: FaultShares;
   /** the most updates that a chunk engine's batch has, at least 2; default 8 */
   readonly batch_updates_max?: number;
+  /** what all engines are like, where that shall not be drawn */
+  readonly engines_are?: Partial<Pick<FleetEngine, 'kind' | 'figures' | 'inputs' | 'outputs' | 'stats'>>;
 }
 
 /** How long the run of such a fleet is in virtual time, in seconds. */
@@ -85,9 +87,10 @@ export class Fleet {
     this.#dice = new FaultDice(options.seed, options.faults ?? {});
     this.#random = new Random(options.seed);
     this.#lanesWanted = lanesOf(options);
-    this.#engines = Array.from({ length: options.engines }, (_, index) =>
-      makeEngine(index, options.partitions, this.#random, options.tidy ?? false),
-    );
+    this.#engines = Array.from({ length: options.engines }, (_, index) => ({
+      ...makeEngine(index, options.partitions, this.#random, options.tidy ?? false),
+      ...options.engines_are,
+    }));
   }
 
   /**
@@ -193,7 +196,7 @@ export class Fleet {
       beats: 0,
       work_request_id: null,
       faults: new Map(),
-      shared_priors: 0,
+      unclear_priors: 0,
     };
     this.#tasksOpened++;
     this.#planned += share;

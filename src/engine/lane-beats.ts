@@ -22,6 +22,8 @@ export interface BeatPlace {
   readonly retries: boolean;
   /** a late heartbeat that does not know of the task's end */
   readonly afterTheEnd: boolean;
+  /** of the jobs that it may create, it wants the first one twice */
+  readonly doublesJob: boolean;
 }
 
 /** A beat that is still being drawn. */
@@ -59,7 +61,7 @@ export function drawBeat(task: FleetTask, place: BeatPlace, random: Random): Dra
   } else {
     if (engine.kind === 'stream') drawAttempt(task, beat, place, random);
     else drawBatch(task, beat, place, random);
-    if (random.chance(JOBS_ARE_CREATED)) createJobs(beat, random);
+    if (random.chance(JOBS_ARE_CREATED)) createJobs(beat, place, random);
     beat.task_status = beat.says;
   }
   beat.report.task_status = beat.says;
@@ -135,9 +137,10 @@ function requestCompletion(beat: DrawnBeat): void {
   beat.report.task_action = 'completeJob';
 }
 
-function createJobs(beat: DrawnBeat, random: Random): void {
+function createJobs(beat: DrawnBeat, place: BeatPlace, random: Random): void {
   beat.ordinary = false;
   const jobs: CreateJobsAction[] = jobsToCreate(random);
+  if (place.doublesJob) jobs.push({ ...jobs[0]! });
   beat.job_creations = jobs.map((job) => job.base_internal_job_id!);
   const task_action = beat.completion_requested ? 'completeAndCreateJobs' : 'createJobs';
   // Some senders leave the action's name out; the jobs are wanted all the same.

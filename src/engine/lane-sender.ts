@@ -14,19 +14,19 @@ export class LaneSender {
   #unacknowledged: DrawnBeat[] = [];
   /** grows when something is reset: posts of one base contain each other, posts of two share nothing */
   #base = 0;
-  /** prior_timestamp of what was published → its base; null where nobody asks */
-  readonly #bases: Map<number, number> | null;
+  /** prior_timestamp of what was published → its base, and the newest post's timestamp; null where nobody asks */
+  readonly #priors: Map<number, { base: number; timestamp: number }> | null;
 
   /**
    * @param started_at what its clock says when it starts, UTC epoch seconds
-   * @param watched whether to notice that two posts continue from the same second although neither contains the other
+   * @param watched whether to notice where posts alone don't tell whether they contain each other
    */
   constructor(task: FleetTask, work_request_id: string, started_at: number, watched: boolean) {
     this.#task = task;
     this.work_request_id = work_request_id;
     this.#started_at = started_at;
     this.#reporter = this.#newReporter(started_at);
-    this.#bases = watched ? new Map() : null;
+    this.#priors = watched ? new Map() : null;
   }
 
   /** What the next update carries, oldest first. */
@@ -62,11 +62,17 @@ export class LaneSender {
   }
 
   /** The update lies in the log, or will. */
-  published({ prior_timestamp }: TaskStatusDetail): void {
-    if (this.#bases === null) return;
-    const base = this.#bases.get(prior_timestamp!);
-    if (base !== undefined && base !== this.#base) this.#task.shared_priors++;
-    this.#bases.set(prior_timestamp!, this.#base);
+  published(update: TaskStatusDetail): void {
+    if (this.#priors === null) return;
+    const prior = update.prior_timestamp!;
+    const timestamp = update.timestamp!;
+    const before = this.#priors.get(prior);
+    this.#priors.set(prior, { base: this.#base, timestamp });
+    if (before === undefined) return;
+    // After a post that covers no time, the next one continues from the same second whether it was acknowledged or not;
+    // and of two posts made within one second, what continues from that second may continue from either.
+    const unclear = before.timestamp <= prior || timestamp <= before.timestamp;
+    if (unclear || before.base !== this.#base) this.#task.unclear_priors++;
   }
 
   acknowledged(): void {

@@ -169,10 +169,10 @@ export class TaskTruth {
   }
 
   #exactness(): Exactness {
-    const { engine, faults, shared_priors } = this.#task;
+    const { engine, faults, unclear_priors } = this.#task;
     return exactnessOf({
       faults: new Set(faults.keys()),
-      shared_priors: shared_priors > 0,
+      unclear_priors: unclear_priors > 0,
       // A chunk engine never says anything but `running`, so no order changes that.
       overtaken: this.#overtaken && engine.kind === 'stream',
       error_events: this.#failures.some(({ failure }) => failure === 'error'),

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import type { TaskLine } from '../../src/engine/task-truth.ts';
-import type { TruthSummary } from '../../src/engine/truth.ts';
+import type { RunLine, TruthSummary } from '../../src/engine/truth.ts';
+import { claimed, largestVectors, text } from '../engine/largest-vectors.ts';
 import { type OwnNames, ownNames, withTopics } from './own-names.ts';
 import { type FoundRecord, readUpdates } from './read-updates.ts';
 import { start, taskfold, until } from './taskfold.ts';
@@ -19,7 +20,7 @@ function truthPath(): string {
 }
 
 interface TruthRead {
-  readonly run: { readonly seed: number; readonly partitions: number };
+  readonly run: RunLine;
   readonly tasks: readonly TaskLine[];
   readonly summary: TruthSummary;
 }
@@ -85,9 +86,12 @@ test('the truth file holds what lies in the topic: sums, jobs, misplaced and bad
   expect(tokens.filter((token) => told.includes(token))).toEqual([]);
 });
 
-test('the same seed publishes the same updates, but for the clock', async () => {
+test.each([
+  ['no faults', []],
+  ['faults', ['--faults', '0.2']],
+])('the same seed publishes the same updates, but for the clock (%s)', async (_, args) => {
   const contents = async (names: OwnNames) => {
-    const ran = await simulate(names, '--rate', '0', '--updates', '2000', '--tasks', '100', '--seed', '7');
+    const ran = await simulate(names, '--rate', '0', '--updates', '2000', '--tasks', '100', '--seed', '7', ...args);
     expect(ran.code).toBe(0);
     return (await readUpdates(names.input)).map(({ partition, key, update }) => {
       return { partition, key, update: update && { ...update, timestamp: 0, prior_timestamp: 0 } };
@@ -97,6 +101,33 @@ test('the same seed publishes the same updates, but for the clock', async () => 
   const sorted = (records: Awaited<ReturnType<typeof contents>>) =>
     [0, 1, 2, 3].map((partition) => records.filter((record) => record.partition === partition));
   expect(sorted(await contents(second))).toEqual(sorted(await contents(first)));
+});
+
+test('with faults the truth still says what the engines did, and names the faults and what they leave uncertain', async () => {
+  const names = await withTopics('faults', PARTITIONS);
+  const path = truthPath();
+  const args = ['--updates', '6000', '--tasks', '300', '--engines', '60', '--seed', '4', '--tidy', '--truth', path];
+  const ran = await simulate(names, '--rate', '0', '--faults', '0.1', '--fault', 'died=0', 'duplicate=0.05', ...args);
+  expect(ran.code, ran.stderr).toBe(0);
+  const { run, tasks, summary } = readTruth(path);
+  expect(run.faults).toMatchObject({ lost_reply: 0.026, duplicate: 0.05, died: 0 });
+  const { faults } = JSON.parse(ran.stdout) as TruthSummary;
+  expect(faults).toEqual(summary.faults);
+  expect(faults!.died).toBeUndefined();
+  expect(faults!.duplicate).toBeGreaterThan(200);
+  const found = await readUpdates(names.input);
+  expect(found.length).toBe(6_000);
+  const updatesOf = Map.groupBy(found, ({ update }) => update!.internal_task_id!);
+  const uncertain = tasks.filter((task) => task.exactness?.sums);
+  expect(uncertain.length).toBeGreaterThan(20);
+  expect(uncertain.length).toBeLessThan(tasks.length / 2);
+  for (const task of tasks) {
+    const updates = updatesOf.get(task.internal_task_id)!.map(({ update }) => update!);
+    expect(updates.length).toBe(task.updates);
+    if (task.exactness?.sums === undefined) {
+      expect(text(largestVectors(updates).sums)).toBe(text(claimed(task).sums));
+    }
+  }
 });
 
 test('without a seed each run has tasks of its own, and says its seed', async () => {
@@ -154,6 +185,15 @@ test('without its topic it says how to make it, and leaves no file behind', asyn
 test.each([
   [['--rate', 'fast'], '--rate: must be a whole number from 0'],
   [['--engines', '0'], '--engines: must be a whole number from 1'],
+  [['--faults', '5'], '--faults: must be a share from 0 to 1'],
+  [
+    ['--fault', 'lost-replay=0.1'],
+    '"lost-replay" is no fault (did you mean lost-reply?); it takes one of lost-reply, ',
+  ],
+  [['--fault', 'late'], 'late: must be <fault>=<share>, such as late=0.02'],
+  [['--fault', 'late=-1'], 'late: must be a share from 0 to 1'],
+  [['--fault', 'late=0.1', '--fault', 'late=0.2'], 'late is given twice'],
+  [['--fault', 'late=0.6', 'lost-reply=0.6'], 'their shares must not pass 1 together'],
 ])('%s is a usage error that says what is wanted', async (args, said) => {
   const { code, stderr } = await simulate(ownNames('usage'), ...args);
   expect(code).toBe(2);
