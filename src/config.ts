@@ -196,7 +196,17 @@ export const settings = [
   integer('reporters_kept', DEFAULT_FOLD_SETTINGS.reporters_kept, 1, 100_000, {
     group: 'fold',
     unit: 'work requests a task',
-    doc: 'How many reporters a task remembers. Beyond it the oldest is let go; its totals stay in the sum.',
+    doc: 'How many reporters a task remembers. Beyond it the one without an update for longest is let go; its totals stay in the sum.',
+  }),
+  integer('priors_kept', DEFAULT_FOLD_SETTINGS.priors_kept, 1, 1_000, {
+    group: 'fold',
+    unit: 'intervals a reporter',
+    doc: 'Of how many intervals (by `prior_timestamp`) the ledger remembers what a reporter told. What is older than all of them is not added, and marked.',
+  }),
+  integer('reporter_idle_s', DEFAULT_FOLD_SETTINGS.reporter_idle_s, 1, 31_536_000, {
+    group: 'fold',
+    unit: 's',
+    doc: 'Log time without an update after which the intervals of a reporter are forgotten; its totals stay.',
   }),
   integer('ios_kept', DEFAULT_FOLD_SETTINGS.ios_kept, 1, 100_000, {
     group: 'fold',
@@ -255,8 +265,8 @@ function thousands(value: number): string {
 
 /** The settings that the fold reads, as the slot's head pins them. */
 export function foldSettings(config: Config): FoldSettings {
-  const { errors_kept, reporters_kept, ios_kept, copy_bytes_max } = config;
-  return { errors_kept, reporters_kept, ios_kept, copy_bytes_max };
+  const { errors_kept, reporters_kept, priors_kept, reporter_idle_s, ios_kept, copy_bytes_max } = config;
+  return { errors_kept, reporters_kept, priors_kept, reporter_idle_s, ios_kept, copy_bytes_max };
 }
 
 /** The environment as it is; `readConfig` of the command line turns it into a `Config`. */

@@ -44,7 +44,11 @@ export function contributionOf(
 
 /** For each job creation how many equal ones came before, −1 where it was sent already. */
 function repeatsOf(updateClass: UpdateClass, update: TaskStatusDetail, post: Post | null, before: Post | null) {
-  if (post === null) return beyondKnown(update.create_jobs_action!.map((action) => digestOf(canonicalAction(action))), []);
+  if (post === null)
+    return beyondKnown(
+      update.create_jobs_action!.map((action) => digestOf(canonicalAction(action))),
+      [],
+    );
   if (before === null) return beyondKnown(post.actions, []);
   if (updateClass === 'supersede' || updateClass === 'ambiguous') return beyondKnown(post.actions, before.actions);
   // Certainly another post: what it asks for is asked for once more, and told apart by its number.
@@ -76,7 +80,10 @@ function totalsOf(post: Post, reporter: Reporter): Contribution['deltas'] {
   return iosOf({ ...post, ios: post.ios.filter(({ io }) => reporter.totals.has(io)) }, () => -1);
 }
 
-function iosOf(post: Post, countFor: (io: Post['ios'][number]) => number): Pick<TaskStatusDetail, 'inputs' | 'outputs'> {
+function iosOf(
+  post: Post,
+  countFor: (io: Post['ios'][number]) => number,
+): Pick<TaskStatusDetail, 'inputs' | 'outputs'> {
   const sides: { inputs: TaskIOStatus[]; outputs: TaskIOStatus[] } = { inputs: [], outputs: [] };
   for (const io of post.ios) {
     const count = countFor(io);

@@ -108,7 +108,8 @@ function relation(reporter: Reporter, before: Post, post: Post): 'contains' | 'a
   // Whichever it is, the sums come out the same.
   if (isZero(before) && !shareContent(before, post)) return 'apart';
   if (before.timestamp === before.prior) return post.timestamp <= post.prior ? 'contains' : 'unclear';
-  const acknowledged = before.timestamp !== before.prior && reporter.posts.some((one) => one.prior === before.timestamp);
+  const acknowledged =
+    before.timestamp !== before.prior && reporter.posts.some((one) => one.prior === before.timestamp);
   return acknowledged ? 'unclear' : 'contains';
 }
 
@@ -132,7 +133,12 @@ function judgement(updateClass: UpdateClass, before: Post | null, newest: boolea
 }
 
 /** Takes a judged post into the ledger. */
-export function settle(reporter: Reporter, post: Post, { updateClass, before, newest }: Judgement, settings: FoldSettings) {
+export function settle(
+  reporter: Reporter,
+  post: Post,
+  { updateClass, before, newest }: Judgement,
+  settings: FoldSettings,
+) {
   if (updateClass === 'restart') {
     reporter.forgotten = Math.max(reporter.forgotten, reporter.timestamp_max);
     reporter.posts = [];

@@ -36,12 +36,7 @@ export interface Post {
 const NONE: readonly never[] = [];
 
 /** The post that an update is. `errors` are those of its error_details. */
-export function postOf(
-  update: TaskStatusDetail,
-  prior: number,
-  timestamp: number,
-  errors: readonly TaskError[],
-): Post {
+export function postOf(update: TaskStatusDetail, prior: number, timestamp: number, errors: readonly TaskError[]): Post {
   const deltas = [update.error_count ?? -1, update.retry_count ?? -1];
   const stats = update.processed_stats;
   for (const stat of PROCESSED_STATS) deltas.push(stats?.[stat] ?? -1);
@@ -69,7 +64,8 @@ function iosOf(update: TaskStatusDetail): IoFigures[] {
       if (known === undefined) ios.push({ io, count: processed_count ?? -1, total: processed_total_count ?? -1 });
       else {
         // Two entries of one id: their deltas add up, of their totals the higher one counts.
-        if (processed_count !== null && processed_count !== undefined) known.count = Math.max(0, known.count) + processed_count;
+        if (processed_count !== null && processed_count !== undefined)
+          known.count = Math.max(0, known.count) + processed_count;
         known.total = Math.max(known.total, processed_total_count ?? -1);
       }
     }

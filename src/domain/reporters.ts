@@ -13,10 +13,15 @@ const LET_GO_FACTOR = 4;
  * part of the task once {@link keepReporter} was called.
  * @returns the latest timestamp that it told before it was let go, or null
  */
-export function reporterOf(task: TaskState, work_request_id: string, logTime: number): { reporter: Reporter; endedAt: number | null } {
+export function reporterOf(
+  task: TaskState,
+  work_request_id: string,
+  logTime: number,
+): { reporter: Reporter; endedAt: number | null } {
   const known = task.reporters.get(work_request_id);
   if (known !== undefined) return { reporter: known, endedAt: null };
-  const endedAt = task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(work_request_id)) ?? null) : null;
+  const endedAt =
+    task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(work_request_id)) ?? null) : null;
   const reporter = newReporter(logTime);
   if (endedAt !== null) {
     // Whatever it told up to there may have been counted.
@@ -28,7 +33,13 @@ export function reporterOf(task: TaskState, work_request_id: string, logTime: nu
 }
 
 /** Puts the reporter behind all others of its task, and lets go of those that have been quiet for too long. */
-export function keepReporter(task: TaskState, work_request_id: string, reporter: Reporter, logTime: number, settings: FoldSettings) {
+export function keepReporter(
+  task: TaskState,
+  work_request_id: string,
+  reporter: Reporter,
+  logTime: number,
+  settings: FoldSettings,
+) {
   const { reporters } = task;
   if (reporters.size > 1 || !reporters.has(work_request_id)) {
     reporters.delete(work_request_id);

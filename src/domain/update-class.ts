@@ -39,16 +39,7 @@ export function outcomeOf(updateClass: UpdateClass): Extract<Outcome, 'applied' 
  * What a task counts of the classes, because it says how far its sums can be trusted. `shrunk`: a later post of one
  * prior_timestamp had smaller deltas than an earlier one; not added.
  */
-export const MARKS = [
-  'gap',
-  'fill',
-  'supersede',
-  'ambiguous',
-  'restart',
-  'unverified',
-  'too_old',
-  'shrunk',
-] as const;
+export const MARKS = ['gap', 'fill', 'supersede', 'ambiguous', 'restart', 'unverified', 'too_old', 'shrunk'] as const;
 export type Mark = (typeof MARKS)[number];
 
 const marks: ReadonlySet<string> = new Set(MARKS);

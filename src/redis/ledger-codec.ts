@@ -107,7 +107,11 @@ export function decodeLedger(key: string, text: string, task: TaskState): void {
     const [work_request_id] = texts([reporters[i]]);
     const figures = integers(reporters[i + 2]);
     if (figures.length !== FIGURES.length) wrong();
-    const reporter = { totals: new Map(), open: integers(reporters[i + 3]), posts: list(reporters[i + 4]).map(unpackPost) };
+    const reporter = {
+      totals: new Map(),
+      open: integers(reporters[i + 3]),
+      posts: list(reporters[i + 4]).map(unpackPost),
+    };
     FIGURES.forEach((figure, n) => Object.assign(reporter, { [figure]: figures[n] }));
     unpackTotals(reporters[i + 1], reporter.totals);
     task.reporters.set(work_request_id!, reporter as unknown as Reporter);

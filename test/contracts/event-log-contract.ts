@@ -1,6 +1,7 @@
 // What every `EventLog` promises: the real one over Kafka and the simulator's one in memory run this same suite.
 
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import type { EmittedMark, EventLog, OutgoingMessage } from '../../src/pipeline/ports.ts';
 import { LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
 
@@ -17,8 +18,7 @@ export interface EventLogWorld {
 }
 
 export function mark(offset: number, more: Partial<EmittedMark> = {}): EmittedMark {
-  const settings = { errors_kept: 10, reporters_kept: 256, ios_kept: 1_000, copy_bytes_max: 983_040 };
-  const pins = { origin: 3, incarnation: 'i-1', partition_count: 3, fold_version: 1, settings };
+  const pins = { origin: 3, incarnation: 'i-1', partition_count: 3, fold_version: 1, settings: DEFAULT_FOLD_SETTINGS };
   return { offset, pins, ...more };
 }
 

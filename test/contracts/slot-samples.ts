@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { newTask } from '../../src/domain/evolve.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import type { SlotHead, SlotPins } from '../../src/domain/head.ts';
+import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
 import { newHead } from '../../src/domain/partition-fold.ts';
+import type { Post } from '../../src/domain/post.ts';
 import {
   FAILURE_REASONS,
   PROCESSED_STATS,
@@ -16,6 +18,7 @@ import {
   type TaskState,
   UNRECOGNIZED,
 } from '../../src/domain/task-state.ts';
+import { MARKS } from '../../src/domain/update-class.ts';
 
 export function pinsOf(incarnation = 'first-life'): SlotPins {
   return { origin: 0, incarnation, partition_count: 12, fold_version: 1, settings: DEFAULT_FOLD_SETTINGS };
@@ -31,7 +34,12 @@ export function taskOf(internal_task_id: string, offset: number, fields: Partial
 }
 
 export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): TaskChange {
-  return { task, errors: [], task_output: undefined, reporters_changed: false, ...change };
+  return { task, errors: [], task_output: undefined, ...change };
+}
+
+/** A reporter that has told these totals. */
+export function reporterOf(totals: Readonly<Record<string, number>>): Reporter {
+  return { ...newReporter(0), totals: new Map(Object.entries(totals)) };
 }
 
 export function rerouteAt(offset: number, index: number): Notice {
@@ -80,6 +88,36 @@ function anyMap<V>(value: fc.Arbitrary<V>, maxLength: number): fc.Arbitrary<Map<
 }
 const anyIos = anyMap(fc.record({ processed_count: maybe(count), processed_total_count: maybe(count) }), 6);
 
+const anyMarks = fc
+  .record(Object.fromEntries(MARKS.map((mark) => [mark, count])), { requiredKeys: [] })
+  .map((marks) => marks as TaskState['marks']);
+
+const orNone = fc.oneof(fc.constant(-1), count);
+const digests = fc.array(count, { maxLength: 3 });
+const anyPost: fc.Arbitrary<Post> = fc.record({
+  prior: count,
+  timestamp: count,
+  deltas: fc.array(orNone, { minLength: 7, maxLength: 7 }),
+  ios: fc.array(fc.record({ io: anyText, count: orNone, total: orNone }), { maxLength: 3 }),
+  actions: digests,
+  errors: digests,
+  status: fc.oneof(fc.constant(''), anyText),
+  reason: fc.oneof(fc.constant(''), anyText),
+  others: digests,
+});
+const anyReporter: fc.Arbitrary<Reporter> = fc.record({
+  totals: anyMap(count, 4),
+  posts: fc.array(anyPost, { maxLength: 4 }),
+  newest_prior: orNone,
+  newest_timestamp: orNone,
+  timestamp_max: orNone,
+  start: orNone,
+  forgotten: orNone,
+  open: digests,
+  reopened_at: orNone,
+  last_update_at: count,
+});
+
 /** All of a task but its id and the offset at which it began. */
 export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'first_offset'>> = fc.record({
   internal_job_id: maybe(anyText),
@@ -105,13 +143,19 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   error_episode_open: fc.boolean(),
   error_episode_reason: anyReason,
   updates_applied: count,
+  updates_duplicate: count,
+  updates_stale: count,
+  marks: anyMarks,
   updates_rejected: count,
   job_creations: count,
   last_offset: count,
   first_update_at: count,
   last_update_at: count,
-  reporters: anyMap(anyMap(count, 4), 5),
+  reporters: anyMap(anyReporter, 5),
   reporters_base: anyMap(count, 4),
+  reporters_let_go: fc
+    .uniqueArray(fc.tuple(count, count), { selector: ([digest]) => digest })
+    .map((list) => new Map(list)),
 });
 
 const anySum = fc.bigInt({ min: 0n, max: 2n ** 80n });

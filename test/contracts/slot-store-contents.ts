@@ -3,7 +3,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SlotLive } from '../../src/pipeline/ports.ts';
-import { anyHead, anyId, anyNotices, anyTaskFields, changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
+import {
+  anyHead,
+  anyId,
+  anyNotices,
+  anyTaskFields,
+  changeOf,
+  headOf,
+  reporterOf,
+  rerouteAt,
+  taskOf,
+} from './slot-samples.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 export function slotStoreContents(title: string, open: OpenSlotStore): void {
@@ -19,7 +29,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
           const task = taskOf(internal_task_id, at);
           for (const fields of versions) {
             Object.assign(task, structuredClone(fields));
-            const save = saveOf(head, at, at + 1, { changes: [changeOf(task, { reporters_changed: true })] });
+            const save = saveOf(head, at, at + 1, { changes: [changeOf(task, {})] });
             expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
             at++;
             const read = await other.readTasks(0, [internal_task_id]);
@@ -60,11 +70,11 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
         taskOf(id, i, {
           engine_id: `engine of ${i}`,
           inputs: new Map([['in', { processed_count: i }]]),
-          reporters: new Map([['r', new Map([['inputs.in', i]])]]),
+          reporters: new Map([['r', reporterOf({ 'inputs.in': i })]]),
         }),
       );
       const changes = tasks.map((task) =>
-        changeOf(task, { errors: [{ msg: task.internal_task_id }], task_output: '{}', reporters_changed: true }),
+        changeOf(task, { errors: [{ msg: task.internal_task_id }], task_output: '{}' }),
       );
       await store.save(0, saveOf(head, 0, 100, { changes }));
       expect((await other.readTasks(0, ids)).tasks).toEqual(tasks);

@@ -181,9 +181,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const tasks = Array.from({ length: 50 }, (_, i) =>
         taskOf(`t${i}`, i, { inputs: new Map([['in', { processed_count: 1 }]]) }),
       );
-      const changes = tasks.map((task) =>
-        changeOf(task, { errors: [{ id: 'e' }], task_output: '{}', reporters_changed: true }),
-      );
+      const changes = tasks.map((task) => changeOf(task, { errors: [{ id: 'e' }], task_output: '{}' }));
       await store.save(0, saveOf(head, 0, 50, { changes, notices: [rerouteAt(40, 1)] }));
       await other.clear(0);
       expect(await store.claim(0, 'me')).toEqual(EMPTY);

@@ -62,7 +62,7 @@ function shown({ task, errors, task_output }: Kept): Record<string, unknown> {
     task_output,
     inputs: Object.fromEntries(task.inputs),
     outputs: Object.fromEntries(task.outputs),
-    reporters: Object.fromEntries([...task.reporters].map(([name, totals]) => [name, Object.fromEntries(totals)])),
+    reporters: Object.fromEntries([...task.reporters].map(([name, { totals }]) => [name, Object.fromEntries(totals)])),
     reporters_base: Object.fromEntries(task.reporters_base),
   };
 }

@@ -144,7 +144,6 @@ test('the stream brings every task of every partition with all that is kept of i
     changeOf(taskOf(id, i, { error_count: i, inputs: new Map([['in', { processed_count: i }]]) }), {
       errors: [{ msg: id }],
       task_output: JSON.stringify(i),
-      reporters_changed: true,
     }),
   );
   await saveAtHome(store, changes);

@@ -5,7 +5,7 @@ import { newHead } from '../../src/domain/partition-fold.ts';
 import type { TaskChange } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
-import { changeOf, headOf, pinsOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { changeOf, headOf, pinsOf, reporterOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 import { connected } from './redis-under-test.ts';
 
@@ -33,10 +33,10 @@ test('the published layout of a task', async () => {
     processed_stats: { processed_bytes: 2 ** 53 - 2 },
     inputs: new Map([['in', { processed_count: 3, processed_total_count: 5 }]]),
     outputs: new Map([['out', { processed_total_count: 0 }]]),
-    reporters: new Map([[UUID, new Map([['inputs.in', 5]])]]),
+    reporters: new Map([[UUID, reporterOf({ 'inputs.in': 5 })]]),
   });
   const errors = [{ id: 'E1', msg: 'first' }, { msg: 'second' }];
-  await save(changeOf(task, { errors, task_output: '{"done":true}', reporters_changed: true }));
+  await save(changeOf(task, { errors, task_output: '{"done":true}' }));
   const key = keys.task('a:b');
   expect(await client.hgetall(key)).toEqual({
     internal_job_id: UUID,
