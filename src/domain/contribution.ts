@@ -66,7 +66,7 @@ function excess(update: TaskStatusDetail, post: Post, before: Post): Contributio
     value === null || value === undefined ? value : Math.max(0, value - Math.max(0, before.deltas[i]!));
   const stats = update.processed_stats;
   const processed_stats: { [stat in ProcessedStat]?: number | null } = {};
-  if (stats) PROCESSED_STATS.forEach((stat, i) => void (processed_stats[stat] = over(stats[stat], i + 2) ?? null));
+  for (const [i, stat] of PROCESSED_STATS.entries()) processed_stats[stat] = over(stats?.[stat], i + 2) ?? null;
   return {
     error_count: over(update.error_count, 0) ?? null,
     retry_count: over(update.retry_count, 1) ?? null,

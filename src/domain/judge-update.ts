@@ -11,7 +11,7 @@ import { addToBase, keepReporter, reporterOf } from './reporters.ts';
 import type { TaskState } from './task-state.ts';
 import { markOf } from './update-class.ts';
 
-const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, shrunk: false };
+const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, doubt: null };
 
 /** Judges one valid update of a task. Changes nothing. */
 export function judgeUpdate(
@@ -43,12 +43,12 @@ export function takeIntoLedger(
   logTime: number,
   settings: FoldSettings,
 ): void {
-  const { update, updateClass, reporter, post, shrunk } = judged;
+  const { update, updateClass, reporter, post, doubt } = judged;
   const work_request_id = update.work_request_id ?? '';
   if (updateClass === 'restart') addToBase(task.reporters_base, task.reporters.get(work_request_id)!.totals);
   if (post !== null) settle(reporter, post, judged, settings);
   keepReporter(task, work_request_id, reporter, logTime, settings);
-  const mark = shrunk ? 'shrunk' : markOf(updateClass);
+  const mark = doubt ?? markOf(updateClass);
   if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
 }
 

@@ -13,7 +13,7 @@ import type { UpdateClass } from './update-class.ts';
 export interface Reporter {
   /** highest total of each IO (`inputs.<id>`, `outputs.<id>`) in the reporter's present run */
   totals: ReporterTotals;
-  /** the largest post of each prior_timestamp, oldest arrival first, at most `priors_kept` */
+  /** the largest post of each prior_timestamp, at most `priors_kept`; the prior not heard of for longest comes first */
   posts: Post[];
   /** the end of the chain: the post that the reporter made last, as far as its clock and its priors tell */
   newest_prior: number;
@@ -53,8 +53,8 @@ export interface Judgement {
   readonly before: Post | null;
   /** whether the reporter has made no later post */
   readonly newest: boolean;
-  /** a later post with smaller deltas */
-  readonly shrunk: boolean;
+  /** why the class may be wrong; counted as a mark in its stead */
+  readonly doubt: 'shrunk' | 'ambiguous' | null;
 }
 
 /** Judges a post by what is remembered of its reporter. Changes nothing. */
@@ -79,15 +79,15 @@ function judgeAgainst(reporter: Reporter, before: Post, post: Post): Judgement {
   }
   const onNewest = post.prior === reporter.newest_prior;
   const verdict = relation(reporter, before, post);
-  if (verdict === 'contains') {
+  if (verdict === 'contains' || verdict === 'perhaps') {
     const newTerminal = isTerminal(post.status as TaskStatus) && !isTerminal(before.status as TaskStatus);
     if (post.timestamp > before.timestamp || newTerminal || !covers(before, post)) {
-      const shrunk = !covers(post, before);
-      return { ...judgement('supersede', before, onNewest && post.timestamp >= before.timestamp), shrunk };
+      const doubt = !covers(post, before) ? 'shrunk' : verdict === 'perhaps' ? 'ambiguous' : null;
+      return { ...judgement('supersede', before, onNewest && post.timestamp >= before.timestamp), doubt };
     }
     return judgement('stale', before, false);
   }
-  if (verdict === 'shrunk') return { ...judgement('stale', before, false), shrunk: true };
+  if (verdict === 'shrunk') return { ...judgement('stale', before, false), doubt: 'shrunk' };
   const newest = onNewest && post.timestamp >= reporter.newest_timestamp;
   if (verdict === 'unclear') return judgement('ambiguous', before, newest);
   return judgement(newest ? 'next' : 'fill', before, newest);
@@ -95,9 +95,14 @@ function judgeAgainst(reporter: Reporter, before: Post, post: Post): Judgement {
 
 /**
  * How two posts of one prior stand to each other: the second `contains` the first (or is contained in it), or they stand
- * `apart` (the first was acknowledged within its second, and the second began in the same one), or it is `unclear`.
+ * `apart` (the first was acknowledged within its second, and the second began in the same one), it
+ * `perhaps` contains it (both of zero seconds), or it is `unclear`.
  */
-function relation(reporter: Reporter, before: Post, post: Post): 'contains' | 'apart' | 'shrunk' | 'unclear' {
+function relation(
+  reporter: Reporter,
+  before: Post,
+  post: Post,
+): 'contains' | 'perhaps' | 'apart' | 'shrunk' | 'unclear' {
   const told = toldByTotals(before, post);
   if (told !== null) return told === 'grown' ? 'contains' : 'apart';
   const grown = covers(post, before);
@@ -107,7 +112,7 @@ function relation(reporter: Reporter, before: Post, post: Post): 'contains' | 'a
   if (!grown) return afterZero ? 'apart' : 'unclear';
   // Whichever it is, the sums come out the same.
   if (isZero(before) && !shareContent(before, post)) return 'apart';
-  if (before.timestamp === before.prior) return post.timestamp <= post.prior ? 'contains' : 'unclear';
+  if (before.timestamp === before.prior) return post.timestamp <= post.prior ? 'perhaps' : 'unclear';
   const acknowledged =
     before.timestamp !== before.prior && reporter.posts.some((one) => one.prior === before.timestamp);
   return acknowledged ? 'unclear' : 'contains';
@@ -129,7 +134,7 @@ function beginsAnew(reporter: Reporter, post: Post): boolean {
 }
 
 function judgement(updateClass: UpdateClass, before: Post | null, newest: boolean): Judgement {
-  return { updateClass, before, newest, shrunk: false };
+  return { updateClass, before, newest, doubt: null };
 }
 
 /** Takes a judged post into the ledger. */
@@ -193,7 +198,8 @@ export function forgetPosts(reporter: Reporter): void {
 }
 
 function replace(reporter: Reporter, before: Post, post: Post): void {
-  reporter.posts[reporter.posts.indexOf(before)] = post;
+  reporter.posts.splice(reporter.posts.indexOf(before), 1);
+  reporter.posts.push(post);
 }
 
 /** Field by field the larger one. */

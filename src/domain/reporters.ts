@@ -41,7 +41,7 @@ export function keepReporter(
   settings: FoldSettings,
 ) {
   const { reporters } = task;
-  if (reporters.size > 1 || !reporters.has(work_request_id)) {
+  if (reporters.size > 1 || reporters.get(work_request_id) !== reporter) {
     reporters.delete(work_request_id);
     reporters.set(work_request_id, reporter);
   }

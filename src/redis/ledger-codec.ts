@@ -112,7 +112,7 @@ export function decodeLedger(key: string, text: string, task: TaskState): void {
       open: integers(reporters[i + 3]),
       posts: list(reporters[i + 4]).map(unpackPost),
     };
-    FIGURES.forEach((figure, n) => Object.assign(reporter, { [figure]: figures[n] }));
+    for (const [n, figure] of FIGURES.entries()) Object.assign(reporter, { [figure]: figures[n] });
     unpackTotals(reporters[i + 1], reporter.totals);
     task.reporters.set(work_request_id!, reporter as unknown as Reporter);
   }

@@ -8,6 +8,7 @@ import { HOME_VECTORS } from './home-vectors.ts';
 import { IO_VECTORS } from './io-vectors.ts';
 import { JOB_VECTORS } from './job-vectors.ts';
 import { LATEST_VECTORS } from './latest-vectors.ts';
+import { LEDGER_VECTORS } from './ledger-vectors.ts';
 import { REJECT_VECTORS } from './reject-vectors.ts';
 import { STATUS_VECTORS } from './status-vectors.ts';
 import { SUMS_VECTORS } from './sums-vectors.ts';
@@ -27,6 +28,7 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...LATEST_VECTORS,
   ...SYMBOL_VECTORS,
   ...STATUS_VECTORS,
+  ...LEDGER_VECTORS,
   ...FAILURE_VECTORS,
   ...ERROR_VECTORS,
   ...JOB_VECTORS,

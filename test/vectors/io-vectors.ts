@@ -170,12 +170,13 @@ const totals: FoldVector[] = [
 
 const reporters: FoldVector[] = [
   {
-    name: 'reporters are remembered in the order of their first update, with or without totals',
-    records: [by('w2'), by('w1', { inputs: [{ id: 'a', processed_total_count: 1 }] }), by('w2')],
-    expect: { tasks: { t1: { reporters: { w2: {}, w1: { 'inputs.a': 1 } }, reporters_base: {} } } },
+    name: 'reporters are remembered in the order of their latest update, with or without totals',
+    records: [by('w2'), by('w1', { inputs: [{ id: 'a', processed_total_count: 1 }] }), by('w2'), by('w3')],
+    settings: { reporters_kept: 2 },
+    expect: { tasks: { t1: { reporters: { w2: {}, w3: {} }, reporters_base: { 'inputs.a': 1 } } } },
   },
   {
-    name: 'beyond reporters_kept the oldest one’s totals go to the base, and the task’s total stays',
+    name: 'beyond reporters_kept the totals of the one without an update for longest go to the base, and the task’s total stays',
     settings: { reporters_kept: 2 },
     records: [
       by('w1', { inputs: [{ id: 'a', processed_total_count: 5 }], outputs: [{ id: 'a', processed_total_count: 50 }] }),
@@ -188,8 +189,8 @@ const reporters: FoldVector[] = [
         t1: {
           inputs: { a: { processed_total_count: 10 } },
           outputs: { a: { processed_total_count: 50 } },
-          reporters: { w2: { 'inputs.a': 3 }, w3: { 'inputs.a': 1 } },
-          reporters_base: { 'inputs.a': 6, 'outputs.a': 50 },
+          reporters: { w1: { 'inputs.a': 6, 'outputs.a': 50 }, w3: { 'inputs.a': 1 } },
+          reporters_base: { 'inputs.a': 3 },
         },
       },
     },

@@ -182,11 +182,11 @@ const failedReopening: FoldVector[] = [
     },
   },
   {
-    name: 'a work request that was let go is unknown again, and re-opens a failed task',
+    name: 'a work request that was let go is known as such, and does not re-open a failed task',
     settings: { reporters_kept: 1 },
     records: [by('w1'), by('w2', { task_status: 'failed' }), by('w1', { task_status: 'running' })],
     expect: {
-      tasks: { t1: { task_status: 'running', attempts: 2, reporters: { w1: {} } } },
+      tasks: { t1: { task_status: 'failed', attempts: 1, reporters: { w1: {} } } },
       events: [{ offset: 1, index: 1, kind: 'failure', failure: 'failed' }],
     },
   },

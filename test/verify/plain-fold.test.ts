@@ -31,14 +31,15 @@ function run(vector: FoldVector): { fold: PlainFold; events: (PlainEvent & Place
 
 /** Maps as plain objects, and the IOs of both sides at the top. */
 function shown(task: PlainTask): Record<string, unknown> {
-  const { ios, processed_stats, reporters, reporters_base, ...rest } = task;
+  const { ios, processed_stats, reporters, reporters_base, marks, ...rest } = task;
   return {
     ...rest,
     processed_stats: Object.fromEntries(processed_stats),
     inputs: Object.fromEntries(ios.inputs),
     outputs: Object.fromEntries(ios.outputs),
-    reporters: Object.fromEntries([...reporters].map(([name, totals]) => [name, Object.fromEntries(totals)])),
+    reporters: Object.fromEntries([...reporters].map(([name, { totals }]) => [name, Object.fromEntries(totals)])),
     reporters_base: Object.fromEntries(reporters_base),
+    marks: Object.fromEntries(marks),
   };
 }
 

@@ -11,6 +11,8 @@ export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
   'completion_requested',
   'ios_dropped',
   'error_episode.open',
+  'updates.duplicate',
+  'updates.stale',
   'updates.rejected',
   'job_creations',
 ]);
@@ -50,13 +52,16 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   if (task.errors.length > 0) put('errors', JSON.stringify(task.errors.map(({ id, msg }) => [id, msg])));
   put('task_output', task.task_output);
   put('updates.applied', task.updates_applied);
+  put('updates.duplicate', task.updates_duplicate);
+  put('updates.stale', task.updates_stale);
   put('updates.rejected', task.updates_rejected);
+  for (const [mark, times] of task.marks) put(`marks.${mark}`, times);
   put('job_creations', task.job_creations);
   put('source.first_offset', task.first_offset);
   put('source.last_offset', task.last_offset);
   put('first_update_at', task.first_update_at);
   put('last_update_at', task.last_update_at);
-  put('reporters', reportersText([...task.reporters]));
+  put('reporters', reportersText([...task.reporters].map(([name, { totals }]) => [name, totals])));
   put('reporters_base', totalsText([...task.reporters_base]));
   return fields;
 }

@@ -94,17 +94,23 @@ function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   return fields;
 }
 
-/** The ledger's published form: [names, base, [reporter, totals, …]], totals as name number, total, … */
+/** The fields of one reporter in the ledger's published form: work request, totals, figures, open priors, posts. */
+const REPORTER_FIELDS = 5;
+
+/**
+ * Reporters with their totals, and the base, of the ledger's published form: [names, base, let go, reporters], totals as
+ * name number, total, … What is remembered of posts is not looked at: where it is wrong, figures become wrong.
+ */
 function ledgerTexts(text: string): [string, string][] {
   try {
-    const [names, base, reporters] = JSON.parse(text) as [string[], number[], (string | number[])[]];
+    const [names, base, , reporters] = JSON.parse(text) as [string[], number[], unknown, unknown[]];
     const totals = (packed: readonly number[]): [string, number][] => {
       const pairs: [string, number][] = [];
       for (let at = 0; at < packed.length; at += 2) pairs.push([names[packed[at]!]!, packed[at + 1]!]);
       return pairs;
     };
     const list: [string, [string, number][]][] = [];
-    for (let at = 0; at < reporters.length; at += 2) {
+    for (let at = 0; at < reporters.length; at += REPORTER_FIELDS) {
       list.push([reporters[at] as string, totals(reporters[at + 1] as number[])]);
     }
     return [

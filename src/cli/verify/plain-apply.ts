@@ -8,10 +8,12 @@ import {
   TASK_STATUSES,
   UNRECOGNIZED,
 } from '../../domain/task-state.ts';
-import { reporterOf, SIDES } from './plain-checks.ts';
+import type { PlainContribution } from './plain-contribution.ts';
+import { type PlainPost, SIDES } from './plain-post.ts';
+import type { PlainFinding, PlainReporter } from './plain-reporter.ts';
 import type { PlainTask } from './plain-task.ts';
-import { plainTotal } from './plain-task.ts';
-import { cutToBytes, errorsOf, given } from './plain-texts.ts';
+import { cutToBytes, given } from './plain-texts.ts';
+import { type PlainTotalChange, takeTotals } from './plain-totals.ts';
 
 const UNRECOGNIZED_BYTES_MAX = 64;
 const TERMINAL: readonly string[] = ['complete', 'failed', 'aborted', 'rejected'];
@@ -19,29 +21,40 @@ const FAILED: readonly string[] = ['failed', 'aborted', 'rejected'];
 const REOPENING: readonly string[] = ['reprocessing', 'pending', 'queued', 'scheduled'];
 const COMPLETING: readonly string[] = ['completeJob', 'completeAndCreateJobs'];
 
-export interface PlainLimits {
-  readonly errors_kept: number;
-  readonly reporters_kept: number;
-  readonly ios_kept: number;
+/** What the ledger says of the update that is applied. */
+export interface PlainView {
+  readonly found: PlainFinding;
+  /** B of a post that contains it, as it was before the update */
+  readonly contained: PlainPost | undefined;
+  readonly reporter: PlainReporter;
+  /** the update names a work request that is neither remembered nor known as let go */
+  readonly isUnknownReporter: boolean;
+  /** IOs that the task has once the update is taken */
+  readonly held: ReadonlySet<string>;
+  readonly totals: readonly PlainTotalChange[];
 }
 
-/** Changes the task by the update; answers the kind of the failure event that follows, or null. */
-export function applyPlainly(task: PlainTask, update: TaskStatusDetail, limits: PlainLimits): string | null {
-  const unknownReporter =
-    given(update.work_request_id) !== undefined && !task.reporters.has(update.work_request_id as string);
-  takeLatestValues(task, update);
+/** Changes the task by the contribution; answers the kind of the failure event that follows, or null. */
+export function applyPlainly(
+  task: PlainTask,
+  { update, errors }: PlainContribution,
+  view: PlainView,
+  errors_kept: number,
+): string | null {
+  const { newest: isNewest } = view.found;
+  if (isNewest) takeLatestValues(task, update);
+  else takeUnknownIds(task, update);
   addSums(task, update);
-  takeReporter(task, update);
-  takeIos(task, update, limits.ios_kept);
-  forgetOldReporters(task, limits.reporters_kept);
-  task.errors = newest([...task.errors, ...errorsOf(update.error_details)], limits.errors_kept);
+  addIos(task, update, view.held);
+  takeTotals(task, view.reporter, view.totals);
+  task.errors = newest([...task.errors, ...errors], errors_kept);
   const output = given(update.task_output);
   if (output !== undefined) task.task_output = output;
   if (COMPLETING.includes(update.task_action ?? '')) task.completion_requested = true;
-  const entered = takeStatus(task, update, unknownReporter);
+  const entered = takeStatus(task, update, view);
   if (entered !== null && FAILED.includes(entered)) return failure(task, entered);
   const toldAgain = update.task_status === task.task_status && FAILED.includes(update.task_status ?? '');
-  return toldAgain ? null : errorEpisode(task, update);
+  return toldAgain ? null : errorEpisode(task, update, view);
 }
 
 /** The last `count` of a list; 0 keeps none. */
@@ -59,8 +72,17 @@ function symbol(text: string | null | undefined, known: readonly string[]): stri
   return word === undefined || known.includes(word) ? word : UNRECOGNIZED;
 }
 
+const IDS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
+
+function takeUnknownIds(task: PlainTask, update: TaskStatusDetail): void {
+  for (const field of IDS) {
+    const value = given(update[field]);
+    if (value !== undefined) task[field] ??= value;
+  }
+}
+
 function takeLatestValues(task: PlainTask, update: TaskStatusDetail): void {
-  for (const field of ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const) {
+  for (const field of IDS) {
     const value = given(update[field]);
     if (value !== undefined) task[field] = value;
   }
@@ -69,13 +91,11 @@ function takeLatestValues(task: PlainTask, update: TaskStatusDetail): void {
   for (const [field, known] of [
     ['failure_reason', FAILURE_REASONS],
     ['task_action', TASK_ACTIONS],
-    ['task_status', TASK_STATUSES],
   ] as const) {
     const value = symbol(update[field], known);
     if (value === undefined) continue;
-    // The status itself has rules of its own, see takeStatus.
-    if (field !== 'task_status') task[field] = value;
-    if (known.includes(update[field] as never)) delete task[`unrecognized_${field}`];
+    task[field] = value;
+    if (value !== UNRECOGNIZED) delete task[`unrecognized_${field}`];
     else task[`unrecognized_${field}`] = cutToBytes(update[field] as string, UNRECOGNIZED_BYTES_MAX);
   }
 }
@@ -91,55 +111,46 @@ function addSums(task: PlainTask, update: TaskStatusDetail): void {
   }
 }
 
-function takeReporter(task: PlainTask, update: TaskStatusDetail): void {
-  const reporter = reporterOf(update);
-  if (!task.reporters.has(reporter)) task.reporters.set(reporter, new Map());
-}
-
-function takeIos(task: PlainTask, update: TaskStatusDetail, ios_kept: number): void {
-  const highest = task.reporters.get(reporterOf(update))!;
+function addIos(task: PlainTask, update: TaskStatusDetail, held: ReadonlySet<string>): void {
   for (const side of SIDES) {
-    const ios = task.ios[side];
-    for (const entry of update[side] ?? []) {
-      const id = entry.id ?? '';
-      if (!ios.has(id) && ios.size >= ios_kept) {
+    for (const { id, processed_count } of update[side] ?? []) {
+      if (!held.has(`${side}.${id ?? ''}`)) {
         task.ios_dropped += 1;
         continue;
       }
-      const io = ios.get(id) ?? {};
-      ios.set(id, io);
-      if (typeof entry.processed_count === 'number') {
-        io.processed_count = (io.processed_count ?? 0) + entry.processed_count;
-      }
-      if (typeof entry.processed_total_count === 'number') {
-        const name = `${side}.${id}`;
-        highest.set(name, Math.max(highest.get(name) ?? 0, entry.processed_total_count));
-        io.processed_total_count = plainTotal(task, name);
-      }
+      const io = task.ios[side].get(id ?? '') ?? {};
+      task.ios[side].set(id ?? '', io);
+      if (typeof processed_count === 'number') io.processed_count = (io.processed_count ?? 0) + processed_count;
     }
   }
 }
 
-function forgetOldReporters(task: PlainTask, reporters_kept: number): void {
-  for (const [reporter, totals] of task.reporters) {
-    if (task.reporters.size <= reporters_kept) return;
-    for (const [io, total] of totals) task.reporters_base.set(io, (task.reporters_base.get(io) ?? 0) + total);
-    task.reporters.delete(reporter);
-  }
-}
-
 /** Answers the status that the update gave to the task, or null where the status stays or none came. */
-function takeStatus(task: PlainTask, update: TaskStatusDetail, unknownReporter: boolean): string | null {
+function takeStatus(task: PlainTask, update: TaskStatusDetail, view: PlainView): string | null {
+  const { found, contained, reporter, isUnknownReporter } = view;
   const word = symbol(update.task_status, TASK_STATUSES);
-  const status = word === UNRECOGNIZED ? undefined : word;
+  let status = word === UNRECOGNIZED ? undefined : word;
+  if (!found.newest && status !== undefined) {
+    const reopenedSince = (reporter.reopened_at ?? -1) >= (update.timestamp ?? 0);
+    if (!TERMINAL.includes(status) || reopenedSince) return null;
+  }
+  if (status !== undefined) delete task.unrecognized_task_status;
+  if (word === UNRECOGNIZED && found.newest) {
+    task.unrecognized_task_status = cutToBytes(update.task_status as string, UNRECOGNIZED_BYTES_MAX);
+  }
+  if (status !== undefined && TERMINAL.includes(status) && contained?.status === status) status = undefined;
+
   if (task.task_status === undefined || !TERMINAL.includes(task.task_status)) {
     if (status === undefined) return null;
     task.task_status = status;
     return status;
   }
-  if (status !== undefined && REOPENING.includes(status)) return newAttempt(task, status);
-  if (task.task_status === 'failed' && unknownReporter) return newAttempt(task, status ?? 'running');
-  return null;
+  const reopens = status !== undefined && REOPENING.includes(status);
+  if (!reopens && !(task.task_status === 'failed' && isUnknownReporter)) return null;
+  if (typeof update.timestamp === 'number') {
+    reporter.reopened_at = Math.max(update.timestamp, reporter.reopened_at ?? 0);
+  }
+  return newAttempt(task, status ?? 'running');
 }
 
 function newAttempt(task: PlainTask, status: string): string {
@@ -159,11 +170,14 @@ function failure(task: PlainTask, kind: string): string {
   return kind;
 }
 
-function errorEpisode(task: PlainTask, update: TaskStatusDetail): 'error' | null {
+function errorEpisode(task: PlainTask, update: TaskStatusDetail, view: PlainView): 'error' | null {
+  const { found, contained } = view;
+  const errors = update.error_count ?? 0;
+  if (contained !== undefined && errors === 0 && given(update.failure_reason) === contained.reason) return null;
   const reason = reasonOf(update);
   const told = reason !== undefined && reason !== 'none' ? reason : undefined;
-  if (told === undefined && (update.error_count ?? 0) === 0) {
-    closeEpisode(task);
+  if (told === undefined && errors === 0) {
+    if (found.newest) closeEpisode(task);
     return null;
   }
   const opens = !task.error_episode_open;

@@ -1,14 +1,15 @@
 // The questions that the plain fold asks of an update before it applies it: its figures, its sums, its tokens.
 
-import type { TaskIOStatus, TaskStatusDetail } from '../../domain/messages.generated.ts';
+import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
+import { SIDES } from './plain-post.ts';
+import type { PlainReporter } from './plain-reporter.ts';
 import { type PlainTask, plainTotal } from './plain-task.ts';
 import { given } from './plain-texts.ts';
+import type { PlainTotalChange } from './plain-totals.ts';
 
 /** 2^53−2 */
 export const PLAIN_NUMBER_MAX = 9_007_199_254_740_990;
-
-export const SIDES = ['inputs', 'outputs'] as const;
 
 /** Every figure of an update that must lie between 0 and 2^53−2. */
 export function figuresOf(update: TaskStatusDetail): number[] {
@@ -28,39 +29,39 @@ export function reporterOf(update: TaskStatusDetail): string {
   return given(update.work_request_id) ?? '';
 }
 
-/** Whether a sum of the task would pass 2^53−2 by this update. @param task undefined: it would be the task's first */
-export function sumsOverflow(task: PlainTask | undefined, update: TaskStatusDetail, ios_kept: number): boolean {
-  if ((task?.error_count ?? 0) + (update.error_count ?? 0) > PLAIN_NUMBER_MAX) return true;
-  if ((task?.retry_count ?? 0) + (update.retry_count ?? 0) > PLAIN_NUMBER_MAX) return true;
-  for (const stat of PROCESSED_STATS) {
-    const sum = (task?.processed_stats.get(stat) ?? 0) + (update.processed_stats?.[stat] ?? 0);
-    if (sum > PLAIN_NUMBER_MAX) return true;
-  }
-  return SIDES.some((side) => ioSumsOverflow(task, side, update[side] ?? [], reporterOf(update), ios_kept));
-}
-
-function ioSumsOverflow(
-  task: PlainTask | undefined,
-  side: (typeof SIDES)[number],
-  entries: readonly TaskIOStatus[],
-  reporter: string,
-  ios_kept: number,
+/**
+ * Whether a sum of the task would pass 2^53−2 by what counts of this update.
+ * @param counted the update with the deltas that count; null: none do
+ */
+export function sumsOverflow(
+  task: PlainTask,
+  counted: TaskStatusDetail | null,
+  held: ReadonlySet<string>,
+  reporter: PlainReporter,
+  totals: readonly PlainTotalChange[],
+  isRestart: boolean,
 ): boolean {
-  const ids = new Set(task?.ios[side].keys());
-  const counts = new Map<string, number>();
-  const highest = new Map<string, number>();
-  for (const entry of entries) {
-    const id = entry.id ?? '';
-    if (!ids.has(id) && ids.size >= ios_kept) continue;
-    ids.add(id);
-    const count = (counts.get(id) ?? task?.ios[side].get(id)?.processed_count ?? 0) + (entry.processed_count ?? 0);
-    counts.set(id, count);
-    const io = `${side}.${id}`;
-    const before = task?.reporters.get(reporter)?.get(io) ?? 0;
-    const own = Math.max(highest.get(id) ?? before, entry.processed_total_count ?? 0);
-    highest.set(id, own);
-    const others = (task === undefined ? 0 : plainTotal(task, io)) - before;
-    if (count > PLAIN_NUMBER_MAX || others + own > PLAIN_NUMBER_MAX) return true;
+  const sums: number[] = [];
+  if (counted !== null) {
+    sums.push((task.error_count ?? 0) + (counted.error_count ?? 0));
+    sums.push((task.retry_count ?? 0) + (counted.retry_count ?? 0));
+    for (const stat of PROCESSED_STATS) {
+      sums.push((task.processed_stats.get(stat) ?? 0) + (counted.processed_stats?.[stat] ?? 0));
+    }
+    for (const side of SIDES) {
+      const added = new Map<string, number>();
+      for (const { id, processed_count } of counted[side] ?? []) {
+        if (!held.has(`${side}.${id ?? ''}`)) continue;
+        const before = added.get(id ?? '') ?? task.ios[side].get(id ?? '')?.processed_count ?? 0;
+        added.set(id ?? '', before + (processed_count ?? 0));
+        sums.push(before + (processed_count ?? 0));
+      }
+    }
   }
-  return false;
+  for (const { io, highest, base } of totals) {
+    // What a restart moves to the base stays in the sum.
+    const own = isRestart ? 0 : (reporter.totals.get(io) ?? 0);
+    sums.push(plainTotal(task, io) + base - own + highest);
+  }
+  return sums.some((sum) => sum > PLAIN_NUMBER_MAX);
 }

@@ -2,14 +2,20 @@
 // and the outgoing topics against it. No caches, no batches; it shares nothing with the fold of src/domain but names.
 
 import type { FoldSettings } from '../../domain/fold-settings.ts';
-import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.generated.ts';
+import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
+import { markOf, outcomeOf } from '../../domain/update-class.ts';
 import { applyPlainly, newest, reasonOf } from './plain-apply.ts';
-import { figuresOf, hasToken, PLAIN_NUMBER_MAX, sumsOverflow } from './plain-checks.ts';
+import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
+import { contributionOf, type PlainContribution } from './plain-contribution.ts';
+import { findPlainly } from './plain-ledger.ts';
 import { plainHome } from './plain-murmur2.ts';
+import { postOf, saidBy } from './plain-post.ts';
 import type { PlainEvent, PlainFailure, PlainRecord, PlainVerdict } from './plain-record.ts';
+import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
-import { errorsOf, given } from './plain-texts.ts';
+import { given } from './plain-texts.ts';
+import { iosAfter, keepBounds, moveTotalsToBase, takeTotals, totalChanges } from './plain-totals.ts';
 
 const ID_BYTES_MAX = 1_024;
 
@@ -71,10 +77,7 @@ export class PlainFold {
     if (tooLarge && (update.create_jobs_action ?? []).length > 0) {
       return this.#rejectOfTask(record, id, 'too_large_to_copy');
     }
-    if (sumsOverflow(this.tasks.get(id), update, this.#settings.ios_kept)) {
-      return this.#rejectOfTask(record, id, 'sum_out_of_range');
-    }
-    return { outcome: 'applied', events: this.#apply(record, id, update) };
+    return this.#take(record, id, update);
   }
 
   #reject(record: PlainRecord, reason: RejectReason): PlainVerdict {
@@ -97,25 +100,63 @@ export class PlainFold {
     return this.#reject(record, reason);
   }
 
-  #apply(record: PlainRecord, id: string, update: TaskStatusDetail): PlainEvent[] {
-    const task = this.tasks.get(id) ?? newPlainTask(id, record.offset, record.log_time);
-    this.tasks.set(id, task);
-    const failure = applyPlainly(task, update, this.#settings);
-    const actions = update.create_jobs_action ?? [];
-    task.job_creations += actions.length;
-    task.updates_applied += 1;
-    task.last_offset = record.offset;
-    task.last_update_at = record.log_time;
-    const events: PlainEvent[] = [];
-    if (failure !== null) events.push(this.#failureEvent(task, record, update, failure));
-    for (const [action, repeat] of repeatsOf(actions).entries()) {
-      const { internal_job_id, engine_id } = task;
-      events.push({ kind: 'job_creation', action, repeat, internal_task_id: id, internal_job_id, engine_id });
+  // "The ledger" and the rules behind it. Until the sums are known to fit, nothing changes.
+  #take(record: PlainRecord, id: string, update: TaskStatusDetail): PlainVerdict {
+    const { log_time, offset } = record;
+    const task = this.tasks.get(id) ?? newPlainTask(id, offset, log_time);
+    const name = reporterOf(update);
+    const known = task.reporters.get(name);
+    const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
+    const reporter = known ?? newPlainReporter(letGo?.highest, log_time);
+    const said = saidBy(update);
+    const post = postOf(update);
+    const found = findPlainly(reporter, post);
+    const outcome = outcomeOf(found.updateClass);
+    const contribution = outcome === 'applied' ? contributionOf(update, said, found) : null;
+    const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
+    const totals = totalChanges(reporter, said, found, held);
+    const isRestart = found.updateClass === 'restart';
+    if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
+      return this.#rejectOfTask(record, id, 'sum_out_of_range');
     }
-    return events;
+
+    this.tasks.set(id, task);
+    if (isRestart) moveTotalsToBase(task, reporter);
+    const contained = found.standing === 'contains' ? found.memory!.post : undefined;
+    const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
+    if (post !== null) rememberPost(reporter, post, found, this.#settings.priors_kept);
+    // The one that was heard of last stands at the end.
+    task.reporters.delete(name);
+    task.reporters.set(name, reporter);
+    reporter.last_update_at = log_time;
+    const mark = found.shrunk ? 'shrunk' : markOf(found.updateClass);
+    if (mark !== null) count(task.marks, mark);
+    task.last_offset = offset;
+    task.last_update_at = log_time;
+    task[`updates_${outcome}`] += 1;
+    const events: PlainEvent[] = [];
+    if (contribution === null) {
+      takeTotals(task, reporter, totals);
+    } else {
+      const view = { found, contained, reporter, isUnknownReporter, held, totals };
+      const failure = applyPlainly(task, contribution, view, this.#settings.errors_kept);
+      if (failure !== null) events.push(this.#failureEvent(task, record, contribution, failure));
+      task.job_creations += contribution.jobs.length;
+      const { internal_job_id, engine_id } = task;
+      for (const job of contribution.jobs) {
+        events.push({ kind: 'job_creation', ...job, internal_task_id: id, internal_job_id, engine_id });
+      }
+    }
+    keepBounds(task, this.#settings, log_time);
+    return { outcome, events };
   }
 
-  #failureEvent(task: PlainTask, record: PlainRecord, update: TaskStatusDetail, failure: string): PlainFailure {
+  #failureEvent(
+    task: PlainTask,
+    record: PlainRecord,
+    { update, errors }: PlainContribution,
+    failure: string,
+  ): PlainFailure {
     return {
       kind: 'failure',
       failure,
@@ -129,7 +170,7 @@ export class PlainFold {
       attempt: task.attempts,
       timestamp: update.timestamp ?? undefined,
       prior_timestamp: update.prior_timestamp ?? undefined,
-      errors: newest(errorsOf(update.error_details), this.#settings.errors_kept),
+      errors: newest(errors, this.#settings.errors_kept),
       error_count: task.error_count,
       retry_count: task.retry_count,
       processed_stats: Object.fromEntries(task.processed_stats),
@@ -140,19 +181,6 @@ export class PlainFold {
   }
 }
 
-function count(counts: Map<string, number>, name: string): void {
+function count<Name extends string>(counts: Map<Name, number>, name: Name): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
-}
-
-/** For each action, how many equal ones stand before it; the token is left out, and absent is equal to null. */
-function repeatsOf(actions: readonly CreateJobsAction[]): number[] {
-  const seen = new Map<string, number>();
-  return actions.map(({ base_internal_job_id, create_tdo_detail, no_tdo, payload_json }) => {
-    const tdo = create_tdo_detail ?? null;
-    const detail = tdo && [tdo.name, tdo.description, tdo.is_public, tdo.start_date_time, tdo.stop_date_time];
-    // An array, because JSON writes undefined elements of it as null.
-    const same = JSON.stringify([base_internal_job_id, detail, no_tdo, payload_json]);
-    count(seen, same);
-    return seen.get(same)! - 1;
-  });
 }

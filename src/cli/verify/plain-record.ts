@@ -50,7 +50,7 @@ export interface PlainJobCreation {
   readonly kind: 'job_creation';
   /** index into `create_jobs_action` */
   readonly action: number;
-  /** how many equal actions, token left out, stand before it in the same record */
+  /** how many equal actions, token left out, stand before it on the same prior */
   readonly repeat: number;
   readonly internal_task_id: string;
   readonly internal_job_id: string | undefined;

@@ -1,6 +1,8 @@
 // One task of the plain fold: what docs/fold.md says a task holds, as plain as it can be written down.
 
 import type { TaskError } from '../../domain/task-state.ts';
+import type { Mark } from '../../domain/update-class.ts';
+import type { PlainReporter } from './plain-reporter.ts';
 
 /** IO id → its figures; a figure that was never reported is left out. */
 export type PlainIos = Map<string, { processed_count?: number; processed_total_count?: number }>;
@@ -32,16 +34,22 @@ export interface PlainTask {
   errors: TaskError[];
   task_output?: string;
   updates_applied: number;
+  updates_duplicate: number;
+  updates_stale: number;
   updates_rejected: number;
+  /** how often each mark was made; one that was never made is left out */
+  readonly marks: Map<Mark, number>;
   job_creations: number;
   readonly first_offset: number;
   last_offset: number;
   readonly first_update_at: number;
   last_update_at: number;
-  /** work request → (`inputs.<id>` or `outputs.<id>` → highest total), in the order of first appearance */
-  readonly reporters: Map<string, Map<string, number>>;
-  /** the same totals of the reporters that were forgotten, summed */
+  /** by work request (absent: the empty string); the one without an update for longest comes first */
+  readonly reporters: Map<string, PlainReporter>;
+  /** IO → totals of the reporters that were let go and of what was before a restart, summed */
   readonly reporters_base: Map<string, number>;
+  /** the last reporters that were let go, the latest at the end, each with its highest timestamp */
+  reporters_let_go: { readonly reporter: string; readonly highest: number }[];
 }
 
 /** A task as its first applied update finds it. @param log_time ms */
@@ -56,7 +64,10 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     error_episode_open: false,
     errors: [],
     updates_applied: 0,
+    updates_duplicate: 0,
+    updates_stale: 0,
     updates_rejected: 0,
+    marks: new Map(),
     job_creations: 0,
     first_offset: offset,
     last_offset: offset,
@@ -64,12 +75,17 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     last_update_at: log_time,
     reporters: new Map(),
     reporters_base: new Map(),
+    reporters_let_go: [],
   };
 }
 
-/** The task's own total of an IO: what forgotten reporters left, and each remembered one's highest. */
+/** The task's own total of an IO: the base, and each remembered reporter's highest. */
 export function plainTotal(task: PlainTask, io: string): number {
   let total = task.reporters_base.get(io) ?? 0;
-  for (const totals of task.reporters.values()) total += totals.get(io) ?? 0;
+  for (const { totals } of task.reporters.values()) total += totals.get(io) ?? 0;
   return total;
+}
+
+export function addToBase(task: PlainTask, io: string, amount: number): void {
+  task.reporters_base.set(io, (task.reporters_base.get(io) ?? 0) + amount);
 }

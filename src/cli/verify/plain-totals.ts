@@ -1,0 +1,85 @@
+// Totals of IOs in the plain fold: what an update's totals make of its reporter's and of the task's base, and the
+// reporters that a task lets go.
+
+import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
+import { type PlainSaid, SIDES } from './plain-post.ts';
+import { forgetPriors, type PlainFinding, type PlainReporter } from './plain-reporter.ts';
+import { addToBase, type PlainTask, plainTotal } from './plain-task.ts';
+
+/** The highest total that a reporter has of an IO from now on, and what the base takes for it. */
+export interface PlainTotalChange {
+  readonly io: string;
+  readonly highest: number;
+  readonly base: number;
+}
+
+/** IOs that the task has once this update is taken, as `inputs.<id>` or `outputs.<id>`. */
+export function iosAfter(task: PlainTask, update: TaskStatusDetail, ios_kept: number): Set<string> {
+  const after = new Set<string>();
+  for (const side of SIDES) {
+    const ids = new Set(task.ios[side].keys());
+    for (const { id } of update[side] ?? []) if (ids.size < ios_kept) ids.add(id ?? '');
+    for (const id of ids) after.add(`${side}.${id}`);
+  }
+  return after;
+}
+
+/** What an update's totals change. After a restart the reporter's highest ones are those of the base already. */
+export function totalChanges(
+  reporter: PlainReporter,
+  said: PlainSaid,
+  { updateClass }: PlainFinding,
+  held: ReadonlySet<string>,
+): PlainTotalChange[] {
+  if (updateClass === 'duplicate' || updateClass === 'too_old') return [];
+  const changes: PlainTotalChange[] = [];
+  for (const [io, total] of Object.entries(said.totals)) {
+    const before = updateClass === 'restart' ? undefined : reporter.totals.get(io);
+    if (!held.has(io) || (updateClass === 'stale' && before === undefined)) continue;
+    const counted = before === undefined && reporter.returned && updateClass !== 'restart';
+    const told = counted ? Math.max(0, total - (said.vector[io] ?? 0)) : 0;
+    changes.push({ io, highest: Math.max(before ?? 0, total), base: -told });
+  }
+  return changes;
+}
+
+export function takeTotals(task: PlainTask, reporter: PlainReporter, changes: readonly PlainTotalChange[]): void {
+  for (const { io, highest, base } of changes) {
+    reporter.totals.set(io, highest);
+    if (base !== 0) addToBase(task, io, base);
+    const side = io.startsWith('inputs.') ? 'inputs' : 'outputs';
+    task.ios[side].get(io.slice(side.length + 1))!.processed_total_count = plainTotal(task, io);
+  }
+}
+
+/** A restart: what the reporter has told belongs to the task's past. */
+export function moveTotalsToBase(task: PlainTask, reporter: PlainReporter): void {
+  for (const [io, total] of reporter.totals) addToBase(task, io, total);
+  reporter.totals.clear();
+}
+
+/** The bounds of the ledger, after each update. @param log_time ms */
+export function keepBounds(
+  task: PlainTask,
+  limits: { readonly reporters_kept: number; readonly reporter_idle_s: number },
+  log_time: number,
+): void {
+  if (task.reporters.size > 1) {
+    for (const reporter of task.reporters.values()) {
+      if (log_time - reporter.last_update_at > limits.reporter_idle_s * 1_000) forgetPriors(reporter);
+    }
+  }
+  for (const [name, reporter] of task.reporters) {
+    if (task.reporters.size <= limits.reporters_kept) return;
+    moveTotalsToBase(task, reporter);
+    task.reporters.delete(name);
+    if (reporter.highest !== undefined) letGo(task, name, reporter.highest, limits.reporters_kept);
+  }
+}
+
+const LET_GO_TIMES = 4;
+
+function letGo(task: PlainTask, reporter: string, highest: number, reporters_kept: number): void {
+  const others = task.reporters_let_go.filter((known) => known.reporter !== reporter);
+  task.reporters_let_go = [...others, { reporter, highest }].slice(-LET_GO_TIMES * reporters_kept);
+}
