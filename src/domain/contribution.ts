@@ -50,7 +50,8 @@ function repeatsOf(updateClass: UpdateClass, update: TaskStatusDetail, post: Pos
       [],
     );
   if (before === null) return beyondKnown(post.actions, []);
-  if (updateClass === 'supersede' || updateClass === 'ambiguous') return beyondKnown(post.actions, before.actions);
+  // Where it is not certain that the job is asked for anew, it is never created twice.
+  if (updateClass !== 'next' && updateClass !== 'fill') return beyondKnown(post.actions, before.actions);
   // Certainly another post: what it asks for is asked for once more, and told apart by its number.
   const known = (digest: number) => before.actions.filter((one) => one === digest).length;
   return beyondKnown(post.actions, []).map((repeat, i) => repeat + known(post.actions[i]!));

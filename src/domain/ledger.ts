@@ -61,8 +61,8 @@ export interface Judgement {
 export function judge(reporter: Reporter, post: Post): Judgement {
   const { prior, timestamp } = post;
   const later = timestamp > reporter.timestamp_max;
-  if (later && beginsAnew(reporter, post)) return judgement('restart', null, true);
   const before = reporter.posts.find((one) => one.prior === prior) ?? null;
+  if (later && beginsAnew(reporter, post)) return judgement('restart', before, true);
   if (before !== null) return judgeAgainst(reporter, before, post);
   if (reporter.newest_timestamp < 0) return judgement('first', null, true);
   if (prior === reporter.newest_timestamp) return judgement('next', null, true);
@@ -198,8 +198,7 @@ export function forgetPosts(reporter: Reporter): void {
 }
 
 function replace(reporter: Reporter, before: Post, post: Post): void {
-  reporter.posts.splice(reporter.posts.indexOf(before), 1);
-  reporter.posts.push(post);
+  reporter.posts = [...reporter.posts.filter((one) => one !== before), post];
 }
 
 /** Field by field the larger one. */
