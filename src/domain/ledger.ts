@@ -85,7 +85,7 @@ function judgeAgainst(reporter: Reporter, before: Post, post: Post): Judgement {
       const doubt = !covers(post, before) ? 'shrunk' : verdict === 'perhaps' ? 'ambiguous' : null;
       return { ...judgement('supersede', before, onNewest && post.timestamp >= before.timestamp), doubt };
     }
-    return judgement('stale', before, false);
+    return { ...judgement('stale', before, false), doubt: verdict === 'perhaps' ? 'ambiguous' : null };
   }
   if (verdict === 'shrunk') return { ...judgement('stale', before, false), doubt: 'shrunk' };
   const newest = onNewest && post.timestamp >= reporter.newest_timestamp;
@@ -108,7 +108,11 @@ function relation(
   const grown = covers(post, before);
   // After a post of zero seconds was acknowledged, the next one has the same prior and a later timestamp.
   const afterZero = before.timestamp === before.prior && post.timestamp > post.prior;
-  if (covers(before, post) && !afterZero) return post.timestamp > before.timestamp && !grown ? 'shrunk' : 'contains';
+  if (covers(before, post) && !afterZero) {
+    if (grown) return 'contains';
+    if (post.timestamp > before.timestamp) return 'shrunk';
+    return before.timestamp === before.prior && !isZero(post) ? 'perhaps' : 'contains';
+  }
   if (!grown) return afterZero ? 'apart' : 'unclear';
   // Whichever it is, the sums come out the same.
   if (isZero(before) && !shareContent(before, post)) return 'apart';
@@ -157,7 +161,7 @@ export function settle(
     case 'too_old':
       break;
     case 'supersede':
-      replace(reporter, before!, largest(before!, post));
+      replace(reporter, before!, withDigestOf(largest(before!, post), post));
       break;
     default:
       if (before !== null) {
@@ -199,6 +203,12 @@ export function forgetPosts(reporter: Reporter): void {
 
 function replace(reporter: Reporter, before: Post, post: Post): void {
   reporter.posts = [...reporter.posts.filter((one) => one !== before), post];
+}
+
+/** The merged post knows the one that it was made of again, should that be repeated. */
+function withDigestOf(merged: Post, post: Post): Post {
+  if (sameContent(merged, post)) return merged;
+  return { ...merged, others: [...merged.others, digestOfPost(post)].slice(-OTHERS_KEPT) };
 }
 
 /** Field by field the larger one. */
