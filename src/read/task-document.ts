@@ -3,6 +3,7 @@
 
 import type { IoState, ProcessedStat, TaskError, TaskState } from '../domain/task-state.ts';
 import { PROCESSED_STATS } from '../domain/task-state.ts';
+import type { Mark } from '../domain/update-class.ts';
 
 /** One IO of a task: the sum of its deltas, and the sum of its reporters' highest totals. */
 export interface IoDocument {
@@ -43,12 +44,26 @@ export interface TaskDocument {
   attempts: number;
   completion_requested: boolean;
   job_creations: number;
-  /** how many updates of this task had which outcome; nothing makes duplicates or stale ones of a task yet */
+  /** how many updates of this task had which outcome */
   updates: { applied: number; duplicate: number; stale: number; rejected: number };
+  /** how far the sums can be trusted */
+  ledger: LedgerDocument;
   /** log time, UTC epoch milliseconds */
   first_update_at: number;
   last_update_at: number;
   source: { topic: string; partition: number; first_offset: number; last_offset: number };
+}
+
+/** What the ledger has to say beside its sums (docs/fold.md, "The ledger"). */
+export interface LedgerDocument {
+  /** every delta that an engine published is counted once; false: one may be missing, or counted twice */
+  exact: boolean;
+  /** how often the ledger had to say more than `first` or `next`, by mark; left out where never */
+  marks?: { [mark in Mark]?: number };
+  /** intervals whose beginning no update has reached; left out where none */
+  open_gaps?: number;
+  /** IOs whose total is not the sum of their deltas; left out where none */
+  drifted_ios?: number;
 }
 
 /** Where the task lies. */
@@ -94,10 +109,38 @@ export function taskDocument(
     attempts: task.attempts,
     completion_requested: task.completion_requested,
     job_creations: task.job_creations,
-    updates: { applied: task.updates_applied, duplicate: 0, stale: 0, rejected: task.updates_rejected },
+    updates: {
+      applied: task.updates_applied,
+      duplicate: task.updates_duplicate,
+      stale: task.updates_stale,
+      rejected: task.updates_rejected,
+    },
+    ledger: ledgerDocument(task),
     first_update_at: task.first_update_at,
     last_update_at: task.last_update_at,
     source: { ...place, first_offset: task.first_offset, last_offset: task.last_offset },
+  };
+}
+
+/** Marks after which a delta may be missing, or counted twice. */
+const DOUBTS = ['ambiguous', 'restart', 'unverified', 'too_old', 'shrunk'] as const;
+
+function ledgerDocument(task: TaskState): LedgerDocument {
+  let open_gaps = 0;
+  for (const { open } of task.reporters.values()) open_gaps += open.length;
+  let drifted_ios = 0;
+  for (const ios of [task.inputs, task.outputs]) {
+    for (const { processed_count, processed_total_count } of ios.values()) {
+      const audited = processed_count !== undefined && processed_total_count !== undefined;
+      if (audited && processed_count !== processed_total_count) drifted_ios++;
+    }
+  }
+  const doubted = DOUBTS.some((mark) => task.marks[mark] !== undefined);
+  return {
+    exact: !doubted && open_gaps === 0 && drifted_ios === 0,
+    ...(Object.keys(task.marks).length === 0 ? {} : { marks: { ...task.marks } }),
+    ...(open_gaps === 0 ? {} : { open_gaps }),
+    ...(drifted_ios === 0 ? {} : { drifted_ios }),
   };
 }
 

@@ -125,11 +125,14 @@ export class World {
     const task = `task-${schedule.below(5)}`;
     const home = homeOf(task, this.partitions);
     const partition = schedule.chance(0.7) ? home : schedule.below(this.partitions);
+    const prior = 100 + 5 * schedule.below(6);
     const update: TaskStatusDetail = {
       internal_task_id: task,
       internal_job_id: `job-${schedule.below(2)}`,
       work_request_id: `wr-${schedule.below(3)}`,
-      timestamp: Math.floor(schedule.now / 1000),
+      // Few intervals, so that posts contain, repeat and overtake each other; some name none.
+      prior_timestamp: schedule.chance(0.1) ? null : prior,
+      timestamp: prior + 5 * schedule.below(3),
       error_count: schedule.chance(0.3) ? schedule.below(3) : null,
       processed_stats: { processed_chunks: 1 + schedule.below(4) },
       inputs: [{ id: 'in', processed_count: schedule.below(5), processed_total_count: schedule.below(50) }],
@@ -141,8 +144,11 @@ export class World {
     const schema = this.options.lateSchemas && schedule.chance(0.15) ? LATE_SCHEMA : 1;
     const bad = schedule.chance(0.06);
     const value = bad ? Buffer.from(`bad ${this.published}`) : encodeUpdate(schema, update);
-    this.kafka.append(partition, { key: Buffer.from(task), value });
-    this.published++;
+    const repeats = schedule.chance(0.1) ? 2 : 1;
+    for (let i = 0; i < repeats; i++) {
+      this.kafka.append(partition, { key: Buffer.from(task), value });
+      this.published++;
+    }
   }
 
   #appendAborted(): void {
