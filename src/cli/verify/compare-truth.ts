@@ -4,8 +4,22 @@
 import type { ExpectedEvent } from './expected-events.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
-import type { PlainIos, PlainTask } from './plain-task.ts';
-import { readTruth, type TruthIo, type TruthSummary, type TruthTask } from './truth-file.ts';
+import type { PlainTask } from './plain-task.ts';
+import {
+  type Figures,
+  failuresOf,
+  failureText,
+  iosOf,
+  isDoubted,
+  isError,
+  partOf,
+  sorted,
+  sumsOf,
+  texts,
+  totalsOf,
+  withoutZeros,
+} from './truth-figures.ts';
+import { readTruth, type TruthGroup, type TruthSummary, type TruthTask } from './truth-file.ts';
 
 /** What each task's events said, in order. */
 export class ToldOfTasks {
@@ -59,16 +73,18 @@ export async function compareTruth(
   for (const fold of figures.folds.values()) for (const [id, task] of fold.tasks) folded.set(id, task);
   const all = folded.size;
   let [tasks, tasks_unknown] = [0, 0];
+  const inexact = new Set<TruthGroup>();
   const summary = await readTruth(file, topic, (truth) => {
     const task = folded.get(truth.internal_task_id);
     folded.delete(truth.internal_task_id);
     tasks += 1;
+    for (const group of Object.keys(truth.exactness ?? {})) inexact.add(group as TruthGroup);
     if (truth.unknown) tasks_unknown += 1;
     else compareTask(truth, task, figures.told, mismatches);
   });
   const tasks_of_others = folded.size;
   const summary_compared = tasks_of_others === 0 && summary.unknown === 0;
-  if (summary_compared) compareSummary(summary, figures, all, mismatches);
+  if (summary_compared) compareSummary(summary, figures, all, inexact, mismatches);
   return { tasks, tasks_unknown, tasks_of_others, summary_compared };
 }
 
@@ -79,54 +95,85 @@ function compareTask(truth: TruthTask, task: PlainTask | undefined, told: ToldOf
     return;
   }
   const id = truth.internal_task_id;
-  const jobs = (list: readonly string[]) => (truth.reordered ? [...list].sort() : list).join(', ');
-  const said = texts({
-    internal_job_id: truth.internal_job_id,
-    engine_id: truth.engine_id,
-    updates: truth.updates,
-    updates_rejected: truth.updates_rejected,
-    task_status: truth.task_status,
-    attempts: truth.attempts,
-    completion_requested: truth.completion_requested,
-    error_count: truth.error_count,
-    retry_count: truth.retry_count,
-    processed_stats: sorted(truth.processed_stats ?? {}),
-    inputs: iosText(truth.inputs ?? []),
-    outputs: iosText(truth.outputs ?? []),
-    failures: truth.failures.map(({ failure, failure_reason }) => failureText(failure, failure_reason)).join(', '),
-    job_creations: jobs(truth.job_creations),
-    timestamp: truth.timestamp,
-    work_request_id: truth.work_request_id,
-  });
-  const found = texts({
-    internal_job_id: task.internal_job_id,
-    engine_id: task.engine_id,
-    updates: task.updates_applied,
-    updates_rejected: task.updates_rejected,
-    task_status: task.task_status,
-    attempts: task.attempts,
-    completion_requested: task.completion_requested,
-    error_count: task.error_count,
-    retry_count: task.retry_count,
-    processed_stats: sorted(Object.fromEntries(task.processed_stats)),
-    inputs: iosText(iosOf(task.ios.inputs)),
-    outputs: iosText(iosOf(task.ios.outputs)),
-    failures: told.failures(id).join(', '),
-    job_creations: jobs(told.jobs(id)),
-    // Left out of the truth: not claimed.
-    timestamp: truth.timestamp === undefined ? undefined : task.timestamp,
-    work_request_id: truth.work_request_id === undefined ? undefined : task.work_request_id,
-  });
+  const marked = isDoubted(task);
+  const [said, found] = [new Map<string, string>(), new Map<string, string>()];
+  const compare = (group: TruthGroup | null, claimed: Figures, figures: Figures) => {
+    const certainty = group === null ? undefined : truth.exactness?.[group];
+    if (certainty === 'open' || (certainty === 'marked' && marked)) return;
+    for (const [field, text] of texts(claimed)) said.set(field, text);
+    for (const [field, text] of texts(figures)) found.set(field, text);
+  };
+  const { updates_applied: applied, updates_duplicate: duplicate, updates_stale: stale } = task;
+  compare(
+    null,
+    {
+      internal_job_id: truth.internal_job_id,
+      engine_id: truth.engine_id,
+      updates: truth.updates,
+      updates_rejected: truth.updates_rejected,
+    },
+    {
+      internal_job_id: task.internal_job_id,
+      engine_id: task.engine_id,
+      updates: applied + duplicate + stale,
+      updates_rejected: task.updates_rejected,
+    },
+  );
+  const ios = { inputs: iosOf(task.ios.inputs), outputs: iosOf(task.ios.outputs) };
+  compare(
+    'sums',
+    sumsOf(truth),
+    sumsOf({ ...task, processed_stats: Object.fromEntries(task.processed_stats), ...ios }),
+  );
+  compare('totals', totalsOf(truth), totalsOf(ios));
+  compare(
+    'status',
+    {
+      task_status: truth.task_status,
+      attempts: truth.attempts,
+      completion_requested: truth.completion_requested,
+      failures: failuresOf(truth, false),
+      timestamp: truth.timestamp,
+      work_request_id: truth.work_request_id,
+    },
+    {
+      task_status: task.task_status,
+      attempts: task.attempts,
+      completion_requested: task.completion_requested,
+      failures: told
+        .failures(id)
+        .filter((text) => !isError(text))
+        .join(', '),
+      // Left out of the truth: not claimed.
+      timestamp: truth.timestamp === undefined ? undefined : task.timestamp,
+      work_request_id: truth.work_request_id === undefined ? undefined : task.work_request_id,
+    },
+  );
+  compare('errors', { errors: failuresOf(truth, true) }, { errors: told.failures(id).filter(isError).join(', ') });
+  const reordered = truth.reordered || truth.exactness !== undefined;
+  const jobs = (list: readonly string[]) => (reordered ? [...list].sort() : list).join(', ');
+  const atMost = truth.exactness?.job_creations === 'at_most';
+  const claimed = atMost ? partOf(truth.job_creations, told.jobs(id)) : truth.job_creations;
+  compare('job_creations', { job_creations: jobs(claimed) }, { job_creations: jobs(told.jobs(id)) });
   mismatches.compare(about, said, found);
 }
 
-function compareSummary(summary: TruthSummary, figures: FoldedFigures, tasks: number, mismatches: Mismatches): void {
+function compareSummary(
+  summary: TruthSummary,
+  figures: FoldedFigures,
+  tasks: number,
+  inexact: ReadonlySet<TruthGroup>,
+  mismatches: Mismatches,
+): void {
   const folds = [...figures.folds.values()];
   const sum = (amount: (fold: PlainFold) => number) => folds.reduce((total, fold) => total + amount(fold), 0);
   const reasons = new Map<string, number>();
   for (const fold of folds) {
     for (const [reason, count] of fold.rejected_by_reason) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
   }
+  // Events of tasks that are not known exactly make the sum of all of them inexact too.
+  const eventsKnown = !inexact.has('status') && !inexact.has('errors');
+  const jobsKnown = !inexact.has('job_creations');
   const said = texts({
     published: summary.published,
     applied: summary.applied,
@@ -134,20 +181,22 @@ function compareSummary(summary: TruthSummary, figures: FoldedFigures, tasks: nu
     rejected_by_reason: sorted(withoutZeros(summary.rejected_by_reason)),
     rerouted: summary.rerouted,
     tasks: summary.tasks,
-    failures: summary.failures,
-    failures_by_kind: sorted(withoutZeros(summary.failures_by_kind)),
-    job_creations: summary.job_creations,
+    ...(eventsKnown
+      ? { failures: summary.failures, failures_by_kind: sorted(withoutZeros(summary.failures_by_kind)) }
+      : {}),
+    ...(jobsKnown ? { job_creations: summary.job_creations } : {}),
   });
   const found = texts({
     published: figures.published,
-    applied: sum((fold) => fold.outcomes.applied),
+    applied: sum(({ outcomes }) => outcomes.applied + outcomes.duplicate + outcomes.stale),
     rejected: sum((fold) => fold.outcomes.rejected),
     rejected_by_reason: sorted(Object.fromEntries(reasons)),
     rerouted: sum((fold) => fold.outcomes.rerouted),
     tasks,
-    failures: figures.failures,
-    failures_by_kind: sorted(Object.fromEntries(figures.failures_by_kind)),
-    job_creations: figures.job_creations,
+    ...(eventsKnown
+      ? { failures: figures.failures, failures_by_kind: sorted(Object.fromEntries(figures.failures_by_kind)) }
+      : {}),
+    ...(jobsKnown ? { job_creations: figures.job_creations } : {}),
   });
   mismatches.compare({ about: 'truth' }, said, found);
 }
@@ -156,32 +205,4 @@ function push(lists: Map<string, string[]>, task: string, text: string): void {
   const list = lists.get(task);
   if (list === undefined) lists.set(task, [text]);
   else list.push(text);
-}
-
-function failureText(failure: string, reason: string | undefined): string {
-  return reason === undefined ? failure : `${failure} (${reason})`;
-}
-
-function texts(values: { readonly [field: string]: string | number | boolean | undefined }): Map<string, string> {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return new Map(given.map(([field, value]) => [field, String(value)]));
-}
-
-function sorted(counts: { readonly [name: string]: number }): string {
-  return JSON.stringify(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function withoutZeros(counts: { readonly [name: string]: number }): { [name: string]: number } {
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
-}
-
-function iosOf(ios: PlainIos): TruthIo[] {
-  return [...ios].map(([id, io]) => ({ id, ...io }));
-}
-
-function iosText(ios: readonly TruthIo[]): string {
-  return ios
-    .map((io) => `${io.id}: ${io.processed_count ?? '-'} of ${io.processed_total_count ?? '-'}`)
-    .sort()
-    .join(', ');
 }

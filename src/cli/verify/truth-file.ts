@@ -28,11 +28,16 @@ export interface TruthTask {
   readonly job_creations: readonly string[];
   readonly timestamp?: number;
   readonly work_request_id?: string;
+  /** what faults left less than exactly known, by group; a group that is left out is exact */
+  readonly exactness?: { readonly [group in TruthGroup]?: 'at_most' | 'marked' | 'open' };
   /** its records lie in several partitions: their order is not claimed */
   readonly reordered?: boolean;
   /** nobody knows whether the broker has all of its records */
   readonly unknown?: boolean;
 }
+
+/** What of a task is known together (docs/truth.md). */
+export type TruthGroup = 'sums' | 'totals' | 'job_creations' | 'status' | 'errors';
 
 export interface TruthSummary {
   readonly published: number;
