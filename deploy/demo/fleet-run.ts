@@ -5,6 +5,7 @@ import { createRegistryClient } from '../../src/avro/registry-client.ts';
 import { registeredId } from '../../src/avro/schema-registrar.ts';
 import { createUpdateEncoder } from '../../src/avro/update-encoder.ts';
 import type { Config } from '../../src/config.ts';
+import { sharedOut } from '../../src/engine/fault.ts';
 import { Fleet, virtualSecondsOf } from '../../src/engine/fleet.ts';
 import { simulate } from '../../src/engine/simulation.ts';
 import { Truth, type TruthSummary } from '../../src/engine/truth.ts';
@@ -51,7 +52,8 @@ export class FleetRun {
     const plan = { engines, tasks, updates: rate * seconds };
     const ahead = Math.max(0, virtualSecondsOf(plan) - seconds);
     const started_at = Math.floor(Date.now() / 1_000 - ahead);
-    const fleet = new Fleet({ ...plan, seed, partitions: this.partitions, started_at });
+    const faults = sharedOut(this.#options.faults);
+    const fleet = new Fleet({ ...plan, seed, partitions: this.partitions, started_at, faults });
     this.#began = performance.now();
     await simulate({
       fleet,
@@ -65,7 +67,8 @@ export class FleetRun {
 
   async writeTruth(path: string, seconds: number): Promise<void> {
     const { engines, tasks, rate, seed } = this.#options;
-    const run = { topic: this.#topic, partitions: this.partitions, seed, engines, tasks, rate };
+    const faults = sharedOut(this.#options.faults);
+    const run = { topic: this.#topic, partitions: this.partitions, seed, engines, tasks, rate, faults };
     const file = await TruthFile.open(path);
     await file.write(
       this.#truth.lines({ ...run, seconds: this.#options.seconds, started_at: new Date().toISOString() }, seconds),

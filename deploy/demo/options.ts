@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly rate: number;
   readonly tasks: number;
   readonly seed: number;
+  /** share of posts that meet a fault of their sender */
+  readonly faults: number;
   readonly keep: boolean;
 }
 
@@ -24,6 +26,8 @@ failure event and every job creation is compared with what the simulated engines
   --rate <n>     updates a second, 10 to 50000               (default 2000)
   --tasks <n>    tasks that they work on                     (default: one for every 20 updates)
   --seed <n>     the same seed makes the same fleet          (default 1)
+  --faults <n>   share of posts that meet a fault of their sender, 0 to 0.5 (default 0.05): replies and
+                 requests lost, posts late, repeated or out of order, clocks that step, restarts
   --keep         leave Kafka, the registry and Redis up afterwards, with all that is in them
   --help         this text
 
@@ -40,6 +44,7 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
       rate: { type: 'string', default: '2000' },
       tasks: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      faults: { type: 'string', default: '0.05' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -51,7 +56,9 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
   const seed = wholeNumber('seed', values.seed, 0, 2 ** 32 - 1);
   const usual = Math.ceil((seconds * rate) / 20);
   const tasks = values.tasks === undefined ? usual : wholeNumber('tasks', values.tasks, 1, 10_000_000);
-  return { seconds, engines, rate, tasks, seed, keep: values.keep };
+  const faults = Number(values.faults);
+  if (!(faults >= 0 && faults <= 0.5)) throw new Error('--faults must be a number from 0 to 0.5');
+  return { seconds, engines, rate, tasks, seed, faults, keep: values.keep };
 }
 
 function wholeNumber(name: string, text: string, least: number, most: number): number {

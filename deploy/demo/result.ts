@@ -29,15 +29,22 @@ export function isGood({ verified }: DemoResult): boolean {
 
 export function resultTable(result: DemoResult): string {
   const { truth, verified, takeover, drain_seconds } = result;
+  const counted_already = verified.duplicate + verified.stale;
+  const known = (sum: number, found: number) => (sum === found ? count(sum) : `about ${count(sum)}`);
   const rows: [string, string, string][] = [
     ['', 'the engines did', 'Taskfold tells'],
     ['updates published', count(truth.published), count(verified.published)],
-    ['  applied to tasks', count(truth.applied), count(verified.applied)],
+    ['  taken into tasks', count(truth.applied), count(verified.applied + counted_already)],
+    ['    of them posted again, and counted already', '', count(counted_already)],
     ['  rejected, each with its reason', count(truth.rejected), count(verified.rejected)],
     ['  brought home from a wrong partition', count(truth.rerouted), count(verified.rerouted)],
     ['tasks', count(truth.tasks), count(verified.tasks)],
-    ['failure events, each once', count(truth.failures), count(verified.failures)],
-    ['job-creation events, each once', count(truth.job_creations), count(verified.job_creations)],
+    ['failure events, each once', known(truth.failures, verified.failures), count(verified.failures)],
+    [
+      'job-creation events, each once',
+      known(truth.job_creations, verified.job_creations),
+      count(verified.job_creations),
+    ],
   ];
   const [first, second, third] = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const text = rows.map(([a, b, c]) => `  ${a.padEnd(first!)}  ${b.padStart(second!)}  ${c.padStart(third!)}`);
@@ -58,7 +65,8 @@ function verdict({ mismatches, unchecked }: VerifyDocument): string {
   const { stdout } = process;
   if (mismatches > 0) return painted(`${count(mismatches)} DIFFERENCES`, 'red', stdout);
   if (unchecked.length > 0) return painted('no difference found, but not everything could be checked', 'red', stdout);
-  const good = '0 differences: every task, every count and every event is what the engines really did';
+  const good =
+    '0 differences: every task, count and event is what the engines really did, as far as their updates tell';
   return painted(good, 'green', stdout);
 }
 

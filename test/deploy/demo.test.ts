@@ -6,7 +6,15 @@ import { type DemoResult, isGood, resultLine, resultTable } from '../../deploy/d
 
 describe('options', () => {
   test('half a minute of at least 200 engines unless told otherwise', () => {
-    expect(readOptions([])).toEqual({ seconds: 30, engines: 200, rate: 2000, tasks: 3000, seed: 1, keep: false });
+    expect(readOptions([])).toEqual({
+      seconds: 30,
+      engines: 200,
+      rate: 2000,
+      tasks: 3000,
+      seed: 1,
+      faults: 0.05,
+      keep: false,
+    });
     expect(readOptions(['--seconds', '12', '--engines', '500', '--keep'])).toMatchObject({
       seconds: 12,
       engines: 500,
@@ -17,6 +25,7 @@ describe('options', () => {
 
   test.each([
     [['--seconds', '5'], '--seconds must be a whole number from 10'],
+    [['--faults', '2'], '--faults must be a number from 0 to 0.5'],
     [['--engines', 'many'], '--engines must be'],
     [['--second', '12'], "Unknown option '--second'"],
   ])('%s is refused with what is wanted', (args, said) => {
