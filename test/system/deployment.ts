@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly seed?: number;
   /** no bad record, and every engine keys as the contract asks */
   readonly tidy?: boolean;
+  /** share of posts that meet a fault of their sender */
+  readonly faults?: number;
 }
 
 /** A simulated fleet at work. */
@@ -147,10 +149,10 @@ export class Deployment {
   }
 
   /** Starts a fleet. Two of one deployment need different seeds. */
-  load({ rate, seconds, seed = 1, tidy = false }: LoadOptions): Load {
+  load({ rate, seconds, seed = 1, tidy = false, faults = 0 }: LoadOptions): Load {
     const truthFile = join(this.#folder, `truth-${++this.#loads}.jsonl`);
     const tasks = Math.ceil((rate * seconds) / 12);
-    const amounts = { rate, seconds, tasks, engines: 120, seed, truth: truthFile };
+    const amounts = { rate, seconds, tasks, engines: 120, seed, faults, truth: truthFile };
     const args = Object.entries(amounts).flatMap(([name, value]) => [`--${name}`, String(value)]);
     if (tidy) args.push('--tidy');
     return new Load(startTaskfold(['simulate', ...args, '--json'], this.env), truthFile);

@@ -54,6 +54,13 @@ export async function expectEventsOf(
   expect(summary.job_creations).toBeGreaterThan(10);
 }
 
+/** Each event of the topics once, by its source and by its content; answers how many there are. */
+export async function expectNoneTwice({ env, topology: { failures, jobCreations } }: Deployment): Promise<number> {
+  const received = await readCommitted(env, [failures.topic, jobCreations.topic]);
+  expect(repeated(received)).toEqual([]);
+  return received.length;
+}
+
 /** The source coordinates (and the id of its content) of events that came more than once. */
 function repeated(events: readonly ReceivedEvent[]): string[] {
   const seen = new Set<string>();
