@@ -184,14 +184,14 @@ function takeStatus(task: TaskState, judged: JudgedUpdate): FailureKind | null {
   if (newAttempt) {
     task.attempts++;
     closeEpisode(task);
-    if (update.timestamp !== null && update.timestamp !== undefined) reporter.reopened_at = update.timestamp;
+    reporter.reopened_at = Math.max(reporter.reopened_at, update.timestamp ?? -1);
   }
   if (isFailure(status) && (newAttempt || status !== before)) {
     closeEpisode(task);
     return status;
   }
   // The same failure told again is no error.
-  return isFailure(reported) && reported === status ? null : takeErrorEpisode(task, judged);
+  return isFailure(status) && update.task_status === status ? null : takeErrorEpisode(task, judged);
 }
 
 /** The status that the update has to say, if it is one of the contract's and not old news. */
