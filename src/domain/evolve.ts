@@ -24,6 +24,7 @@ import { cutBytes } from './text.ts';
 import { NUMBER_MAX } from './validate.ts';
 
 const SYMBOL_BYTES_MAX = 64;
+const LATEST_TEXTS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
 const statuses: ReadonlySet<string> = new Set(TASK_STATUSES);
 const reasons: ReadonlySet<string> = new Set(FAILURE_REASONS);
 const actions: ReadonlySet<string> = new Set(TASK_ACTIONS);
@@ -128,10 +129,12 @@ function reporterOf(change: TaskChange, work_request_id: string, settings: FoldS
 }
 
 function takeLatest(task: TaskState, update: TaskStatusDetail): void {
-  if (update.internal_job_id) task.internal_job_id = update.internal_job_id;
-  if (update.engine_id) task.engine_id = update.engine_id;
-  if (update.work_request_id) task.work_request_id = update.work_request_id;
-  if (update.task_route_id) task.task_route_id = update.task_route_id;
+  // These seldom change. The text that the task has is kept then: an equal one of each update would have to be moved
+  // beside the task by the garbage collector, and compared letter by letter when the task is saved.
+  for (const field of LATEST_TEXTS) {
+    const text = update[field];
+    if (text && text !== task[field]) task[field] = text;
+  }
   if (update.timestamp !== null && update.timestamp !== undefined) task.timestamp = update.timestamp;
   if (update.prior_timestamp !== null && update.prior_timestamp !== undefined)
     task.prior_timestamp = update.prior_timestamp;
