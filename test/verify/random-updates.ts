@@ -62,7 +62,7 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
   // What a stream has much of differs between streams, so that rare meetings become common ones.
   const [timestamps, reporters, extras] = [1 + below(13), 1 + below(chance(0.2) ? 12 : 4), random() * 0.6];
   const [missing, large] = [chance(0.3) ? 0.1 : 0, chance(0.05) ? 0.2 : 0];
-  // TODO: what a reporter's totals count when it returns.
+  // What the totals of a reporter count that was let go and returns is not settled yet.
   const totals = reporters + (missing > 0 ? 1 : 0) > reporters_kept ? 0 : random();
 
   const delta = () => (chance(large) ? LARGE - below(3) : below(4));
@@ -114,10 +114,11 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
       const fields = Object.keys(update) as (keyof LooseUpdate)[];
       const changed = fields.filter(() => chance(0.25));
       const others = Object.fromEntries(changed.map((field) => [field, update[field]]));
-      const kind = below(5);
+      const kind = below(6);
       if (kind === 0) update = earlier;
       else if (kind === 1) update = { ...earlier, timestamp: below(timestamps) };
       else if (kind === 2) update = { ...earlier, timestamp: below(timestamps), ...grown(earlier, below(3)) };
+      else if (kind === 4 && totals > 0) update = { ...earlier, timestamp: timestamps, ...begunAnew(earlier) };
       else if (kind === 3)
         update = { ...update, work_request_id: earlier.work_request_id, prior_timestamp: earlier.timestamp };
       else update = { ...earlier, ...others };
@@ -126,6 +127,12 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
     records.push({ log_time, update });
   }
   return records;
+}
+
+/** Each total as its own delta, and both small: a run that has begun anew. */
+function begunAnew({ inputs, outputs }: LooseUpdate): LooseUpdate {
+  const small = (ios: LooseIos) => ios?.map(({ id }) => ({ id, processed_count: 1, processed_total_count: 1 }));
+  return { inputs: small(inputs), outputs: small(outputs) };
 }
 
 /** Every figure that the update reports, larger by this. */
