@@ -3,7 +3,7 @@
 
 import type { TaskIOStatus, TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { PROCESSED_STATS, type TaskError } from '../../domain/task-state.ts';
-import { countOf, type PlainSaid } from './plain-post.ts';
+import { countOf, countsBefore, type PlainSaid } from './plain-post.ts';
 import type { PlainFinding } from './plain-reporter.ts';
 
 export interface PlainContribution {
@@ -31,17 +31,16 @@ export function contributionOf(
   { standing, memory }: PlainFinding,
 ): PlainContribution {
   const brought = memory?.post.jobs ?? [];
+  const jobsBefore = countsBefore(said.jobs);
   const jobs: PlainJob[] = [];
   for (const [action, job] of said.jobs.entries()) {
-    const before = countOf(said.jobs.slice(0, action), job);
+    const before = jobsBefore[action]!;
     if (standing === 'apart') jobs.push({ action, repeat: countOf(brought, job) + before });
     else if (before >= countOf(brought, job)) jobs.push({ action, repeat: before });
   }
   const known = memory?.post.errors ?? [];
-  const errors = toldErrors.filter((_, at) => {
-    const error = said.errors[at]!;
-    return countOf(said.errors.slice(0, at), error) >= countOf(known, error);
-  });
+  const errorsBefore = countsBefore(said.errors);
+  const errors = toldErrors.filter((_, at) => errorsBefore[at]! >= countOf(known, said.errors[at]!));
   return { update: standing === 'contains' ? excess(update, said, memory!.post) : update, jobs, errors };
 }
 

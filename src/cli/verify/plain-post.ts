@@ -112,10 +112,22 @@ export function countOf(list: readonly string[], element: string): number {
   return list.filter((other) => other === element).length;
 }
 
+/** For each element of the list, how many equal ones stand before it. */
+export function countsBefore(list: readonly string[]): number[] {
+  const seen = new Map<string, number>();
+  return list.map((element) => {
+    const before = seen.get(element) ?? 0;
+    seen.set(element, before + 1);
+    return before;
+  });
+}
+
 /** The list, and behind it what another one has more of. */
 export function withMoreOf(list: readonly string[], other: readonly string[]): string[] {
-  const more = other.filter((element, at) => countOf(other.slice(0, at), element) >= countOf(list, element));
-  return [...list, ...more];
+  const counts = new Map<string, number>();
+  for (const element of list) counts.set(element, (counts.get(element) ?? 0) + 1);
+  const before = countsBefore(other);
+  return [...list, ...other.filter((element, at) => before[at]! >= (counts.get(element) ?? 0))];
 }
 
 /** Field by field the larger; status and reason are those of the later post, unless it brings none. */
