@@ -17,7 +17,7 @@ import { decodeTask } from './task-codec.ts';
 /** hash, io, long, errors and output of a task */
 const WHOLE_SHAPE = 'hhhls';
 
-/** A task with all that is kept of it; the reporters' totals are left out. */
+/** A task with all that is kept of it; what the ledger remembers of its reporters is left out. */
 export interface WholeTask {
   readonly task: TaskState;
   /** oldest first */
@@ -44,7 +44,7 @@ export async function readWholeTasks(
     const [fields, io, long, errors] = replies.slice(at, at + 4) as [string[], string[], string[], string[]];
     const output = replies[at + 4] as string | false;
     const key = keys.task(id);
-    const task = decodeTask(key, id, { fields, io, long, ledger: null });
+    const task = decodeTask(key, id, { fields, io, long, ledger: [] });
     if (!task) return null;
     return {
       task,
