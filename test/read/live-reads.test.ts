@@ -53,6 +53,8 @@ test("a task: the contract's fields with sums in place of deltas; what was never
   const { store, reads } = await opened();
   const small = taskOf('small', 7);
   const full = taskOf('full', 3, {
+    marks: { ambiguous: 1, gap: 3 },
+    open_gaps: 2,
     internal_job_id: 'j'.repeat(100),
     engine_id: 'e',
     work_request_id: 'w',
@@ -89,6 +91,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     completion_requested: false,
     job_creations: 0,
     updates: { applied: 1, duplicate: 0, stale: 0, rejected: 0 },
+    ledger: { exact: true },
     first_update_at: 1_700_000_000_007,
     last_update_at: 1_700_000_000_007,
     source: { topic: 'task-status', partition: homeOf('small', PARTITIONS), first_offset: 7, last_offset: 7 },
@@ -120,6 +123,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     completion_requested: true,
     job_creations: 3,
     updates: { applied: 5, duplicate: 0, stale: 0, rejected: 1 },
+    ledger: { exact: false, marks: { ambiguous: 1, gap: 3 }, open_gaps: 2, drifted_ios: 1 },
     first_update_at: 1_700_000_000_003,
     last_update_at: 1_700_000_000_999,
     source: { topic: 'task-status', partition: homeOf('full', PARTITIONS), first_offset: 3, last_offset: 99 },
