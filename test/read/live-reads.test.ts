@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
+import { newReporter } from '../../src/domain/ledger.ts';
 import type { TaskChange, TaskState } from '../../src/domain/task-state.ts';
 import type { SlotStore } from '../../src/pipeline/ports.ts';
 import { createLiveReads } from '../../src/read/live-reads.ts';
@@ -79,6 +80,8 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     updates_rejected: 1,
     last_offset: 99,
     last_update_at: 1_700_000_000_999,
+    marks: { gap: 2 },
+    reporters: new Map([['w', { ...newReporter(1_700_000_000_999), open: [1_700_000_000] }]]),
   } satisfies Partial<TaskState>);
   const errors = [{ id: 'E', msg: 'first' }, { msg: 'second' }];
   await saveAtHome(store, [changeOf(small), changeOf(full, { errors, task_output: '{"a":1}' })]);
@@ -89,6 +92,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     completion_requested: false,
     job_creations: 0,
     updates: { applied: 1, duplicate: 0, stale: 0, rejected: 0 },
+    ledger: { exact: true },
     first_update_at: 1_700_000_000_007,
     last_update_at: 1_700_000_000_007,
     source: { topic: 'task-status', partition: homeOf('small', PARTITIONS), first_offset: 7, last_offset: 7 },
@@ -120,6 +124,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     completion_requested: true,
     job_creations: 3,
     updates: { applied: 5, duplicate: 0, stale: 0, rejected: 1 },
+    ledger: { exact: false, marks: { gap: 2 }, open_gaps: 1, drifted_ios: 1 },
     first_update_at: 1_700_000_000_003,
     last_update_at: 1_700_000_000_999,
     source: { topic: 'task-status', partition: homeOf('full', PARTITIONS), first_offset: 3, last_offset: 99 },
