@@ -27,6 +27,7 @@ import type { UpdateClass } from './update-class.ts';
 import { NUMBER_MAX } from './validate.ts';
 
 const SYMBOL_BYTES_MAX = 64;
+const LATEST_TEXTS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
 const statuses: ReadonlySet<string> = new Set(TASK_STATUSES);
 const reasons: ReadonlySet<string> = new Set(FAILURE_REASONS);
 const actions: ReadonlySet<string> = new Set(TASK_ACTIONS);
@@ -134,14 +135,12 @@ export function addTotals(task: TaskState, { contribution, reporter }: JudgedUpd
 
 /** @param newest whether its reporter has made no later post: otherwise only what is not known yet is taken */
 function takeLatest(task: TaskState, update: TaskStatusDetail, newest: boolean): void {
-  if (update.internal_job_id && (newest || task.internal_job_id === undefined)) {
-    task.internal_job_id = update.internal_job_id;
+  // These seldom change. The text that the task has is kept then: an equal one of each update would have to be moved
+  // beside the task by the garbage collector, and compared letter by letter when the task is saved.
+  for (const field of LATEST_TEXTS) {
+    const text = update[field];
+    if (text && text !== task[field] && (newest || task[field] === undefined)) task[field] = text;
   }
-  if (update.engine_id && (newest || task.engine_id === undefined)) task.engine_id = update.engine_id;
-  if (update.work_request_id && (newest || task.work_request_id === undefined)) {
-    task.work_request_id = update.work_request_id;
-  }
-  if (update.task_route_id && (newest || task.task_route_id === undefined)) task.task_route_id = update.task_route_id;
   if (update.task_action === 'completeJob' || update.task_action === 'completeAndCreateJobs') {
     task.completion_requested = true;
   }
@@ -184,14 +183,14 @@ function takeStatus(task: TaskState, judged: JudgedUpdate): FailureKind | null {
   if (newAttempt) {
     task.attempts++;
     closeEpisode(task);
-    if (update.timestamp !== null && update.timestamp !== undefined) reporter.reopened_at = update.timestamp;
+    reporter.reopened_at = Math.max(reporter.reopened_at, update.timestamp ?? -1);
   }
   if (isFailure(status) && (newAttempt || status !== before)) {
     closeEpisode(task);
     return status;
   }
   // The same failure told again is no error.
-  return isFailure(reported) && reported === status ? null : takeErrorEpisode(task, judged);
+  return isFailure(status) && update.task_status === status ? null : takeErrorEpisode(task, judged);
 }
 
 /** The status that the update has to say, if it is one of the contract's and not old news. */

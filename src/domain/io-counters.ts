@@ -48,7 +48,8 @@ export function addIos(
       const highest = reporter.get(key);
       if (highest === undefined || total > highest) {
         reporter.set(key, total);
-        io.processed_total_count = (io.processed_total_count ?? 0) + total - (highest ?? 0);
+        // The growth first: the sum of both would pass 2^53 where the result does not.
+        io.processed_total_count = (io.processed_total_count ?? 0) + (total - (highest ?? 0));
       }
     }
   }

@@ -149,8 +149,9 @@ export function settle(
   settings: FoldSettings,
 ) {
   if (updateClass === 'restart') {
+    reporter.posts = reporter.posts.filter((one) => one !== before);
+    forgetPosts(reporter);
     reporter.forgotten = Math.max(reporter.forgotten, reporter.timestamp_max);
-    reporter.posts = [];
     reporter.open = [];
     reporter.start = post.prior;
   }
@@ -166,10 +167,13 @@ export function settle(
     default:
       if (before !== null) {
         const others = [...before.others, digestOfPost(before)].slice(-OTHERS_KEPT);
-        replace(reporter, before, { ...withAllOf(post, before), others });
+        const all = withAllOf(post, before);
+        // What a post apart asks for comes on top of what its prior has brought.
+        if (updateClass === 'next' || updateClass === 'fill') all.actions = [...post.actions, ...before.actions];
+        replace(reporter, before, withDigestOf({ ...all, others }, post));
         break;
       }
-      if (updateClass === 'gap') reporter.open = [...reporter.open, post.prior].slice(-settings.priors_kept);
+      if (updateClass === 'gap') openPrior(reporter, post.prior, settings.priors_kept);
       else if (updateClass === 'fill' && post.timestamp === reporter.start) reporter.start = post.prior;
       reporter.posts.push(post);
       if (reporter.posts.length > settings.priors_kept) forgetOldest(reporter);
@@ -189,6 +193,11 @@ const OTHERS_KEPT = 4;
 
 function outlasts(updateClass: UpdateClass): boolean {
   return updateClass !== 'duplicate' && updateClass !== 'stale' && updateClass !== 'too_old';
+}
+
+/** A prior can be forgotten and come again while it is open. */
+function openPrior(reporter: Reporter, prior: number, kept: number): void {
+  reporter.open = [...reporter.open.filter((one) => one !== prior), prior].slice(-kept);
 }
 
 function forgetOldest(reporter: Reporter): void {
@@ -233,7 +242,7 @@ function largest(before: Post, post: Post): Post {
 }
 
 /** The post, with every job creation and error that its prior has brought so far. */
-function withAllOf(post: Post, before: Post): Post {
+function withAllOf(post: Post, before: Post): Post & { actions: readonly number[] } {
   return { ...post, actions: union(before.actions, post.actions), errors: union(before.errors, post.errors) };
 }
 

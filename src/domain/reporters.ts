@@ -59,6 +59,8 @@ function letGo(task: TaskState, settings: FoldSettings): void {
   task.reporters.delete(work_request_id);
   addToBase(task.reporters_base, reporter.totals);
   const known = task.reporters_let_go;
+  // One that was let go before goes behind the others.
+  known.delete(digestOf(work_request_id));
   known.set(digestOf(work_request_id), reporter.timestamp_max);
   if (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
 }

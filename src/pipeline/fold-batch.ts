@@ -3,6 +3,7 @@
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import { type FoldInput, homeOfDecoded, type PartitionFold } from '../domain/partition-fold.ts';
+import type { TaskChange } from '../domain/task-state.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
@@ -116,8 +117,47 @@ function decodeOne(context: DecodeContext, claimed: DecodeClaim, record: InputRe
   return context.ports.decoder.decode(record.value);
 }
 
+/** What a batch comes to. Of its records it holds only those that notices speak of. */
+export interface FoldedBatch {
+  /** in order, those at or above C */
+  readonly atHand: readonly NoticeAtHand[];
+  readonly changes: readonly TaskChange[];
+  /** of the last record, if there is any */
+  readonly fingerprint: RecordFingerprint | undefined;
+}
+
+/**
+ * Decodes and folds the records over the cache, which holds the state at `watermark` before and at the batch's end after.
+ * What was decoded goes no further than this function: it would outlive the save that follows, and with several
+ * partitions at work at once the garbage collector would move all of it to the old generation.
+ * @throws Fault watermark_moved, service_unavailable from reading tasks; InvariantBroken from the fold
+ */
+export async function foldRecords(
+  context: PipelineContext,
+  partition: number,
+  claimed: Claimed,
+  watermark: number,
+  cache: TaskCache,
+  fold: PartitionFold,
+  records: readonly InputRecord[],
+): Promise<FoldedBatch> {
+  const inputs = decodeRecords(context, partition, claimed, records);
+  await readMissing(context, partition, watermark, cache, inputs);
+  const atHand: NoticeAtHand[] = [];
+  inputs.forEach((input, i) => {
+    const notices = fold.fold(input);
+    if (input.offset < claimed.emitted.offset) return;
+    const update = input.decoded.kind === 'update' ? input.decoded.update : null;
+    for (const notice of notices) atHand.push({ notice, record: records[i]!, update });
+  });
+  const changes = fold.takeChanges();
+  for (const { task } of changes) cache.set(task.internal_task_id, task);
+  const [record, input] = [records.at(-1), inputs.at(-1)];
+  return { atHand, changes, fingerprint: record && input && fingerprintOf(record, input.decoded) };
+}
+
 /** Reads the tasks that the batch needs and the cache lacks, all of them at our W. */
-export async function readMissing(
+async function readMissing(
   context: PipelineContext,
   partition: number,
   watermark: number,
@@ -135,31 +175,4 @@ export async function readMissing(
   const read = await context.ports.slotStore.readTasks(partition, ids);
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));
-}
-
-/** Folds the batch. `fold` reads and changes the cached tasks; the notices at or above C are answered, in order. */
-export function foldRecords(
-  fold: PartitionFold,
-  emitted: number,
-  records: readonly InputRecord[],
-  inputs: readonly FoldInput[],
-): NoticeAtHand[] {
-  const atHand: NoticeAtHand[] = [];
-  inputs.forEach((input, i) => {
-    const notices = fold.fold(input);
-    if (input.offset < emitted) return;
-    const update = input.decoded.kind === 'update' ? input.decoded.update : null;
-    for (const notice of notices) atHand.push({ notice, record: records[i]!, update });
-  });
-  return atHand;
-}
-
-/** The fingerprint of the batch's last record, if it has any. */
-export function lastFingerprint(
-  records: readonly InputRecord[],
-  inputs: readonly FoldInput[],
-): RecordFingerprint | undefined {
-  const record = records.at(-1);
-  const input = inputs.at(-1);
-  return record && input ? fingerprintOf(record, input.decoded) : undefined;
 }

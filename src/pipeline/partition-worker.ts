@@ -11,7 +11,7 @@ import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
-import { decodeRecords, foldRecords, lastFingerprint, loadSchemas, readMissing } from './fold-batch.ts';
+import { foldRecords, loadSchemas } from './fold-batch.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
 import { TaskCache } from './task-cache.ts';
@@ -171,15 +171,11 @@ export class PartitionWorker {
     const { records, waitsFor } = await loadSchemas(this.#context, partition, claimed, emitter, batch.records);
     const to = waitsFor === null ? batch.to : (batch.records[records.length]?.offset ?? batch.to);
     if (to > watermark) {
-      const inputs = decodeRecords(this.#context, partition, claimed, records);
-      await readMissing(this.#context, partition, watermark, cache, inputs);
-      const atHand = foldRecords(fold, claimed.emitted.offset, records, inputs);
-      const changes = fold.takeChanges();
-      for (const { task } of changes) cache.set(task.internal_task_id, task);
+      const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
+      const { atHand, changes, fingerprint } = folded;
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
       }
-      const fingerprint = lastFingerprint(records, inputs);
       const saved = await ports.slotStore.save(partition, {
         expect: watermark,
         to,

@@ -1,12 +1,14 @@
 // How fast one processor folds a backlog, beside how fast kafkajs consumes and avsc decodes the same topic in the same run:
 // both take turns, each from the start of the log, and medians are printed. Then `verify` looks at the last fold.
+// docs/performance.md says what the figures mean.
 //
-// Options: --updates 1000000 --tasks 100000 --runs 3
+// npm run bench -- --updates 1000000 --tasks 100000 --runs 3
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { BenchWorld, count, INPUT_TOPIC, median, type Use, useOf } from './bench-world.ts';
+import { BenchWorld, count, INPUT_TOPIC, mainThreadOf, median, type Use, useOf } from './bench-world.ts';
+import type { GcLine } from './gc-pauses.ts';
 
 interface Run extends Use {
   readonly seconds: number;
@@ -15,10 +17,17 @@ interface Run extends Use {
 
 /** One run of the processor, and what the services used for it. */
 interface FoldRun extends Run {
+  /** offsets folded while the clock ran */
+  readonly updates: number;
+  /** of `cpu_s`: the thread that runs our code. The rest are V8's (garbage collector, compiler) and libuv's. */
+  readonly main_cpu_s: number;
+  /** in which the garbage collector held that thread up, s of the clock */
+  readonly gc_pauses_s: number;
   readonly redis_cpu_s: number;
   readonly kafka_cpu_s: number;
 }
 
+const GC_PAUSES = new URL('gc-pauses.ts', import.meta.url).href;
 const BARE = fileURLToPath(new URL('bare-consumer.ts', import.meta.url));
 const { values } = parseArgs({
   options: {
@@ -44,19 +53,19 @@ try {
     bares.push(await consumeBare(total));
     print(`run ${run}  bare: ${told(bares.at(-1)!)}`);
     folds.push(await fold(`bench-${run}`, total));
-    const { redis_cpu_s, kafka_cpu_s } = folds.at(-1)!;
-    const services = `Redis ${redis_cpu_s.toFixed(1)} s, Kafka ${kafka_cpu_s.toFixed(1)} s`;
-    print(`run ${run}  fold: ${told(folds.at(-1)!)}; ${services}`);
+    print(`run ${run}  fold: ${told(folds.at(-1)!)}`);
+    print(`run ${run}        ${spent(folds.at(-1)!)}`);
   }
   const [fast, bare] = [folds, bares].map((runs) => median(runs.map(({ rate }) => rate)));
-  print(
-    `median  fold ${count(fast!)}/s, bare consume and decode ${count(bare!)}/s: ${((100 * fast!) / bare!).toFixed(0)} %`,
-  );
+  const percent = ((100 * fast!) / bare!).toFixed(0);
+  print(`median  fold ${count(fast!)}/s, bare consume and decode ${count(bare!)}/s: ${percent} %`);
+  const perMillion = median(folds.map(({ cpu_s, updates }) => (1e6 * cpu_s) / updates));
+  print(`median  ${perMillion.toFixed(1)} CPU seconds of the processor a million updates`);
   const verified = await world.command(['verify', '--wait', '--json'], world.envOf(last));
   const { mismatches } = JSON.parse(verified) as { mismatches: number };
   print(`verify: ${mismatches} mismatches`);
   process.stdout.write(
-    `${JSON.stringify({ published, folds, bares, fold_rate: fast, bare_rate: bare, mismatches })}\n`,
+    `${JSON.stringify({ published, folds, bares, fold_rate: fast, bare_rate: bare, cpu_s_per_million: perMillion, mismatches })}\n`,
   );
 } finally {
   await world.close();
@@ -67,23 +76,33 @@ async function fold(group: string, total: number): Promise<FoldRun> {
   const env = world.envOf(group);
   await world.command(['topics', 'create'], env);
   const reads = world.readsOf(group);
-  const processor = world.start(['run'], env);
+  const processor = world.start(['run'], { ...env, NODE_OPTIONS: `--import=${GC_PAUSES}` });
   await world.untilFolded(reads, 1, processor);
-  const began = performance.now();
+  const began = Date.now();
   const before = await world.folded(reads);
   const { pids } = world.stack;
-  const used = () => [processor.pid, pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s);
+  const used = () => [
+    mainThreadOf(processor.pid),
+    ...[processor.pid, pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s),
+  ];
   const usedBefore = used();
   await world.untilFolded(reads, total, processor);
-  const seconds = (performance.now() - began) / 1_000;
+  const ended = Date.now();
+  const seconds = (ended - began) / 1_000;
   const { resident_mb } = useOf(processor.pid);
-  const [cpu_s, redis_cpu_s, kafka_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
+  const [main_cpu_s, cpu_s, redis_cpu_s, kafka_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
   const { code } = await processor.terminate();
   if (code !== 0) throw new Error(`the processor exits with ${code}`);
+  const { pauses } = processor.lines.at(-1) as unknown as GcLine;
+  const within = pauses.filter(([at]) => at >= began && at < ended);
+  const updates = total - before;
   return {
+    updates,
     seconds,
-    rate: (total - before) / seconds,
+    rate: updates / seconds,
     cpu_s: cpu_s!,
+    main_cpu_s: main_cpu_s!,
+    gc_pauses_s: within.reduce((sum, [, ms]) => sum + ms, 0) / 1_000,
     redis_cpu_s: redis_cpu_s!,
     kafka_cpu_s: kafka_cpu_s!,
     resident_mb,
@@ -99,6 +118,14 @@ async function consumeBare(total: number): Promise<Run> {
 
 function told({ rate, seconds, cpu_s, resident_mb }: Run): string {
   return `${count(rate)}/s in ${seconds.toFixed(1)} s, ${cpu_s.toFixed(1)} CPU seconds, ${count(resident_mb)} MB resident`;
+}
+
+function spent({ updates, seconds, cpu_s, main_cpu_s, gc_pauses_s, redis_cpu_s, kafka_cpu_s }: FoldRun): string {
+  const million = (cpu: number) => ((1e6 * cpu) / updates).toFixed(1);
+  const own = `${million(cpu_s)} (main thread ${million(main_cpu_s)}, its helpers ${million(cpu_s - main_cpu_s)})`;
+  const services = `Redis ${million(redis_cpu_s)}, Kafka ${million(kafka_cpu_s)}`;
+  const paused = ((100 * gc_pauses_s) / seconds).toFixed(0);
+  return `CPU seconds a million updates ${own}, ${services}; held up by the garbage collector ${paused} % of the time`;
 }
 
 function print(line: string): void {

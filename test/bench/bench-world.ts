@@ -13,6 +13,9 @@ import { type Environment, TaskfoldProcess } from '../support/taskfold-process.t
 export const INPUT_TOPIC = 'bench.status';
 export const PARTITIONS = 12;
 
+/** How often W is looked at, ms: more often would cost Redis and the processor what is to be measured. */
+const LOOK_MS = 100;
+
 export interface Use {
   /** user and system, s */
   readonly cpu_s: number;
@@ -22,13 +25,21 @@ export interface Use {
 
 /** What a running process has used so far. Linux only. */
 export function useOf(pid: number): Use {
+  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return { cpu_s: cpuOf(`/proc/${pid}/stat`), resident_mb: Math.round(Number(peak?.[1] ?? 0) / 1_024) };
+}
+
+/** What the main thread of a process has used so far, s. The others of a Node are V8's (collector, compiler) and libuv's. */
+export function mainThreadOf(pid: number): number {
+  return cpuOf(`/proc/${pid}/task/${pid}/stat`);
+}
+
+function cpuOf(stat: string): number {
   // The command's name, in parentheses, may hold spaces; the fields behind it are counted from there.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = readFileSync(stat, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return { cpu_s: ticks / 100, resident_mb: Math.round(Number(peak?.[1] ?? 0) / 1_024) };
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 export function median(figures: readonly number[]): number {
@@ -106,7 +117,7 @@ export class BenchWorld {
   async untilFolded(reads: LiveReads, offsets: number, processor: TaskfoldProcess): Promise<void> {
     while ((await this.folded(reads)) < offsets) {
       if (!processor.isRunning) throw new Error(`the processor ended: ${processor.log.slice(-2_000)}`);
-      await sleep(20);
+      await sleep(LOOK_MS);
     }
   }
 

@@ -4,6 +4,7 @@
 import type { SourceMark } from './bytes.ts';
 import { coordinatesText, type ExpectedEvent } from './expected-events.ts';
 import type { Mismatch, Mismatches } from './mismatches.ts';
+import { jobContent } from './plain-post.ts';
 
 /** Offsets of one source partition whose events are judged: from where its fold began, below the W of this look. */
 export interface JudgedRange {
@@ -172,9 +173,8 @@ function identityOf({ event, origin, partition, offset, index, asked }: Expected
   }
   if (event.kind === 'job_creation') {
     const { work_request_id, prior_timestamp } = asked!.update;
-    const { token: _, ...action } = asked!.action;
     if (!work_request_id || typeof prior_timestamp !== 'number') return JSON.stringify([event.kind, ...at]);
-    const same = [event.internal_task_id, work_request_id, prior_timestamp, action, event.repeat];
+    const same = [event.internal_task_id, work_request_id, prior_timestamp, jobContent(asked!.action), event.repeat];
     return JSON.stringify([event.kind, ...same]);
   }
   return JSON.stringify([event.kind, ...at]);

@@ -9,7 +9,7 @@ import {
   UNRECOGNIZED,
 } from '../../domain/task-state.ts';
 import type { PlainContribution } from './plain-contribution.ts';
-import { type PlainPost, SIDES } from './plain-post.ts';
+import { type PlainPost, type PlainSaid, SIDES } from './plain-post.ts';
 import type { PlainFinding, PlainReporter } from './plain-reporter.ts';
 import type { PlainTask } from './plain-task.ts';
 import { cutToBytes, given } from './plain-texts.ts';
@@ -24,8 +24,10 @@ const COMPLETING: readonly string[] = ['completeJob', 'completeAndCreateJobs'];
 /** What the ledger says of the update that is applied. */
 export interface PlainView {
   readonly found: PlainFinding;
-  /** B of a post that contains it, as it was before the update */
-  readonly contained: PlainPost | undefined;
+  /** all that the update says, whether it counts or not */
+  readonly said: PlainSaid;
+  /** B, if the prior was remembered, as it was before the update */
+  readonly told: PlainPost | undefined;
   readonly reporter: PlainReporter;
   /** the update names a work request that is neither remembered nor known as let go */
   readonly isUnknownReporter: boolean;
@@ -54,7 +56,7 @@ export function applyPlainly(
   const entered = takeStatus(task, update, view);
   if (entered !== null && FAILED.includes(entered)) return failure(task, entered);
   const toldAgain = update.task_status === task.task_status && FAILED.includes(update.task_status ?? '');
-  return toldAgain ? null : errorEpisode(task, update, view);
+  return toldAgain ? null : errorEpisode(task, update, view.said, view);
 }
 
 /** The last `count` of a list; 0 keeps none. */
@@ -127,18 +129,17 @@ function addIos(task: PlainTask, update: TaskStatusDetail, held: ReadonlySet<str
 
 /** Answers the status that the update gave to the task, or null where the status stays or none came. */
 function takeStatus(task: PlainTask, update: TaskStatusDetail, view: PlainView): string | null {
-  const { found, contained, reporter, isUnknownReporter } = view;
+  const { found, told, reporter, isUnknownReporter } = view;
   const word = symbol(update.task_status, TASK_STATUSES);
+  if (found.newest && word !== undefined) {
+    if (word !== UNRECOGNIZED) delete task.unrecognized_task_status;
+    else task.unrecognized_task_status = cutToBytes(update.task_status as string, UNRECOGNIZED_BYTES_MAX);
+  }
   let status = word === UNRECOGNIZED ? undefined : word;
-  if (!found.newest && status !== undefined) {
-    const reopenedSince = (reporter.reopened_at ?? -1) >= (update.timestamp ?? 0);
-    if (!TERMINAL.includes(status) || reopenedSince) return null;
-  }
-  if (status !== undefined) delete task.unrecognized_task_status;
-  if (word === UNRECOGNIZED && found.newest) {
-    task.unrecognized_task_status = cutToBytes(update.task_status as string, UNRECOGNIZED_BYTES_MAX);
-  }
-  if (status !== undefined && TERMINAL.includes(status) && contained?.status === status) status = undefined;
+  const ends = TERMINAL.includes(status ?? '');
+  const reopenedSince = (reporter.reopened_at ?? -1) >= (update.timestamp ?? 0);
+  if (!found.newest && (!ends || reopenedSince)) status = undefined;
+  if (ends && told?.status === status) status = undefined;
 
   if (task.task_status === undefined || !TERMINAL.includes(task.task_status)) {
     if (status === undefined) return null;
@@ -170,16 +171,21 @@ function failure(task: PlainTask, kind: string): string {
   return kind;
 }
 
-function errorEpisode(task: PlainTask, update: TaskStatusDetail, view: PlainView): 'error' | null {
-  const { found, contained } = view;
-  const errors = update.error_count ?? 0;
-  if (contained !== undefined && errors === 0 && given(update.failure_reason) === contained.reason) return null;
+/** @param said the update with all its deltas: an error that was counted before is an error still */
+function errorEpisode(
+  task: PlainTask,
+  update: TaskStatusDetail,
+  said: PlainSaid,
+  { found, told: known }: PlainView,
+): 'error' | null {
   const reason = reasonOf(update);
   const told = reason !== undefined && reason !== 'none' ? reason : undefined;
-  if (told === undefined && errors === 0) {
+  if (told === undefined && (said.vector.error_count ?? 0) === 0) {
     if (found.newest) closeEpisode(task);
     return null;
   }
+  const isKnown = known !== undefined && said.reason === known.reason && (update.error_count ?? 0) === 0;
+  if (isKnown) return null;
   const opens = !task.error_episode_open;
   const changes = told !== undefined && told !== task.error_episode_reason;
   task.error_episode_open = true;

@@ -14,7 +14,7 @@ import { postOf, saidBy } from './plain-post.ts';
 import type { PlainEvent, PlainFailure, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
-import { given } from './plain-texts.ts';
+import { errorsOf, given } from './plain-texts.ts';
 import { iosAfter, keepBounds, moveTotalsToBase, takeTotals, totalChanges } from './plain-totals.ts';
 
 const ID_BYTES_MAX = 1_024;
@@ -107,12 +107,13 @@ export class PlainFold {
     const name = reporterOf(update);
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
-    const reporter = known ?? newPlainReporter(letGo?.highest, log_time);
-    const said = saidBy(update);
-    const post = postOf(update);
+    const reporter = known ?? newPlainReporter(letGo, log_time);
+    const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
+    const said = saidBy(update, errors);
+    const post = postOf(update, said);
     const found = findPlainly(reporter, post);
     const outcome = outcomeOf(found.updateClass);
-    const contribution = outcome === 'applied' ? contributionOf(update, said, found) : null;
+    const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
     const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
     const totals = totalChanges(reporter, said, found, held);
     const isRestart = found.updateClass === 'restart';
@@ -122,14 +123,14 @@ export class PlainFold {
 
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
-    const contained = found.standing === 'contains' ? found.memory!.post : undefined;
+    const told = found.memory?.post;
     const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
     if (post !== null) rememberPost(reporter, post, found, this.#settings.priors_kept);
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
     reporter.last_update_at = log_time;
-    const mark = found.shrunk ? 'shrunk' : markOf(found.updateClass);
+    const mark = found.mark ?? markOf(found.updateClass);
     if (mark !== null) count(task.marks, mark);
     task.last_offset = offset;
     task.last_update_at = log_time;
@@ -138,7 +139,7 @@ export class PlainFold {
     if (contribution === null) {
       takeTotals(task, reporter, totals);
     } else {
-      const view = { found, contained, reporter, isUnknownReporter, held, totals };
+      const view = { found, said, told, reporter, isUnknownReporter, held, totals };
       const failure = applyPlainly(task, contribution, view, this.#settings.errors_kept);
       if (failure !== null) events.push(this.#failureEvent(task, record, contribution, failure));
       task.job_creations += contribution.jobs.length;
@@ -170,7 +171,7 @@ export class PlainFold {
       attempt: task.attempts,
       timestamp: update.timestamp ?? undefined,
       prior_timestamp: update.prior_timestamp ?? undefined,
-      errors: newest(errors, this.#settings.errors_kept),
+      errors,
       error_count: task.error_count,
       retry_count: task.retry_count,
       processed_stats: Object.fromEntries(task.processed_stats),

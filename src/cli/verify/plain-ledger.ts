@@ -1,30 +1,31 @@
 // The class of an update, by "The ledger" of docs/fold.md, rule after rule. It only looks: nothing changes here.
 
 import type { UpdateClass } from '../../domain/update-class.ts';
-import { covers, isOfZeroSeconds, type PlainPost, wordsOf } from './plain-post.ts';
+import { covers, isAllZero, type PlainPost, wordsOf } from './plain-post.ts';
 import type { PlainFinding, PlainMemory, PlainReporter } from './plain-reporter.ts';
 
 const TERMINAL: readonly string[] = ['complete', 'failed', 'aborted', 'rejected'];
 
 /** @param post null: the update is unverified */
 export function findPlainly(reporter: PlainReporter, post: PlainPost | null): PlainFinding {
-  const none = { standing: null, shrunk: false, memory: undefined };
-  if (post === null) return { ...none, updateClass: 'unverified', newest: true };
-  if (isRestart(reporter, post)) return { ...none, updateClass: 'restart', newest: true };
+  const none = { standing: null, mark: null };
+  if (post === null) return { ...none, updateClass: 'unverified', newest: true, memory: undefined };
   const memory = reporter.memories.find((known) => known.post.prior === post.prior);
+  if (isRestart(reporter, post)) return { ...none, updateClass: 'restart', newest: true, memory };
   if (memory === undefined) {
     const updateClass = classOfNewPrior(reporter, post);
-    return { ...none, updateClass, newest: isNewestOfNewPrior(reporter, post, updateClass) };
+    return { ...none, updateClass, newest: isNewestOfNewPrior(reporter, post, updateClass), memory };
   }
   const words = wordsOf(post);
-  if (words === wordsOf(memory.post) || memory.apart.includes(words)) {
+  if (words === wordsOf(memory.post) || memory.others.includes(words)) {
     return { ...none, memory, updateClass: 'duplicate', newest: false };
   }
   return findBeside(reporter, memory, post);
 }
 
 function isRestart(reporter: PlainReporter, { timestamp, totals, vector }: PlainPost): boolean {
-  if (reporter.highest === undefined || timestamp <= reporter.highest) return false;
+  // Totals can be known of unverified updates alone, without any timestamp.
+  if (timestamp <= (reporter.highest ?? -1)) return false;
   const told = Object.entries(totals);
   if (told.some(([io, total]) => total !== (vector[io] ?? 0))) return false;
   return told.some(([io, total]) => total < (reporter.totals.get(io) ?? 0));
@@ -48,39 +49,48 @@ function isNewestOfNewPrior(reporter: PlainReporter, { timestamp }: PlainPost, u
 function findBeside(reporter: PlainReporter, memory: PlainMemory, post: PlainPost): PlainFinding {
   const { post: known } = memory;
   const isNewestPrior = reporter.newest?.prior === post.prior;
-  const notEarlierThanNewest = post.timestamp >= (reporter.newest?.timestamp ?? -1);
-  const standing = standingOf(reporter, known, post);
-  const beside = { memory, standing: standing === 'shrunk' ? 'contains' : standing } as const;
-  if (standing === 'shrunk') return { ...beside, updateClass: 'stale', shrunk: true, newest: false };
+  const { standing, mark, isStale } = standingOf(reporter, known, post);
   if (standing === 'contains') {
     const later = post.timestamp > known.timestamp;
     const ends = TERMINAL.includes(post.status ?? '') && !TERMINAL.includes(known.status ?? '');
-    const supersedes = later || ends || !covers(known.vector, post.vector);
-    const newest = supersedes && isNewestPrior && post.timestamp >= known.timestamp;
-    return { ...beside, updateClass: supersedes ? 'supersede' : 'stale', shrunk: false, newest };
+    if (isStale || !(later || ends || !covers(known.vector, post.vector))) {
+      return { memory, standing, updateClass: 'stale', mark, newest: false };
+    }
+    const newest = isNewestPrior && post.timestamp >= known.timestamp;
+    const shrunk = !covers(post.vector, known.vector);
+    return { memory, standing, updateClass: 'supersede', mark: shrunk ? 'shrunk' : mark, newest };
   }
-  const newest = isNewestPrior && notEarlierThanNewest;
+  const newest = isNewestPrior && post.timestamp >= (reporter.newest?.timestamp ?? -1);
   const updateClass = standing === 'unclear' ? 'ambiguous' : newest ? 'next' : 'fill';
-  return { ...beside, updateClass, shrunk: false, newest };
+  return { memory, standing, updateClass, mark, newest };
 }
 
-function standingOf(
-  reporter: PlainReporter,
-  known: PlainPost,
-  post: PlainPost,
-): 'contains' | 'shrunk' | 'apart' | 'unclear' {
-  const told = totalsTell(known, post);
-  if (told !== null) return told;
-  const zero = isOfZeroSeconds(known);
+interface PlainStanding {
+  readonly standing: 'contains' | 'apart' | 'unclear';
+  /** what is marked instead of the class */
+  readonly mark: 'shrunk' | 'ambiguous' | null;
+  /** contained, and stale whatever else it tells */
+  readonly isStale: boolean;
+}
+
+function standingOf(reporter: PlainReporter, known: PlainPost, post: PlainPost): PlainStanding {
+  const plain = (standing: PlainStanding['standing']) => ({ standing, mark: null, isStale: false });
   const [knownCovers, postCovers] = [covers(known.vector, post.vector), covers(post.vector, known.vector)];
-  if (knownCovers && !(zero && !isOfZeroSeconds(post))) {
-    return post.timestamp > known.timestamp && !postCovers ? 'shrunk' : 'contains';
+  const told = totalsTell(known, post);
+  if (told !== null) return plain(told);
+  // A post that ends before its prior, because its clock was set back, has no later second than B either.
+  const [knownIsZero, postIsZero] = [known.timestamp === known.prior, post.timestamp <= post.prior];
+  if (knownCovers && !(knownIsZero && !postIsZero)) {
+    if (postCovers) return plain('contains');
+    if (post.timestamp > known.timestamp) return { standing: 'contains', mark: 'shrunk', isStale: true };
+    return { ...plain('contains'), mark: knownIsZero && !isAllZero(post.vector) ? 'ambiguous' : null };
   }
-  if (!postCovers) return zero && !isOfZeroSeconds(post) ? 'apart' : 'unclear';
+  if (!postCovers) return plain(knownIsZero && !postIsZero ? 'apart' : 'unclear');
   const shares = post.jobs.some((job) => known.jobs.includes(job)) || post.errors.some((e) => known.errors.includes(e));
-  if (Object.keys(known.vector).length === 0 && !shares) return 'apart';
-  if (zero) return isOfZeroSeconds(post) ? 'contains' : 'unclear';
-  return reporter.memories.some((other) => other.post.prior === known.timestamp) ? 'unclear' : 'contains';
+  if (isAllZero(known.vector) && !shares) return plain('apart');
+  if (knownIsZero) return postIsZero ? { ...plain('contains'), mark: 'ambiguous' } : plain('unclear');
+  const goesOn = reporter.memories.some((other) => other.post.prior === known.timestamp);
+  return plain(goesOn ? 'unclear' : 'contains');
 }
 
 /** What the IOs say that have a total in both posts; null where they do not tell. */

@@ -3,22 +3,25 @@
 
 import { createHash } from 'node:crypto';
 import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.generated.ts';
-import { PROCESSED_STATS } from '../../domain/task-state.ts';
-import { errorsOf, given } from './plain-texts.ts';
+import { PROCESSED_STATS, type TaskError } from '../../domain/task-state.ts';
+import { given } from './plain-texts.ts';
 
 export const SIDES = ['inputs', 'outputs'] as const;
 
-/** Name of a figure → its number. What is 0 is left out of a vector; what is not told is left out of totals. */
+/** Name of a figure → its number; what is not told is left out. */
 export type PlainFigures = { readonly [name: string]: number };
 
 /** What an update says, whether it is a post or not. */
 export interface PlainSaid {
-  /** `error_count`, `retry_count`, the stats, and `inputs.<id>` or `outputs.<id>` */
+  /** `error_count`, `retry_count`, the stats, and `inputs.<id>` or `outputs.<id>`; an absent one counts as 0 */
   readonly vector: PlainFigures;
+  /** `inputs.<id>` and `outputs.<id>` that are named, with figures or without */
+  readonly ios: readonly string[];
   /** by `inputs.<id>` or `outputs.<id>` */
   readonly totals: PlainFigures;
   /** digests, in the update's order; equal ones stand there as often as they were said */
   readonly jobs: readonly string[];
+  /** the same of the newest `errors_kept` errors */
   readonly errors: readonly string[];
   readonly status: string | undefined;
   readonly reason: string | undefined;
@@ -30,11 +33,13 @@ export interface PlainPost extends PlainSaid {
   readonly timestamp: number;
 }
 
-export function saidBy(update: TaskStatusDetail): PlainSaid {
+/** @param toldErrors the newest `errors_kept` of the update's errors */
+export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[]): PlainSaid {
   const vector: { [name: string]: number } = {};
   const totals: { [name: string]: number } = {};
+  const ios = new Set<string>();
   const add = (name: string, delta: number | null | undefined) => {
-    if (delta) vector[name] = (vector[name] ?? 0) + delta;
+    if (typeof delta === 'number') vector[name] = (vector[name] ?? 0) + delta;
   };
   add('error_count', update.error_count);
   add('retry_count', update.retry_count);
@@ -42,27 +47,43 @@ export function saidBy(update: TaskStatusDetail): PlainSaid {
   for (const side of SIDES) {
     for (const { id, processed_count, processed_total_count: total } of update[side] ?? []) {
       const io = `${side}.${id ?? ''}`;
+      ios.add(io);
       add(io, processed_count);
       if (typeof total === 'number') totals[io] = Math.max(totals[io] ?? 0, total);
     }
   }
-  const jobs = (update.create_jobs_action ?? []).map(jobContent);
-  const errors = errorsOf(update.error_details).map(({ id, msg }) => digest([id, msg]));
-  return { vector, totals, jobs, errors, status: given(update.task_status), reason: given(update.failure_reason) };
+  const jobs = (update.create_jobs_action ?? []).map((action) => digest(jobContent(action)));
+  const errors = toldErrors.map(({ id, msg }) => digest([id, msg]));
+  const [status, reason] = [given(update.task_status), given(update.failure_reason)];
+  return { vector, ios: [...ios], totals, jobs, errors, status, reason };
 }
 
 /** The update as a post, or null where it lacks one of the three fields. */
-export function postOf(update: TaskStatusDetail): PlainPost | null {
+export function postOf(update: TaskStatusDetail, said: PlainSaid): PlainPost | null {
   const { work_request_id, prior_timestamp: prior, timestamp } = update;
   if (given(work_request_id) === undefined || typeof prior !== 'number' || typeof timestamp !== 'number') return null;
-  return { prior, timestamp, ...saidBy(update) };
+  return { prior, timestamp, ...said };
 }
 
-/** A job creation without its token; absent is equal to null. */
-function jobContent({ base_internal_job_id, create_tdo_detail, no_tdo, payload_json }: CreateJobsAction): string {
+/** What two job creations that ask for the same have in common: all but the token; absent is equal to null. */
+export function jobContent(action: CreateJobsAction): unknown[] {
+  const { base_internal_job_id, create_tdo_detail, no_tdo, payload_json } = action;
   const tdo = create_tdo_detail ?? null;
   const detail = tdo && [tdo.name, tdo.description, tdo.is_public, tdo.start_date_time, tdo.stop_date_time];
-  return digest([base_internal_job_id, detail, no_tdo, payload_json]);
+  return [base_internal_job_id, detail, no_tdo, payload_json && jsonValue(payload_json)];
+}
+
+/** One text for every spelling of a JSON value; other text as it is. */
+function jsonValue(text: string): string {
+  const inOrder = (_name: string, value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  try {
+    return `value ${JSON.stringify(JSON.parse(text), inOrder)}`;
+  } catch {
+    return `text ${text}`;
+  }
 }
 
 // An array, because JSON writes undefined elements of it as null.
@@ -70,10 +91,11 @@ function digest(content: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('base64').slice(0, 16);
 }
 
-/** Equal for two posts of one prior that say the same to the last field. */
-export function wordsOf({ timestamp, vector, totals, jobs, errors, status, reason }: PlainPost): string {
-  const figures = (of: PlainFigures) => Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1));
-  return digest([timestamp, figures(vector), figures(totals), [...jobs].sort(), [...errors].sort(), status, reason]);
+/** Equal for two posts of one prior that say the same to the last field, lists in the same order. */
+export function wordsOf({ timestamp, vector, ios, totals, jobs, errors, status, reason }: PlainPost): string {
+  const figures = ['error_count', 'retry_count', ...PROCESSED_STATS].map((name) => vector[name]);
+  const counters = ios.map((io) => [io, vector[io], totals[io]]);
+  return digest([timestamp, figures, counters, jobs, errors, status, reason]);
 }
 
 /** None of the first vector's numbers is smaller. */
@@ -81,8 +103,8 @@ export function covers(one: PlainFigures, other: PlainFigures): boolean {
   return Object.entries(other).every(([name, number]) => (one[name] ?? 0) >= number);
 }
 
-export function isOfZeroSeconds({ prior, timestamp }: PlainPost): boolean {
-  return prior === timestamp;
+export function isAllZero(vector: PlainFigures): boolean {
+  return Object.values(vector).every((number) => number === 0);
 }
 
 /** How many elements of the list are equal to this one. */
@@ -90,13 +112,22 @@ export function countOf(list: readonly string[], element: string): number {
   return list.filter((other) => other === element).length;
 }
 
-/** Two lists in one, each element as often as the list says it that has more of it. */
-export function moreOfBoth(one: readonly string[], other: readonly string[]): string[] {
-  const more = [...one];
-  for (const element of new Set(other)) {
-    for (let times = countOf(one, element); times < countOf(other, element); times++) more.push(element);
-  }
-  return more;
+/** For each element of the list, how many equal ones stand before it. */
+export function countsBefore(list: readonly string[]): number[] {
+  const seen = new Map<string, number>();
+  return list.map((element) => {
+    const before = seen.get(element) ?? 0;
+    seen.set(element, before + 1);
+    return before;
+  });
+}
+
+/** The list, and behind it what another one has more of. */
+export function withMoreOf(list: readonly string[], other: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const element of list) counts.set(element, (counts.get(element) ?? 0) + 1);
+  const before = countsBefore(other);
+  return [...list, ...other.filter((element, at) => before[at]! >= (counts.get(element) ?? 0))];
 }
 
 /** Field by field the larger; status and reason are those of the later post, unless it brings none. */
@@ -111,9 +142,10 @@ export function largerOfBoth(known: PlainPost, post: PlainPost): PlainPost {
     prior: known.prior,
     timestamp: later.timestamp,
     vector: larger(known.vector, post.vector),
+    ios: withMoreOf(post.ios, known.ios),
     totals: larger(known.totals, post.totals),
-    jobs: moreOfBoth(known.jobs, post.jobs),
-    errors: moreOfBoth(known.errors, post.errors),
+    jobs: withMoreOf(post.jobs, known.jobs),
+    errors: withMoreOf(post.errors, known.errors),
     status: later.status ?? earlier.status,
     reason: later.reason ?? earlier.reason,
   };

@@ -1,20 +1,18 @@
 // What a task remembers of one reporter (docs/fold.md, "The ledger"), and how a post changes that.
 
 import type { UpdateClass } from '../../domain/update-class.ts';
-import { largerOfBoth, moreOfBoth, type PlainPost, wordsOf } from './plain-post.ts';
+import { largerOfBoth, type PlainPost, withMoreOf, wordsOf } from './plain-post.ts';
 
 /** A remembered prior with its post, which the page calls B. */
 export interface PlainMemory {
+  /** its job creations and errors are all that posts of this prior have brought so far */
   post: PlainPost;
-  /** the words of the latest posts that gave their place to `post`, the newest at the end */
-  apart: string[];
-  /** all job creations and errors that this prior has brought so far */
-  jobs: string[];
-  errors: string[];
+  /** the words of other posts of this prior that would be known again, the newest at the end */
+  others: string[];
 }
 
 export interface PlainReporter {
-  /** in the order in which their priors were remembered */
+  /** the one that no applied post was about for longest comes first */
   memories: PlainMemory[];
   newest: { readonly prior: number | undefined; readonly timestamp: number } | undefined;
   /** the highest timestamp; undefined: no post was told yet */
@@ -34,8 +32,9 @@ export interface PlainReporter {
   last_update_at: number;
 }
 
-/** A reporter that told nothing yet. @param highest where it ended when it was let go; undefined: it never was */
-export function newPlainReporter(highest: number | undefined, log_time: number): PlainReporter {
+/** A reporter as its first update finds it. @param letGo what is known of it, if it was let go */
+export function newPlainReporter(letGo: PlainLetGo | undefined, log_time: number): PlainReporter {
+  const highest = letGo?.highest;
   return {
     memories: [],
     newest: highest === undefined ? undefined : { prior: undefined, timestamp: highest },
@@ -50,12 +49,20 @@ export function newPlainReporter(highest: number | undefined, log_time: number):
   };
 }
 
+/** What a task knows of a reporter that it let go. */
+export interface PlainLetGo {
+  readonly reporter: string;
+  /** its highest timestamp; undefined: it told no post */
+  readonly highest: number | undefined;
+}
+
 /** What the ledger says of one post. */
 export interface PlainFinding {
   readonly updateClass: UpdateClass;
   /** how it stands to B, if its prior is remembered and it is no duplicate */
   readonly standing: 'contains' | 'apart' | 'unclear' | null;
-  readonly shrunk: boolean;
+  /** what is marked instead of the class */
+  readonly mark: 'shrunk' | 'ambiguous' | null;
   readonly newest: boolean;
   /** B, if the prior is remembered */
   readonly memory: PlainMemory | undefined;
@@ -70,42 +77,46 @@ function forgetUpTo(reporter: PlainReporter, prior: number): void {
   reporter.forgotten = Math.max(prior, reporter.forgotten ?? prior);
 }
 
-const APART_KEPT = 4;
+const OTHERS_KEPT = 4;
 
 /** Puts the post into the reporter's memory. A restart's totals have been moved to the base before. */
 export function rememberPost(reporter: PlainReporter, post: PlainPost, found: PlainFinding, priors_kept: number): void {
-  const { updateClass, standing } = found;
+  const { updateClass, memory, standing } = found;
+  const { highest } = reporter;
+  reporter.highest = Math.max(post.timestamp, highest ?? post.timestamp);
+  if (found.newest) reporter.newest = { prior: post.prior, timestamp: post.timestamp };
+  if (updateClass === 'duplicate' || updateClass === 'stale' || updateClass === 'too_old') return;
+
   if (updateClass === 'restart') {
-    const { highest } = reporter;
+    reporter.memories = reporter.memories.filter((other) => other !== memory);
     forgetPriors(reporter);
     if (highest !== undefined) forgetUpTo(reporter, highest);
-    reporter.start = post.prior;
+    reporter.open = [];
     // Its totals begin at 0 again, so they count whole.
     reporter.returned = false;
   }
-  if (updateClass === 'first') reporter.start = post.prior;
-  if (updateClass === 'fill' && post.timestamp === reporter.start) reporter.start = post.prior;
-  reporter.open = reporter.open.filter((prior) => prior !== post.timestamp);
+  const atStart = updateClass === 'fill' && memory === undefined && post.timestamp === reporter.start;
+  if (updateClass === 'restart' || updateClass === 'first' || atStart) reporter.start = post.prior;
+  reporter.open = reporter.open.filter((prior) => prior !== post.timestamp || prior === post.prior);
   if (updateClass === 'gap') {
     const others = reporter.open.filter((prior) => prior !== post.prior);
     reporter.open = [...others, post.prior].slice(-priors_kept);
   }
-  reporter.highest = Math.max(post.timestamp, reporter.highest ?? post.timestamp);
-  if (found.newest) reporter.newest = { prior: post.prior, timestamp: post.timestamp };
-  if (updateClass === 'duplicate' || updateClass === 'too_old') return;
-  const { jobs, errors } = post;
-  if (standing === null) {
-    reporter.memories.push({ post, apart: [], jobs: [...jobs], errors: [...errors] });
-    while (reporter.memories.length > priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
-    return;
-  }
-  const memory = found.memory!;
-  memory.jobs = standing === 'apart' ? [...memory.jobs, ...jobs] : moreOfBoth(memory.jobs, jobs);
-  memory.errors = moreOfBoth(memory.errors, errors);
-  if (standing === 'contains') {
-    memory.post = largerOfBoth(memory.post, post);
-  } else {
-    memory.apart = [...memory.apart, wordsOf(memory.post)].slice(-APART_KEPT);
-    memory.post = post;
-  }
+  const now = memory === undefined ? { post, others: [] } : withPost(memory, post, standing);
+  reporter.memories = [...reporter.memories.filter((other) => other !== memory), now];
+  while (reporter.memories.length > priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
+}
+
+function withPost(
+  { post: known, others }: PlainMemory,
+  post: PlainPost,
+  standing: PlainFinding['standing'],
+): PlainMemory {
+  const brought = { jobs: withMoreOf(post.jobs, known.jobs), errors: withMoreOf(post.errors, known.errors) };
+  // The jobs of a post apart come on top of those that its prior has brought.
+  if (standing === 'apart') brought.jobs = [...post.jobs, ...known.jobs];
+  const now = standing === 'contains' ? largerOfBoth(known, post) : { ...post, ...brought };
+  const words = standing === 'contains' ? [...others] : [...others, wordsOf(known)];
+  if (wordsOf(now) !== wordsOf(post)) words.push(wordsOf(post));
+  return { post: now, others: words.slice(-OTHERS_KEPT) };
 }

@@ -2,7 +2,7 @@
 
 import type { TaskError } from '../../domain/task-state.ts';
 import type { Mark } from '../../domain/update-class.ts';
-import type { PlainReporter } from './plain-reporter.ts';
+import type { PlainLetGo, PlainReporter } from './plain-reporter.ts';
 
 /** IO id → its figures; a figure that was never reported is left out. */
 export type PlainIos = Map<string, { processed_count?: number; processed_total_count?: number }>;
@@ -48,8 +48,8 @@ export interface PlainTask {
   readonly reporters: Map<string, PlainReporter>;
   /** IO → totals of the reporters that were let go and of what was before a restart, summed */
   readonly reporters_base: Map<string, number>;
-  /** the last reporters that were let go, the latest at the end, each with its highest timestamp */
-  reporters_let_go: { readonly reporter: string; readonly highest: number }[];
+  /** the last reporters that were let go, the latest at the end */
+  reporters_let_go: PlainLetGo[];
 }
 
 /** A task as its first applied update finds it. @param log_time ms */

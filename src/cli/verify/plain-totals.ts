@@ -58,6 +58,8 @@ export function moveTotalsToBase(task: PlainTask, reporter: PlainReporter): void
   reporter.totals.clear();
 }
 
+const LET_GO_TIMES = 4;
+
 /** The bounds of the ledger, after each update. @param log_time ms */
 export function keepBounds(
   task: PlainTask,
@@ -66,20 +68,17 @@ export function keepBounds(
 ): void {
   if (task.reporters.size > 1) {
     for (const reporter of task.reporters.values()) {
-      if (log_time - reporter.last_update_at > limits.reporter_idle_s * 1_000) forgetPriors(reporter);
+      // From the one without an update for longest on, up to the first that had one lately.
+      if (log_time - reporter.last_update_at <= limits.reporter_idle_s * 1_000) break;
+      forgetPriors(reporter);
     }
   }
   for (const [name, reporter] of task.reporters) {
     if (task.reporters.size <= limits.reporters_kept) return;
     moveTotalsToBase(task, reporter);
     task.reporters.delete(name);
-    if (reporter.highest !== undefined) letGo(task, name, reporter.highest, limits.reporters_kept);
+    const others = task.reporters_let_go.filter((known) => known.reporter !== name);
+    const letGo = { reporter: name, highest: reporter.highest };
+    task.reporters_let_go = [...others, letGo].slice(-LET_GO_TIMES * limits.reporters_kept);
   }
-}
-
-const LET_GO_TIMES = 4;
-
-function letGo(task: PlainTask, reporter: string, highest: number, reporters_kept: number): void {
-  const others = task.reporters_let_go.filter((known) => known.reporter !== reporter);
-  task.reporters_let_go = [...others, { reporter, highest }].slice(-LET_GO_TIMES * reporters_kept);
 }

@@ -1,0 +1,157 @@
+// Seeded streams of updates that meet in few reporters, priors, timestamps, IOs, job creations and errors, so that every
+// rule of the ledger and every bound of it is hit often.
+
+import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../src/domain/fold-settings.ts';
+import type { VectorAction, VectorIo, VectorUpdate } from '../vectors/fold-vector.ts';
+
+/** Small bounds: each is passed within a few updates. */
+export const SMALL_BOUNDS: FoldSettings = {
+  ...DEFAULT_FOLD_SETTINGS,
+  errors_kept: 3,
+  reporters_kept: 2,
+  priors_kept: 2,
+  reporter_idle_s: 3,
+  ios_kept: 2,
+};
+
+/** Fields may be there without a value. */
+type Loose<T> = { [field in keyof T]: T[field] | undefined };
+type LooseUpdate = Loose<Omit<VectorUpdate, 'inputs' | 'outputs'>> & { inputs?: LooseIos; outputs?: LooseIos };
+type LooseIos = Loose<VectorIo>[] | null | undefined;
+
+export interface StreamRecord {
+  /** ms */
+  readonly log_time: number;
+  readonly update: LooseUpdate;
+}
+
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const STATUSES = [
+  'running',
+  'running',
+  'complete',
+  'failed',
+  'failed',
+  'aborted',
+  'pending',
+  'reprocessing',
+  'waiting',
+];
+const REASONS = ['api', 'connection', 'none', 'Boom', 'Bang'];
+const ACTIONS = ['updateStatus', 'completeJob', 'createJobs', 'Other'];
+const LARGE = 9_007_199_254_740_990;
+
+/** Between 1 and 24 updates of one task, now and then of a second one. */
+export function randomStream(seed: number, { reporters_kept }: FoldSettings): StreamRecord[] {
+  const random = randomOf(seed);
+  const chance = (probability: number) => random() < probability;
+  const below = (count: number) => Math.floor(random() * count);
+  const one = <T>(list: readonly T[]): T => list[below(list.length)]!;
+  const maybe = <T>(probability: number, make: () => T): T | null | undefined =>
+    chance(probability) ? make() : chance(0.1) ? null : undefined;
+  // What a stream has much of differs between streams, so that rare meetings become common ones.
+  const [timestamps, reporters, extras] = [1 + below(13), 1 + below(chance(0.2) ? 12 : 4), random() * 0.6];
+  const [missing, large] = [chance(0.3) ? 0.1 : 0, chance(0.05) ? 0.2 : 0];
+  // What the totals of a reporter count that was let go and returns is not settled yet.
+  const totals = reporters + (missing > 0 ? 1 : 0) > reporters_kept ? 0 : random();
+
+  const delta = () => (chance(large) ? LARGE - below(3) : below(4));
+  const ios = (): Loose<VectorIo>[] =>
+    Array.from({ length: 1 + below(2) }, () => {
+      const processed_count = maybe(0.8, delta);
+      const total = chance(0.4) ? processed_count : below(9);
+      return {
+        id: one(['a', 'b', 'c', '']),
+        processed_count,
+        processed_total_count: chance(totals) ? total : undefined,
+      };
+    });
+  const jobs = (): VectorAction[] =>
+    Array.from({ length: below(4) }, () => ({
+      payload_json: one(['j', '{"a":1,"b":2}', '{ "b": 2, "a": 1 }']),
+      token: one(['t', 'u', null]),
+    }));
+  const details = () => JSON.stringify(Array.from({ length: below(5) }, () => ({ id: one(['e', 'f', 'g']) })));
+
+  const fresh = (): LooseUpdate => ({
+    internal_task_id: chance(0.05) ? 't2' : 't1',
+    work_request_id: chance(missing) ? null : `w${below(reporters)}`,
+    prior_timestamp: chance(missing) ? null : below(timestamps),
+    timestamp: chance(missing) ? null : below(timestamps),
+    internal_job_id: maybe(0.1, () => one(['job1', 'job2', ''])),
+    engine_id: maybe(0.1, () => one(['e1', 'e2'])),
+    task_route_id: maybe(0.05, () => 'r1'),
+    error_count: maybe(extras, delta),
+    retry_count: maybe(0.3, delta),
+    processed_stats: maybe(0.4, () => ({ processed_bytes: delta(), processed_chunks: maybe(0.3, delta) ?? null })),
+    inputs: maybe(0.5, ios),
+    outputs: maybe(0.1, ios),
+    task_status: maybe(extras, () => one(STATUSES)),
+    failure_reason: maybe(extras * 0.7, () => one(REASONS)),
+    task_action: maybe(extras * 0.5, () => one(ACTIONS)),
+    create_jobs_action: maybe(extras, jobs),
+    error_details: maybe(extras, details),
+    task_output: maybe(0.1, () => one(['{}', '[1]', ''])),
+  });
+
+  const records: StreamRecord[] = [];
+  let log_time = 1_000_000;
+  for (let length = 1 + below(24); length > 0; length--) {
+    let update = fresh();
+    if (records.length > 0 && chance(0.5)) {
+      // An earlier update again: as it was, or grown, or moved, or with a few fields of another one.
+      const earlier = one(records).update;
+      const fields = Object.keys(update) as (keyof LooseUpdate)[];
+      const changed = fields.filter(() => chance(0.25));
+      const others = Object.fromEntries(changed.map((field) => [field, update[field]]));
+      const kind = below(6);
+      if (kind === 0) update = earlier;
+      else if (kind === 1) update = { ...earlier, timestamp: below(timestamps) };
+      else if (kind === 2) update = { ...earlier, timestamp: below(timestamps), ...grown(earlier, below(3)) };
+      else if (kind === 4 && totals > 0) update = { ...earlier, timestamp: timestamps, ...begunAnew(earlier) };
+      else if (kind === 3)
+        update = { ...update, work_request_id: earlier.work_request_id, prior_timestamp: earlier.timestamp };
+      else update = { ...earlier, ...others };
+    }
+    log_time += chance(0.15) ? 3_500 : chance(0.05) ? -2_000 : below(1_200);
+    records.push({ log_time, update });
+  }
+  return records;
+}
+
+/** Each total as its own delta, and both small: a run that has begun anew. */
+function begunAnew({ inputs, outputs }: LooseUpdate): LooseUpdate {
+  const small = (ios: LooseIos) => ios?.map(({ id }) => ({ id, processed_count: 1, processed_total_count: 1 }));
+  return { inputs: small(inputs), outputs: small(outputs) };
+}
+
+/** Every figure that the update reports, larger by this. */
+function grown(update: LooseUpdate, by: number): LooseUpdate {
+  const more = (figure: number | null | undefined) => (typeof figure === 'number' ? figure + by : figure);
+  const moreOfIos = (ios: LooseIos) =>
+    ios?.map((io) => ({
+      ...io,
+      processed_count: more(io.processed_count),
+      processed_total_count: more(io.processed_total_count),
+    }));
+  const { error_count, retry_count, processed_stats, inputs, outputs } = update;
+  return {
+    error_count: more(error_count),
+    retry_count: more(retry_count),
+    processed_stats:
+      processed_stats &&
+      Object.fromEntries(Object.entries(processed_stats).map(([stat, figure]) => [stat, more(figure) ?? null])),
+    inputs: moreOfIos(inputs),
+    outputs: moreOfIos(outputs),
+  };
+}
