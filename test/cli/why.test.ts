@@ -1,5 +1,7 @@
 // `taskfold why` and `task --at` on real services: updates of known fates, and a fleet whose senders have faults.
 
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { ExplainedUpdate } from '../../src/cli/why/explained-update.ts';
 import type { TaskDocument } from '../../src/read/task-document.ts';
@@ -58,7 +60,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
     ...chain,
     post(100, 103, { error_count: 1 }),
     post(101, 104, { error_count: 5 }),
-    post(140, 145, { ...stats(2), ...input(0, 6), error_details: '[{"id":"E","msg":"gone"}]', task_output: 'null' }),
+    post(140, 145, { ...stats(2), error_details: '[{"id":"E","msg":"gone"}]', task_output: 'null' }),
     { key, value: world.bytes({ internal_task_id: TASK, retry_count: 1 }) },
     post(145, 150, { task_status: 'failed', failure_reason: 'api' }),
   ]);
@@ -111,7 +113,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
   expect(told('failure')).toEqual(await idsOf(names.failures));
   expect(told('job_creation')).toEqual(await idsOf(names.jobs));
   expect(told('reject')).toEqual(await idsOf(names.rejects));
-  expect([told('failure').length, told('job_creation').length, told('reject').length]).toEqual([2, 2, 3]);
+  expect([told('failure').length, told('job_creation').length, told('reject').length]).toEqual([3, 2, 3]);
 
   const task = await taskNow(env, TASK);
   expect(task).toMatchObject({
@@ -145,12 +147,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
       [{ field: 'task_status', to: 'running' }],
       [{ field: 'task_status', from: 'running', to: 'failed' }],
     ]);
-    expect((await whyOf(env, TASK, '--field', 'inputs.in.1')).map(({ offset }) => offset)).toEqual([
-      1,
-      3,
-      5,
-      second + 11,
-    ]);
+    expect((await whyOf(env, TASK, '--field', 'inputs.in.1')).map(({ offset }) => offset)).toEqual([1, 3, 5]);
     const none = await taskfold(['why', TASK, '--field', 'outputs'], env);
     expect(none.stdout).toContain('no update has moved outputs, and the task has none');
     const wrong = await taskfold(['why', TASK, '--field', 'processed_bytes'], env);
@@ -269,6 +266,14 @@ test('for every number of every task of a faulty fleet the changes add up to wha
   for (const updateClass of ['first', 'next', 'supersede', 'duplicate', 'stale', 'rejected'] as const) {
     expect(classes.get(updateClass) ?? 0, updateClass).toBeGreaterThan(0);
   }
+
+  // A reader that is slow gets all of it, too: the command waits with its end.
+  const longest = tasks.reduce((most, task) => (task.updates.applied > most.updates.applied ? task : most));
+  const slow = start(['why', longest.internal_task_id, '--json'], env);
+  slow.child.stdout!.pause();
+  await Promise.race([once(slow.child, 'exit'), sleep(4_000)]);
+  slow.child.stdout!.resume();
+  expect(sumsOf(explained((await slow.ended).stdout))).toEqual(figures(longest));
   run.child.kill('SIGTERM');
   expect((await run.ended).code).toBe(0);
 }, 240_000);

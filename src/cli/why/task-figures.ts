@@ -38,6 +38,7 @@ const TEXTS = [
   'task_output',
   'errors',
 ];
+const OUTCOMES_OF_TASK = ['applied', 'duplicate', 'stale', 'rejected'] as const;
 /** Times of the engines' clocks: numbers that are not counted up. */
 const TIMES = ['timestamp', 'prior_timestamp'];
 
@@ -55,7 +56,7 @@ export const FIELDS: readonly string[] = [
   'processed_stats',
   ...PROCESSED_STATS.map((stat) => `processed_stats.${stat}`),
   'updates',
-  ...['applied', 'duplicate', 'stale', 'rejected'].map((outcome) => `updates.${outcome}`),
+  ...OUTCOMES_OF_TASK.map((outcome) => `updates.${outcome}`),
   'ledger',
   'ledger.exact',
   'ledger.open_gaps',
@@ -74,8 +75,18 @@ export function isPartOf(figure: string, field: string): boolean {
   return figure === field || figure.startsWith(`${field}.`);
 }
 
+/** What a task without updates would show. */
+const OF_NO_TASK: TaskFigures = new Map<string, FigureValue>([
+  ['completion_requested', false],
+  ['attempts', 0],
+  ['job_creations', 0],
+  ...OUTCOMES_OF_TASK.map((outcome) => [`updates.${outcome}`, 0] as const),
+  ['ledger.exact', true],
+]);
+
 /** Kept errors are no figure; a long task_output is cut. */
 export function figuresOf(document: TaskDocument | null): TaskFigures {
+  if (document === null) return OF_NO_TASK;
   const figures = new Map<string, FigureValue>();
   const add = (name: string, value: unknown) => {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') figures.set(name, value);
@@ -83,7 +94,6 @@ export function figuresOf(document: TaskDocument | null): TaskFigures {
       for (const [part, inner] of Object.entries(value)) add(`${name}.${part}`, inner);
     }
   };
-  if (document === null) return figures;
   for (const [name, value] of Object.entries(document)) {
     if (COORDINATES.has(name) || name === 'inputs' || name === 'outputs') continue;
     add(name, name === 'task_output' ? cut(String(value)) : value);

@@ -3,8 +3,8 @@
 import type { ExplainedUpdate } from './explained-update.ts';
 import { type FigureChange, type FigureValue, isPartOf, type TaskFigures } from './task-figures.ts';
 
-/** The class says these already. */
-const SAID_BY_CLASS = ['updates', 'ledger.marks'];
+/** The first line of an update says these already. */
+const SAID_ALREADY = ['updates', 'ledger.marks', 'timestamp', 'prior_timestamp', 'work_request_id'];
 
 /** One update: a line for where and what it is, and one for each change and event. */
 export function updateText(update: ExplainedUpdate, field?: string): string {
@@ -19,7 +19,7 @@ export function updateText(update: ExplainedUpdate, field?: string): string {
   ];
   const lines = [`${classText(update)}: ${parts.join(', ')}`];
   for (const change of update.changed) {
-    if (field === undefined && SAID_BY_CLASS.some((said) => isPartOf(change.field, said))) continue;
+    if (field === undefined && SAID_ALREADY.some((said) => isPartOf(change.field, said))) continue;
     lines.push(`  ${changeText(change)}`);
   }
   for (const emitted of update.emitted) {
