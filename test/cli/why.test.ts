@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { ExplainedUpdate } from '../../src/cli/why/explained-update.ts';
 import type { TaskDocument } from '../../src/read/task-document.ts';
+import { groupKeys } from '../../src/redis/slot-keys.ts';
 import { readAll } from '../kafka/kafka-world.ts';
+import { connected } from '../redis/redis-under-test.ts';
 import { explained, figures, sumsOf, taskNow, whyOf } from './explained-tasks.ts';
 import { adminClient, withTopics } from './own-names.ts';
 import { start, taskfold } from './taskfold.ts';
@@ -125,6 +127,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
   expect(sumsOf(updates)).toEqual(figures(task));
   await expectText();
   await expectAt(updates, task);
+  await expectTampered();
   await expectRetention();
 
   async function expectText() {
@@ -182,6 +185,16 @@ test('each update of a task has its class, its offset, what it changed and emitt
     const wrong = await taskfold(['task', TASK, '--at', 'noon'], env);
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('--at: must be an offset, a time such as');
+  }
+
+  async function expectTampered() {
+    const { client } = await connected(env.REDIS_URL!);
+    const key = groupKeys(env.TASKFOLD_REDIS_PREFIX!, names.group)(home).task(TASK);
+    await client.hset(key, 'error_count', '5');
+    const { code, stderr } = await taskfold(['why', TASK], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the task is another than Redis has: error_count is 5 in Redis, and 4 by the log');
+    await client.hset(key, 'error_count', '4');
   }
 
   async function expectRetention() {
