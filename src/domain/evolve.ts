@@ -62,6 +62,7 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     updates_duplicate: 0,
     updates_stale: 0,
     updates_rejected: 0,
+    open_gaps: 0,
     marks: {},
     job_creations: 0,
     first_offset: offset,

@@ -8,7 +8,7 @@ import { type Judgement, judge, type Reporter, settle } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import { type Post, postOf } from './post.ts';
 import { addToBase, keepReporter, reporterOf } from './reporters.ts';
-import type { TaskState } from './task-state.ts';
+import type { TaskChange, TaskState } from './task-state.ts';
 import { markOf } from './update-class.ts';
 
 const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, doubt: null };
@@ -17,11 +17,10 @@ const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest:
 export function judgeUpdate(
   task: TaskState,
   update: TaskStatusDetail,
-  logTime: number,
   settings: FoldSettings,
 ): JudgedUpdate & Judgement {
   const work_request_id = update.work_request_id ?? '';
-  const { reporter, endedAt } = reporterOf(task, work_request_id, logTime);
+  const { reporter, endedAt } = reporterOf(task, work_request_id);
   const fromNewWorkRequest = work_request_id !== '' && endedAt === null && !task.reporters.has(work_request_id);
   const errors = errorsOf(update.error_details, settings.errors_kept);
   const { prior_timestamp, timestamp } = update;
@@ -36,18 +35,24 @@ export function judgeUpdate(
   return { ...judgement, update, reporter: counted, fromNewWorkRequest, post, contribution };
 }
 
-/** Makes the ledger of the task remember the judged update. */
+/** Makes the ledger of the task remember the judged update of the record `at`. */
 export function takeIntoLedger(
-  task: TaskState,
+  change: TaskChange,
   judged: JudgedUpdate & Judgement,
-  logTime: number,
+  at: { readonly offset: number; readonly timestamp: number },
   settings: FoldSettings,
 ): void {
+  const { task } = change;
   const { update, updateClass, reporter, post, doubt } = judged;
   const work_request_id = update.work_request_id ?? '';
-  if (updateClass === 'restart') addToBase(task.reporters_base, task.reporters.get(work_request_id)!.totals);
+  if (updateClass === 'restart') {
+    addToBase(task.reporters_base, task.reporters.get(work_request_id)!.totals);
+    change.base_changed = true;
+  }
+  const gaps = reporter.open.length;
   if (post !== null) settle(reporter, post, judged, settings);
-  keepReporter(task, work_request_id, reporter, logTime, settings);
+  task.open_gaps += reporter.open.length - gaps;
+  keepReporter(change, work_request_id, reporter, at, settings);
   const mark = doubt ?? markOf(updateClass);
   if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
 }

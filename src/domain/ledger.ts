@@ -27,11 +27,12 @@ export interface Reporter {
   open: number[];
   /** timestamp of the newest post that re-opened the task */
   reopened_at: number;
-  /** log time, ms */
+  /** of its last update: offset and log time, ms */
+  last_offset: number;
   last_update_at: number;
 }
 
-export function newReporter(logTime: number): Reporter {
+export function newReporter(): Reporter {
   return {
     totals: new Map(),
     posts: [],
@@ -42,7 +43,8 @@ export function newReporter(logTime: number): Reporter {
     forgotten: -1,
     open: [],
     reopened_at: -1,
-    last_update_at: logTime,
+    last_offset: -1,
+    last_update_at: 0,
   };
 }
 
@@ -61,7 +63,7 @@ export interface Judgement {
 export function judge(reporter: Reporter, post: Post): Judgement {
   const { prior, timestamp } = post;
   const later = timestamp > reporter.timestamp_max;
-  const before = reporter.posts.find((one) => one.prior === prior) ?? null;
+  const before = postAt(reporter, prior);
   if (later && beginsAnew(reporter, post)) return judgement('restart', before, true);
   if (before !== null) return judgeAgainst(reporter, before, post);
   if (reporter.newest_timestamp < 0) return judgement('first', null, true);
@@ -71,6 +73,11 @@ export function judge(reporter: Reporter, post: Post): Judgement {
   if (prior <= reporter.forgotten && !later && !continues) return judgement('too_old', null, false);
   const closes = timestamp === reporter.start || reporter.open.includes(timestamp);
   return judgement(continues || closes ? 'fill' : 'gap', null, newest);
+}
+
+function postAt(reporter: Reporter, prior: number): Post | null {
+  for (const post of reporter.posts) if (post.prior === prior) return post;
+  return null;
 }
 
 function judgeAgainst(reporter: Reporter, before: Post, post: Post): Judgement {

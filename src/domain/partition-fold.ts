@@ -130,13 +130,13 @@ export class PartitionFold {
       return this.#rejectOfTask(input, known, 'too_large_to_copy', detail, update);
     }
     const task = known ?? newTask(id, input.offset, input.timestamp);
-    const judged = judgeUpdate(task, update, input.timestamp, settings);
+    const judged = judgeUpdate(task, update, settings);
     if (sumsPassTheBound(task, judged.contribution, judged.reporter.totals, settings)) {
       return this.#rejectOfTask(input, known, 'sum_out_of_range', 'A sum of the task would pass 2^53-2.', update);
     }
     this.#onJudged?.(judged);
     const change = this.#changeOf(task);
-    takeIntoLedger(task, judged, input.timestamp, settings);
+    takeIntoLedger(change, judged, input, settings);
     task.last_offset = input.offset;
     task.last_update_at = input.timestamp;
     const outcome = outcomeOf(judged.updateClass);
@@ -228,7 +228,7 @@ export class PartitionFold {
   #changeOf(task: TaskState): TaskChange {
     let change = this.#changes.get(task.internal_task_id);
     if (change === undefined) {
-      change = { task, errors: [], task_output: undefined };
+      change = { task, errors: [], task_output: undefined, reporters: new Set(), base_changed: false };
       this.#changes.set(task.internal_task_id, change);
     }
     return change;

@@ -3,7 +3,7 @@
 import { digestOf } from './digest.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { forgetPosts, newReporter, type Reporter } from './ledger.ts';
-import type { ReporterTotals, TaskState } from './task-state.ts';
+import type { ReporterTotals, TaskChange, TaskState } from './task-state.ts';
 
 /** How many reporters that were let go a task knows, as a multiple of `reporters_kept`. */
 const LET_GO_FACTOR = 4;
@@ -13,16 +13,12 @@ const LET_GO_FACTOR = 4;
  * part of the task once {@link keepReporter} was called.
  * @returns the latest timestamp that it told before it was let go, or null
  */
-export function reporterOf(
-  task: TaskState,
-  work_request_id: string,
-  logTime: number,
-): { reporter: Reporter; endedAt: number | null } {
+export function reporterOf(task: TaskState, work_request_id: string): { reporter: Reporter; endedAt: number | null } {
   const known = task.reporters.get(work_request_id);
   if (known !== undefined) return { reporter: known, endedAt: null };
   const endedAt =
     task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(work_request_id)) ?? null) : null;
-  const reporter = newReporter(logTime);
+  const reporter = newReporter();
   if (endedAt !== null) {
     // Whatever it told up to there may have been counted.
     reporter.forgotten = endedAt;
@@ -34,31 +30,37 @@ export function reporterOf(
 
 /** Puts the reporter behind all others of its task, and lets go of those that have been quiet for too long. */
 export function keepReporter(
-  task: TaskState,
+  change: TaskChange,
   work_request_id: string,
   reporter: Reporter,
-  logTime: number,
+  at: { readonly offset: number; readonly timestamp: number },
   settings: FoldSettings,
-) {
-  const { reporters } = task;
+): void {
+  const { reporters } = change.task;
   if (reporters.size > 1 || reporters.get(work_request_id) !== reporter) {
     reporters.delete(work_request_id);
     reporters.set(work_request_id, reporter);
   }
-  reporter.last_update_at = logTime;
+  reporter.last_offset = at.offset;
+  reporter.last_update_at = at.timestamp;
+  change.reporters.add(work_request_id);
   if (reporters.size === 1) return;
-  for (const quiet of reporters.values()) {
-    if (logTime - quiet.last_update_at <= settings.reporter_idle_s * 1_000) break;
+  for (const [name, quiet] of reporters) {
+    if (at.timestamp - quiet.last_update_at <= settings.reporter_idle_s * 1_000) break;
+    if (quiet.posts.length === 0) continue;
     forgetPosts(quiet);
+    change.reporters.add(name);
   }
-  if (reporters.size > settings.reporters_kept) letGo(task, settings);
+  if (reporters.size > settings.reporters_kept) letGo(change, settings);
 }
 
-function letGo(task: TaskState, settings: FoldSettings): void {
-  const [work_request_id, reporter] = task.reporters.entries().next().value!;
-  task.reporters.delete(work_request_id);
-  addToBase(task.reporters_base, reporter.totals);
-  const known = task.reporters_let_go;
+function letGo(change: TaskChange, settings: FoldSettings): void {
+  const { reporters, reporters_base, reporters_let_go: known } = change.task;
+  const [work_request_id, reporter] = reporters.entries().next().value!;
+  reporters.delete(work_request_id);
+  change.reporters.add(work_request_id);
+  change.base_changed = true;
+  addToBase(reporters_base, reporter.totals);
   // One that was let go before goes behind the others.
   known.delete(digestOf(work_request_id));
   known.set(digestOf(work_request_id), reporter.timestamp_max);

@@ -100,6 +100,8 @@ export interface TaskState {
   updates_duplicate: number;
   updates_stale: number;
   updates_rejected: number;
+  /** priors that continue from a post which has not come, of all reporters that there ever were */
+  open_gaps: number;
   /** how often the ledger had to say more than `first` or `next` */
   marks: { [mark in Mark]?: number };
   job_creations: number;
@@ -123,4 +125,8 @@ export interface TaskChange {
   errors: TaskError[];
   /** the newest task_output of the batch, JSON text; undefined: unchanged */
   task_output?: string | undefined;
+  /** work requests whose memory changed; one that is no reporter of the task any more was let go */
+  readonly reporters: Set<string>;
+  /** whether `reporters_base` or `reporters_let_go` changed */
+  base_changed: boolean;
 }

@@ -126,8 +126,7 @@ export function taskDocument(
 const DOUBTS = ['ambiguous', 'restart', 'unverified', 'too_old', 'shrunk'] as const;
 
 function ledgerDocument(task: TaskState): LedgerDocument {
-  let open_gaps = 0;
-  for (const { open } of task.reporters.values()) open_gaps += open.length;
+  const { open_gaps } = task;
   let drifted_ios = 0;
   for (const ios of [task.inputs, task.outputs]) {
     for (const { processed_count, processed_total_count } of ios.values()) {

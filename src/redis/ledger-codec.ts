@@ -1,119 +1,177 @@
-// What the ledger of a task remembers ↔ one packed text, the key `:ledger`: JSON of arrays only, so that an id such as
-// `__proto__` is a text among others and every order is kept. IO names stand in it once, however many posts name them:
-// [names, base, let go, reporters], totals as name number, total, … in order of appearance.
+// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<work request>` for each reporter, `base` and
+// `let_go`. Values are JSON of arrays only, so that an id such as `__proto__` is a text among others and orders are kept.
+// IO names stand in a reporter's text once, however many posts name them.
 
-import type { Reporter } from '../domain/ledger.ts';
+import { newReporter, type Reporter } from '../domain/ledger.ts';
 import type { IoFigures, Post } from '../domain/post.ts';
-import type { ReporterTotals, TaskState } from '../domain/task-state.ts';
+import type { ReporterTotals, TaskChange, TaskState } from '../domain/task-state.ts';
 import { malformed, storedJson } from './stored-values.ts';
 
-/** Numbers of a post before its deltas, and how many deltas there are. */
+const REPORTER = 'reporter.';
+/** How many deltas a post has. */
 const DELTAS = 7;
-/** Numbers of a reporter beside its lists, in this order. */
+/** The numbers of a reporter beside its lists, in this order. */
 const FIGURES = [
+  'last_offset',
+  'last_update_at',
   'newest_prior',
   'newest_timestamp',
   'timestamp_max',
   'start',
   'forgotten',
   'reopened_at',
-  'last_update_at',
 ] as const;
 
-export function encodeLedger(task: TaskState): string {
-  const names: string[] = [];
-  const numbers = new Map<string, number>();
-  const numberOf = (name: string): number => {
-    let number = numbers.get(name);
-    if (number === undefined) {
-      number = names.push(name) - 1;
-      numbers.set(name, number);
+/** The fields to set, name and value alternating, and those to delete. */
+export interface LedgerDiff {
+  readonly fields: string[];
+  readonly gone: string[];
+}
+
+/** The texts that a reporter's posts had when it was last written: a post never changes, it is replaced. */
+interface WrittenReporter {
+  readonly names: string[];
+  posts: readonly Post[];
+  texts: readonly string[];
+}
+
+/** What was last written of a task's ledger, by work request. */
+export type WrittenLedger = Map<string, WrittenReporter>;
+
+/** @param whole nothing of the ledger is in Redis, or nothing is known of what is */
+export function diffLedger(change: TaskChange, written: WrittenLedger, whole: boolean): LedgerDiff {
+  const { task, reporters, base_changed } = change;
+  const fields: string[] = [];
+  const gone: string[] = [];
+  for (const work_request_id of whole ? task.reporters.keys() : reporters) {
+    const reporter = task.reporters.get(work_request_id);
+    if (reporter === undefined) {
+      written.delete(work_request_id);
+      gone.push(REPORTER + work_request_id);
+      continue;
     }
-    return number;
-  };
-  const packTotals = (totals: ReporterTotals): number[] => {
-    const packed: number[] = [];
-    for (const [name, total] of totals) packed.push(numberOf(name), total);
-    return packed;
-  };
-  const packPost = (post: Post): unknown[] => {
-    const ios: number[] = [];
-    for (const { io, count, total } of post.ios) ios.push(numberOf(io), count, total);
-    const packed: unknown[] = [post.prior, post.timestamp, ...post.deltas, ios];
-    const { actions, errors, status, reason, others } = post;
-    // Most posts bring nothing of this.
-    if (actions.length + errors.length + others.length > 0 || reason !== '') {
-      packed.push(status, reason, actions, errors, others);
-    } else if (status !== '') packed.push(status);
-    return packed;
-  };
-  const base = packTotals(task.reporters_base);
-  const reporters: unknown[] = [];
-  for (const [work_request_id, reporter] of task.reporters) {
-    const figures = FIGURES.map((figure) => reporter[figure]);
-    reporters.push(work_request_id, packTotals(reporter.totals), figures, reporter.open, reporter.posts.map(packPost));
+    let known = written.get(work_request_id);
+    if (known === undefined) {
+      known = { names: [], posts: [], texts: [] };
+      written.set(work_request_id, known);
+    }
+    fields.push(REPORTER + work_request_id, encodeReporter(reporter, known));
   }
-  return JSON.stringify([names, base, [...task.reporters_let_go].flat(), reporters]);
+  if (base_changed || whole) {
+    if (task.reporters_base.size > 0) fields.push('base', JSON.stringify([...task.reporters_base].flat()));
+    if (task.reporters_let_go.size > 0) fields.push('let_go', JSON.stringify([...task.reporters_let_go].flat()));
+  }
+  return { fields, gone };
+}
+
+/** [IO names, figures, totals as name number and total, open priors, posts] */
+function encodeReporter(reporter: Reporter, written: WrittenReporter): string {
+  const { names } = written;
+  const numberOf = (name: string): number => {
+    const known = names.indexOf(name);
+    return known >= 0 ? known : names.push(name) - 1;
+  };
+  let totals = '';
+  for (const [name, total] of reporter.totals) totals += `${totals === '' ? '' : ','}${numberOf(name)},${total}`;
+  const texts = reporter.posts.map((post) => {
+    const at = written.posts.indexOf(post);
+    return at >= 0 ? written.texts[at]! : postText(post, numberOf);
+  });
+  written.posts = [...reporter.posts];
+  written.texts = texts;
+  let figures = '';
+  for (const figure of FIGURES) figures += `${figures === '' ? '' : ','}${reporter[figure]}`;
+  return `[${JSON.stringify(names)},[${figures}],[${totals}],[${reporter.open.join()}],[${texts.join()}]]`;
+}
+
+/** [prior, timestamp, 7 deltas, IOs as name number, count and total, status, reason, actions, errors, others] */
+function postText(post: Post, numberOf: (name: string) => number): string {
+  const { actions, errors, status, reason, others } = post;
+  const ios: number[] = [];
+  for (const { io, count, total } of post.ios) ios.push(numberOf(io), count, total);
+  const packed: unknown[] = [post.prior, post.timestamp, ...post.deltas, ios];
+  // Most posts bring nothing of the rest.
+  if (actions.length + errors.length + others.length > 0) packed.push(status, reason, actions, errors, others);
+  else if (reason !== '') packed.push(status, reason);
+  else if (status !== '') packed.push(status);
+  return JSON.stringify(packed);
 }
 
 /** Fills `reporters`, `reporters_base` and `reporters_let_go` of a task. @throws Fault torn_save */
-export function decodeLedger(key: string, text: string, task: TaskState): void {
-  const wrong: () => never = () => malformed(`${key}:ledger`, 'value', 'is not a ledger');
-  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : wrong());
-  const integers = (value: unknown): number[] =>
-    list(value).every((one) => Number.isSafeInteger(one)) ? (value as number[]) : wrong();
-  const texts = (value: unknown): string[] =>
-    list(value).every((one) => typeof one === 'string') ? (value as string[]) : wrong();
-  const packed = list(storedJson(`${key}:ledger`, 'value', text));
-  if (packed.length !== 4) wrong();
-  const names = texts(packed[0]);
-  const nameOf = (number: number): string => names[number] ?? wrong();
-
-  const unpackTotals = (value: unknown, into: ReporterTotals): void => {
-    const totals = integers(value);
-    if (totals.length % 2 !== 0) wrong();
-    for (let i = 0; i < totals.length; i += 2) into.set(nameOf(totals[i]!), totals[i + 1]!);
-  };
-  const unpackPost = (value: unknown): Post => {
-    const [prior, timestamp, ...rest] = list(value);
-    const deltas = integers(rest.slice(0, DELTAS));
-    const [packedIos, status = '', reason = '', actions = [], errors = [], others = []] = rest.slice(DELTAS);
-    const figures = integers(packedIos);
-    if (deltas.length !== DELTAS || figures.length % 3 !== 0) wrong();
-    const ios: IoFigures[] = [];
-    for (let i = 0; i < figures.length; i += 3) {
-      ios.push({ io: nameOf(figures[i]!), count: figures[i + 1]!, total: figures[i + 2]! });
-    }
-    const [priorAt, timestampAt] = integers([prior, timestamp]);
-    const [statusText, reasonText] = texts([status, reason]);
-    return {
-      prior: priorAt!,
-      timestamp: timestampAt!,
-      deltas,
-      ios,
-      actions: integers(actions),
-      errors: integers(errors),
-      status: statusText!,
-      reason: reasonText!,
-      others: integers(others),
-    };
-  };
-
-  unpackTotals(packed[1], task.reporters_base);
-  const letGo = integers(packed[2]);
-  for (let i = 0; i + 1 < letGo.length; i += 2) task.reporters_let_go.set(letGo[i]!, letGo[i + 1]!);
-  const reporters = list(packed[3]);
-  for (let i = 0; i < reporters.length; i += 5) {
-    const [work_request_id] = texts([reporters[i]]);
-    const figures = integers(reporters[i + 2]);
-    if (figures.length !== FIGURES.length) wrong();
-    const reporter = {
-      totals: new Map(),
-      open: integers(reporters[i + 3]),
-      posts: list(reporters[i + 4]).map(unpackPost),
-    };
-    for (const [n, figure] of FIGURES.entries()) Object.assign(reporter, { [figure]: figures[n] });
-    unpackTotals(reporters[i + 1], reporter.totals);
-    task.reporters.set(work_request_id!, reporter as unknown as Reporter);
+export function decodeLedger(key: string, flat: readonly string[], task: TaskState): void {
+  const reporters: [string, Reporter][] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const field = flat[i]!;
+    const reading = readingOf(`${key}:ledger`, field, flat[i + 1]!);
+    if (field.startsWith(REPORTER)) reporters.push([field.slice(REPORTER.length), decodeReporter(reading)]);
+    else if (field === 'base') pairs(reading, reading.value, reading.text, task.reporters_base);
+    else if (field === 'let_go') pairs(reading, reading.value, reading.integer, task.reporters_let_go);
   }
+  // Redis keeps no order of fields; the fold's order is that of the last updates.
+  reporters.sort(([, a], [, b]) => a.last_offset - b.last_offset);
+  for (const [work_request_id, reporter] of reporters) task.reporters.set(work_request_id, reporter);
+}
+
+/** A value that is being read, and what every part of it must be. */
+interface Reading {
+  readonly value: unknown;
+  readonly wrong: () => never;
+  list(value: unknown): unknown[];
+  integer(value: unknown): number;
+  text(value: unknown): string;
+  integers(value: unknown): number[];
+}
+
+function readingOf(key: string, field: string, stored: string): Reading {
+  const wrong = (): never => malformed(key, field, 'is no part of a ledger');
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : wrong());
+  const integer = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : wrong());
+  const text = (value: unknown): string => (typeof value === 'string' ? value : wrong());
+  const integers = (value: unknown): number[] => list(value).map(integer);
+  return { value: storedJson(key, field, stored), wrong, list, integer, text, integers };
+}
+
+function pairs<Key>(reading: Reading, value: unknown, keyOf: (value: unknown) => Key, into: Map<Key, number>): void {
+  const flat = reading.list(value);
+  if (flat.length % 2 !== 0) reading.wrong();
+  for (let i = 0; i < flat.length; i += 2) into.set(keyOf(flat[i]), reading.integer(flat[i + 1]));
+}
+
+function decodeReporter(reading: Reading): Reporter {
+  const { list, integers, wrong } = reading;
+  const [packedNames, packedFigures, packedTotals, open, posts] = list(reading.value);
+  const names = list(packedNames).map(reading.text);
+  const nameOf = (number: unknown): string => names[reading.integer(number)] ?? wrong();
+  const figures = integers(packedFigures);
+  if (figures.length !== FIGURES.length) wrong();
+  const reporter = newReporter();
+  for (const [n, figure] of FIGURES.entries()) reporter[figure] = figures[n]!;
+  pairs<string>(reading, packedTotals, nameOf, reporter.totals as ReporterTotals);
+  reporter.open = integers(open);
+  reporter.posts = list(posts).map((post) => unpackPost(reading, post, nameOf));
+  return reporter;
+}
+
+function unpackPost(reading: Reading, value: unknown, nameOf: (number: unknown) => string): Post {
+  const { list, integer, integers, text } = reading;
+  const [prior, timestamp, ...rest] = list(value);
+  const deltas = integers(rest.slice(0, DELTAS));
+  const [packedIos, status = '', reason = '', actions = [], errors = [], others = []] = rest.slice(DELTAS);
+  const figures = list(packedIos);
+  if (deltas.length !== DELTAS || figures.length % 3 !== 0) reading.wrong();
+  const ios: IoFigures[] = [];
+  for (let i = 0; i < figures.length; i += 3) {
+    ios.push({ io: nameOf(figures[i]), count: integer(figures[i + 1]), total: integer(figures[i + 2]) });
+  }
+  return {
+    prior: integer(prior),
+    timestamp: integer(timestamp),
+    deltas,
+    ios,
+    actions: integers(actions),
+    errors: integers(errors),
+    status: text(status),
+    reason: text(reason),
+    others: integers(others),
+  };
 }

@@ -14,10 +14,10 @@ import type { SlotKeys } from './slot-keys.ts';
 import { malformed, storedJson } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
 
-/** hash, io, long, ledger, errors and output of a task */
-const WHOLE_SHAPE = 'hhhsls';
+/** hash, io, long, errors and output of a task */
+const WHOLE_SHAPE = 'hhhls';
 
-/** A task with all that is kept of it. */
+/** A task with all that is kept of it; what the ledger remembers of its reporters is left out. */
 export interface WholeTask {
   readonly task: TaskState;
   /** oldest first */
@@ -35,16 +35,16 @@ export async function readWholeTasks(
   const wanted = [keys.head];
   for (const id of ids) {
     const key = keys.task(id);
-    wanted.push(key, `${key}:io`, `${key}:long`, `${key}:ledger`, `${key}:errors`, `${key}:output`);
+    wanted.push(key, `${key}:io`, `${key}:long`, `${key}:errors`, `${key}:output`);
   }
   const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [WHOLE_SHAPE]));
   const { watermark, replies } = unpackReplies(reply);
   const tasks = ids.map((id, i): WholeTask | null => {
     const at = WHOLE_SHAPE.length * i;
-    const [fields, io, long] = replies.slice(at, at + 3) as [string[], string[], string[]];
-    const [ledger, errors, output] = replies.slice(at + 3, at + 6) as [string | false, string[], string | false];
+    const [fields, io, long, errors] = replies.slice(at, at + 4) as [string[], string[], string[], string[]];
+    const output = replies[at + 4] as string | false;
     const key = keys.task(id);
-    const task = decodeTask(key, id, { fields, io, long, ledger: ledger === false ? null : ledger });
+    const task = decodeTask(key, id, { fields, io, long, ledger: [] });
     if (!task) return null;
     return {
       task,

@@ -23,7 +23,7 @@ import { taskWriter } from './task-writes.ts';
 /** Tasks read by one script: bounds the time that Redis is kept from others. */
 const READ_TASKS_MAX = 200;
 /** hash, io, long and ledger of a task */
-const READ_SHAPE = 'hhhs';
+const READ_SHAPE = 'hhhh';
 
 export interface SlotStoreOptions {
   /** a connection of its own, from connectRedis */
@@ -48,13 +48,12 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     const { watermark, replies } = unpackReplies(reply);
     const tasks = ids.map((id, i): TaskState | null => {
       const at = READ_SHAPE.length * i;
-      const [fields, io, long] = [replies[at], replies[at + 1], replies[at + 2]] as string[][];
-      const ledger = replies[at + 3] as string | false;
+      const [fields, io, long, ledger] = replies.slice(at, at + 4) as string[][];
       const task = decodeTask(keys.task(id), id, {
         fields: fields!,
         io: io!,
         long: long!,
-        ledger: ledger === false ? null : ledger,
+        ledger: ledger!,
       });
       if (task) writer.holds(task);
       return task;

@@ -5,7 +5,7 @@ import { newTask } from '../domain/evolve.ts';
 import type { IoState, TaskState } from '../domain/task-state.ts';
 import { FAILURE_REASONS, PROCESSED_STATS, TASK_ACTIONS, TASK_STATUSES, UNRECOGNIZED } from '../domain/task-state.ts';
 import { MARKS } from '../domain/update-class.ts';
-import { decodeLedger } from './ledger-codec.ts';
+import { decodeLedger, type WrittenLedger } from './ledger-codec.ts';
 import { isLong, malformed, storedFlag, storedInteger, storedSymbol } from './stored-values.ts';
 
 type Scalar = string | number | boolean | undefined;
@@ -48,6 +48,7 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'updates.duplicate', property: 'updates_duplicate', kind: 'number', absent: 0 },
   { field: 'updates.stale', property: 'updates_stale', kind: 'number', absent: 0 },
   { field: 'updates.rejected', property: 'updates_rejected', kind: 'number', absent: 0 },
+  { field: 'open_gaps', property: 'open_gaps', kind: 'number', absent: 0 },
   { field: 'job_creations', property: 'job_creations', kind: 'number', absent: 0 },
   { field: 'source.first_offset', property: 'first_offset', kind: 'number', required: true },
   { field: 'source.last_offset', property: 'last_offset', kind: 'number', required: true },
@@ -71,13 +72,14 @@ export interface SavedTask {
   readonly scalars: Scalar[];
   readonly inputs: SavedIos;
   readonly outputs: SavedIos;
+  readonly ledger: WrittenLedger;
 }
 
 const BLANK: readonly Scalar[] = [...SCALARS.map((scalar) => scalar.absent), ...NESTED.map(() => undefined)];
 
 /** What Redis holds of a task that it does not have. */
 export function blankTask(): SavedTask {
-  return { scalars: BLANK.slice(), inputs: [], outputs: [] };
+  return { scalars: BLANK.slice(), inputs: [], outputs: [], ledger: new Map() };
 }
 
 /** The writes that take a task from what is saved to what it is. Fields and values alternate. */
@@ -153,12 +155,12 @@ function diffIos(prefix: string, ios: ReadonlyMap<string, IoState>, saved: Saved
   return true;
 }
 
-/** What Redis answered for one task: hashes flat, the ledger as text; an absent key is empty or null. */
+/** What Redis answered for one task: hashes flat; an absent key is empty. */
 export interface StoredTask {
   readonly fields: readonly string[];
   readonly io: readonly string[];
   readonly long: readonly string[];
-  readonly ledger: string | null;
+  readonly ledger: readonly string[];
 }
 
 /**
@@ -194,7 +196,7 @@ export function decodeTask(key: string, internal_task_id: string, stored: Stored
     malformed(key, missing?.field ?? '', 'is missing');
   }
   for (let i = 0; i < stored.io.length; i += 2) decodeIo(key, stored.io[i]!, stored.io[i + 1]!, task);
-  if (stored.ledger !== null) decodeLedger(key, stored.ledger, task);
+  decodeLedger(key, stored.ledger, task);
   return task;
 }
 

@@ -2,7 +2,7 @@
 // state object what Redis holds of it, for as long as the pipeline keeps the object itself.
 
 import type { TaskChange, TaskState } from '../domain/task-state.ts';
-import { encodeLedger } from './ledger-codec.ts';
+import { diffLedger } from './ledger-codec.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
 import { blankTask, diffTask, emptyDiff, type SavedTask } from './task-codec.ts';
@@ -20,27 +20,33 @@ export function taskWriter(): TaskWriter {
   const held = new WeakMap<TaskState, SavedTask>();
   const diff = emptyDiff();
 
-  function addState(writes: SlotWrites, key: string, task: TaskState, expect: number): void {
+  /** Fills `diff`; answers whether the task is written anew, from nothing. */
+  function addState(writes: SlotWrites, key: string, task: TaskState, expect: number): boolean {
     const known = held.get(task);
-    if (known && diffTask(task, known, diff)) return;
+    if (known && diffTask(task, known, diff)) return false;
     const saved = blankTask();
     diffTask(task, saved, diff);
     held.set(task, saved);
     // A task that begins within this very batch has nothing in Redis; any other is written anew.
-    if (known || task.first_offset < expect) for (const part of ['', ':io', ':long']) writes.write('DEL', key + part);
+    if (known || task.first_offset < expect) {
+      for (const part of ['', ':io', ':long', ':ledger']) writes.write('DEL', key + part);
+    }
+    return true;
   }
 
   return {
     add(writes, keys, change, expect, errorsKept) {
       const task = change.task;
       const key = keys.task(task.internal_task_id);
-      addState(writes, key, task, expect);
+      const anew = addState(writes, key, task, expect);
       writes.hset(key, diff.fields);
       writes.hdel(key, diff.gone);
       writes.hset(`${key}:io`, diff.ios);
       writes.hset(`${key}:long`, diff.long);
       writes.hdel(`${key}:long`, diff.longGone);
-      if (task.reporters.size > 0) writes.write('SET', `${key}:ledger`, encodeLedger(task));
+      const ledger = diffLedger(change, held.get(task)!.ledger, anew);
+      writes.hset(`${key}:ledger`, ledger.fields);
+      writes.hdel(`${key}:ledger`, ledger.gone);
       if (change.errors.length > 0 && errorsKept > 0) {
         const errors = `${key}:errors`;
         writes.rpush(

@@ -34,12 +34,13 @@ export function taskOf(internal_task_id: string, offset: number, fields: Partial
 }
 
 export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): TaskChange {
-  return { task, errors: [], task_output: undefined, ...change };
+  const reporters = new Set(task.reporters.keys());
+  return { task, errors: [], task_output: undefined, reporters, base_changed: true, ...change };
 }
 
 /** A reporter that has told these totals. */
 export function reporterOf(totals: Readonly<Record<string, number>>): Reporter {
-  return { ...newReporter(0), totals: new Map(Object.entries(totals)) };
+  return { ...newReporter(), totals: new Map(Object.entries(totals)) };
 }
 
 export function rerouteAt(offset: number, index: number): Notice {
@@ -115,6 +116,7 @@ const anyReporter: fc.Arbitrary<Reporter> = fc.record({
   forgotten: orNone,
   open: digests,
   reopened_at: orNone,
+  last_offset: orNone,
   last_update_at: count,
 });
 
@@ -145,13 +147,17 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   updates_applied: count,
   updates_duplicate: count,
   updates_stale: count,
+  open_gaps: count,
   marks: anyMarks,
   updates_rejected: count,
   job_creations: count,
   last_offset: count,
   first_update_at: count,
   last_update_at: count,
-  reporters: anyMap(anyReporter, 5),
+  // Their order is that of their last updates.
+  reporters: anyMap(anyReporter, 5).map(
+    (reporters) => new Map([...reporters].map(([id, reporter], i) => [id, { ...reporter, last_offset: i }])),
+  ),
   reporters_base: anyMap(count, 4),
   reporters_let_go: fc
     .uniqueArray(fc.tuple(count, count), { selector: ([digest]) => digest })

@@ -2,7 +2,6 @@
 
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
-import { newReporter } from '../../src/domain/ledger.ts';
 import type { TaskChange, TaskState } from '../../src/domain/task-state.ts';
 import type { SlotStore } from '../../src/pipeline/ports.ts';
 import { createLiveReads } from '../../src/read/live-reads.ts';
@@ -81,7 +80,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     last_offset: 99,
     last_update_at: 1_700_000_000_999,
     marks: { gap: 2 },
-    reporters: new Map([['w', { ...newReporter(1_700_000_000_999), open: [1_700_000_000] }]]),
+    open_gaps: 1,
   } satisfies Partial<TaskState>);
   const errors = [{ id: 'E', msg: 'first' }, { msg: 'second' }];
   await saveAtHome(store, [changeOf(small), changeOf(full, { errors, task_output: '{"a":1}' })]);

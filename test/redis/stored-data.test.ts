@@ -53,7 +53,9 @@ test('the published layout of a task', async () => {
   expect(await client.hgetall(`${key}:io`)).toEqual({ 'inputs.in': '3,5', 'outputs.out': ',0' });
   expect(await client.lrange(`${key}:errors`, 0, -1)).toEqual(['{"id":"E1","msg":"first"}', '{"msg":"second"}']);
   expect(await client.get(`${key}:output`)).toBe('{"done":true}');
-  expect(await client.get(`${key}:ledger`)).toBe(`[["inputs.in"],[],["${UUID}",[0,5]]]`);
+  expect(await client.hgetall(`${key}:ledger`)).toEqual({
+    [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1],[0,5],[],[]]',
+  });
   expect(await client.exists(`${key}:long`)).toBe(0);
 });
 
@@ -163,7 +165,7 @@ test('damaged data is never read as something else: a fault that halts and names
     ['an unknown status', () => client.hset(key, 'task_status', 'sleeping'), key],
     ['a flag that is none', () => client.hset(key, 'completion_requested', 'true'), key],
     ['an IO without a comma', () => client.hset(`${key}:io`, 'inputs.in', '1'), key],
-    ['a ledger that is none', () => client.set(`${key}:ledger`, '[["x"],[1],[]]'), `${key}:ledger`],
+    ['a ledger that is none', () => client.hset(`${key}:ledger`, 'reporter.r', '[["x"],[1],[]]'), `${key}:ledger`],
     ['a hash that is a string', () => client.set(key, 'oops'), key],
     ['an io that is a list', () => client.multi().del(`${key}:io`).rpush(`${key}:io`, 'x').exec(), `${key}:io`],
   ];

@@ -3,7 +3,7 @@
 
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
-import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
+import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { conserves, newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
@@ -83,15 +83,19 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     String(tasks.reduce((total, task) => total + BigInt(figure(task) ?? 0), 0n));
   return plainly({
     steps,
-    tasks: tasks.map(({ ios, processed_stats, marks, reporters, reporters_base, reporters_let_go: _, ...rest }) => ({
-      ...rest,
-      processed_stats: Object.fromEntries(processed_stats),
-      marks: Object.fromEntries(marks),
-      inputs: [...ios.inputs],
-      outputs: [...ios.outputs],
-      reporters: [...reporters].map(([name, { totals, open }]) => ({ name, totals: sorted(totals), open })),
-      reporters_base: sorted(reporters_base),
-    })),
+    tasks: tasks.map((task) => {
+      const { ios, reporters_let_go: _, open_gaps_let_go: __, ...rest } = task;
+      return {
+        ...rest,
+        processed_stats: Object.fromEntries(task.processed_stats),
+        marks: Object.fromEntries(task.marks),
+        open_gaps: plainOpenGaps(task),
+        inputs: [...ios.inputs],
+        outputs: [...ios.outputs],
+        reporters: [...task.reporters].map(([name, { totals, open }]) => ({ name, totals: sorted(totals), open })),
+        reporters_base: sorted(task.reporters_base),
+      };
+    }),
     reasons: sorted(fold.rejected_by_reason),
     fleet: {
       tasks: tasks.length,

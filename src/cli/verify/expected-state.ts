@@ -4,13 +4,14 @@
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
 import { comparedReason } from './plain-decode.ts';
 import type { PlainFold } from './plain-fold.ts';
-import type { PlainTask } from './plain-task.ts';
+import { type PlainTask, plainOpenGaps } from './plain-task.ts';
 
 /** Counters and flags that stand for 0 where they are left out. */
 export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
   'completion_requested',
   'ios_dropped',
   'error_episode.open',
+  'open_gaps',
   'updates.duplicate',
   'updates.stale',
   'updates.rejected',
@@ -55,6 +56,7 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('updates.duplicate', task.updates_duplicate);
   put('updates.stale', task.updates_stale);
   put('updates.rejected', task.updates_rejected);
+  put('open_gaps', plainOpenGaps(task));
   for (const [mark, times] of task.marks) put(`marks.${mark}`, times);
   put('job_creations', task.job_creations);
   put('source.first_offset', task.first_offset);

@@ -67,7 +67,7 @@ export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly stri
   for (const id of ids) {
     const key = slot.task(id);
     reading.hgetall(key).hgetall(`${key}:io`).hgetall(`${key}:long`);
-    reading.get(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
+    reading.hgetall(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
   }
   const replies = await reading.exec();
   const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
@@ -85,8 +85,7 @@ function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
       if (text !== '0' || !ZERO_IS_ABSENT.has(name)) fields.set(name, text);
     }
   }
-  const ledger = reply(3);
-  if (typeof ledger === 'string') for (const [name, text] of ledgerTexts(ledger)) fields.set(name, text);
+  for (const [name, text] of ledgerTexts(textsOf(reply(3)))) fields.set(name, text);
   const errors = reply(4);
   if (Array.isArray(errors) && errors.length > 0) fields.set('errors', errorsText(errors as string[]));
   const output = reply(5);
@@ -94,32 +93,38 @@ function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   return fields;
 }
 
-/** The fields of one reporter in the ledger's published form: work request, totals, figures, open priors, posts. */
-const REPORTER_FIELDS = 5;
+const REPORTER = 'reporter.';
 
 /**
- * Reporters with their totals, and the base, of the ledger's published form: [names, base, let go, reporters], totals as
- * name number, total, … What is remembered of posts is not looked at: where it is wrong, figures become wrong.
+ * Reporters with their totals, and the base, of the ledger's published form: the field `reporter.<work request>` begins with the
+ * IO names, figures (the first is the offset of its last update) and totals as name number, total, …; `base` is IO, total, …
+ * What is remembered of posts is not looked at: where it is wrong, figures become wrong.
  */
-function ledgerTexts(text: string): [string, string][] {
+function ledgerTexts(ledger: ReadonlyMap<string, string>): [string, string][] {
+  if (ledger.size === 0) return [];
   try {
-    const [names, base, , reporters] = JSON.parse(text) as [string[], number[], unknown, unknown[]];
-    const totals = (packed: readonly number[]): [string, number][] => {
-      const pairs: [string, number][] = [];
-      for (let at = 0; at < packed.length; at += 2) pairs.push([names[packed[at]!]!, packed[at + 1]!]);
-      return pairs;
-    };
-    const list: [string, [string, number][]][] = [];
-    for (let at = 0; at < reporters.length; at += REPORTER_FIELDS) {
-      list.push([reporters[at] as string, totals(reporters[at + 1] as number[])]);
+    const list: { name: string; last_offset: number; totals: [string, number][] }[] = [];
+    for (const [field, text] of ledger) {
+      if (!field.startsWith(REPORTER)) continue;
+      const [names, [last_offset], packed] = JSON.parse(text) as [string[], number[], number[]];
+      const totals = pairsOf(packed).map(([number, total]): [string, number] => [names[number as number]!, total]);
+      list.push({ name: field.slice(REPORTER.length), last_offset: last_offset!, totals });
     }
+    list.sort((a, b) => a.last_offset - b.last_offset);
+    const base = pairsOf(JSON.parse(ledger.get('base') ?? '[]')) as [string, number][];
     return [
-      ['reporters', reportersText(list)],
-      ['reporters_base', totalsText(totals(base))],
+      ['reporters', reportersText(list.map(({ name, totals }) => [name, totals]))],
+      ['reporters_base', totalsText(base)],
     ];
   } catch {
-    return [['reporters', `not readable: ${text}`]];
+    return [['reporters', `not readable: ${[...ledger].flat().join(' ')}`]];
   }
+}
+
+function pairsOf(flat: readonly (string | number)[]): [string | number, number][] {
+  const pairs: [string | number, number][] = [];
+  for (let at = 0; at < flat.length; at += 2) pairs.push([flat[at]!, flat[at + 1] as number]);
+  return pairs;
 }
 
 function errorsText(errors: readonly string[]): string {

@@ -48,6 +48,8 @@ export interface PlainTask {
   readonly reporters: Map<string, PlainReporter>;
   /** IO → totals of the reporters that were let go and of what was before a restart, summed */
   readonly reporters_base: Map<string, number>;
+  /** open priors of the reporters that were let go */
+  open_gaps_let_go: number;
   /** the last reporters that were let go, the latest at the end */
   reporters_let_go: PlainLetGo[];
 }
@@ -75,6 +77,7 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     last_update_at: log_time,
     reporters: new Map(),
     reporters_base: new Map(),
+    open_gaps_let_go: 0,
     reporters_let_go: [],
   };
 }
@@ -84,6 +87,11 @@ export function plainTotal(task: PlainTask, io: string): number {
   let total = task.reporters_base.get(io) ?? 0;
   for (const { totals } of task.reporters.values()) total += totals.get(io) ?? 0;
   return total;
+}
+
+/** Open priors of all reporters that there ever were. */
+export function plainOpenGaps({ reporters, open_gaps_let_go }: PlainTask): number {
+  return [...reporters.values()].reduce((sum, { open }) => sum + open.length, open_gaps_let_go);
 }
 
 export function addToBase(task: PlainTask, io: string, amount: number): void {

@@ -46,6 +46,7 @@ test('each difference planted in Redis is found, alone, and named; without it th
   const connection = connectRedis(world.env.REDIS_URL!);
   await connection.ready(5_000);
   const { client: redis } = connection;
+  const reporter = (await redis.hget(`${key}:ledger`, 'reporter.w1')) ?? '';
   const about = { about: 'task', partition: at, internal_task_id: task } as const;
   const ofPartition = { about: 'partition', partition: at } as const;
   const field = (hash: string, name: string, right: string, wrong: string) => ({
@@ -83,9 +84,26 @@ test('each difference planted in Redis is found, alone, and named; without it th
     },
     {
       what: 'another reporter’s total',
-      plant: (client) => client.set(`${key}:ledger`, '[["inputs.in"],[],["w1",[0,10]]]'),
-      undo: (client) => client.set(`${key}:ledger`, '[["inputs.in"],[],["w1",[0,9]]]'),
+      ...field(`${key}:ledger`, 'reporter.w1', reporter, reporter.replace(',[0,9],', ',[0,10],')),
       told: [{ ...about, field: 'reporters', problem: 'differs' }],
+    },
+    {
+      what: 'a total in the base that nobody left there',
+      plant: (client) => client.hset(`${key}:ledger`, 'base', '["inputs.in",1]'),
+      undo: (client) => client.hdel(`${key}:ledger`, 'base'),
+      told: [{ ...about, field: 'reporters_base', problem: 'differs', expected: '{}', found: '{"inputs.in": 1}' }],
+    },
+    {
+      what: 'a mark that no update made',
+      plant: (client) => client.hset(key, 'marks.gap', '1'),
+      undo: (client) => client.hdel(key, 'marks.gap'),
+      told: [{ ...about, field: 'marks.gap', problem: 'unexpected', found: '1' }],
+    },
+    {
+      what: 'a duplicate that was none',
+      plant: (client) => client.hset(key, 'updates.duplicate', '1'),
+      undo: (client) => client.hdel(key, 'updates.duplicate'),
+      told: [{ ...about, field: 'updates.duplicate', problem: 'unexpected', found: '1' }],
     },
     {
       what: 'an error twice',
