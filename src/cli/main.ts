@@ -11,5 +11,8 @@ process.on('warning', (warning) => {
 // The reader of our output went away (`taskfold tasks | head`): there is nobody to tell anything.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+const code = await runProgram(process.argv.slice(2));
+// A pipe takes what it is given when its reader gets to it; what is still here when the process exits is lost.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
 // Clients of three services may leave timers and sockets behind; the command is done, so the process is.
-process.exit(await runProgram(process.argv.slice(2)));
+process.exit(code);

@@ -14,6 +14,7 @@ import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
 import { topicsCommand } from './topics.ts';
 import { verifyCommand } from './verify.ts';
+import { whyCommand } from './why.ts';
 
 /** In the order in which help shows them. */
 const COMMANDS = [
@@ -24,6 +25,7 @@ const COMMANDS = [
   simulateCommand,
   taskCommand,
   tasksCommand,
+  whyCommand,
   statusCommand,
   partitionsCommand,
   verifyCommand,

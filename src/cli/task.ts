@@ -1,34 +1,41 @@
-// `taskfold task <id>`: one task as it stands in Redis.
+// `taskfold task <id>`: one task as it stands in Redis, or as it was at an earlier point of the log.
 
 import type { Command } from 'commander';
+import { z } from 'zod';
 import type { IoDocument, TaskDocument } from '../read/task-document.ts';
 import { defineCommand } from './command-context.ts';
-import { CommandFailure, EXIT } from './command-failure.ts';
+import { EXIT } from './command-failure.ts';
+import { findTask } from './find-task.ts';
 import { openReads } from './open-redis.ts';
 import { table } from './output.ts';
+import { pointInLog, taskAt } from './why/task-at.ts';
 
 export function taskCommand(): Command {
   return defineCommand({
     name: 'task',
     summary: 'show one task',
-    description: 'Shows the folded state of one task: sums in place of deltas; what was never reported is left out.',
+    description:
+      'Shows the folded state of one task: sums in place of deltas; what was never reported is left out. With --at it is ' +
+      'folded again from its own updates in Kafka, which must reach back to its first offset.',
     examples: [
       ['task 6a2f41a3-c54c-fce8-32d2-0324e1c32e22', 'everything that is known of this task'],
       ['task IJ1 --json | jq .processed_stats', 'one part of it, for scripts'],
+      ['task IJ1 --at 2026-03-01T12:00:00Z', 'as it was at noon, folded again from its own updates'],
+      ['task IJ1 --at 4711', 'as it was after offset 4711 of its partition; "taskfold why" lists the offsets'],
     ],
     arguments: [['<internal_task_id>', 'the id that the engines report under']],
+    options: [
+      [
+        '--at <time|offset>',
+        'as it was after this log time (RFC 3339, or epoch milliseconds of 12 digits and more) or this offset of its partition',
+      ],
+    ],
+    parse: z.object({ at: pointInLog.optional() }),
     settings: ['services', 'names'],
     needs: ['redis'],
-    async run(context, _options, [id = '']) {
-      const task = await (await openReads(context)).readTask(id);
-      if (task === null) {
-        const { group, redis_prefix } = context.config;
-        throw new CommandFailure(
-          `there is no task "${id}" in group ${group} (Redis prefix ${redis_prefix})`,
-          EXIT.failed,
-          'its first update may not be folded yet ("taskfold status" shows the lag), or TASKFOLD_GROUP is another',
-        );
-      }
+    async run(context, { at }, [id = '']) {
+      const task =
+        at === undefined ? await findTask(context, await openReads(context), id) : await taskAt(context, id, at);
       await context.output.result(task, () => taskText(task));
       return EXIT.done;
     },

@@ -7,6 +7,7 @@ import type { SlotHead, SlotPins } from './head.ts';
 import { homeOf } from './home.ts';
 import { InvariantBroken } from './invariant-broken.ts';
 import { judgeUpdate, takeIntoLedger } from './judge-update.ts';
+import type { Judgement } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureFacts, FailureKind, Notice, NoticeBody, SourceCoordinates } from './notice.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
@@ -62,12 +63,23 @@ export class PartitionFold {
   readonly #partition: number;
   readonly #head: SlotHead;
   readonly #task: (internal_task_id: string) => TaskState | null;
+  readonly #onJudged: ((judged: JudgedUpdate & Judgement) => void) | undefined;
 
-  /** @param task the present state of a task of this partition, or null where there is none yet */
-  constructor(partition: number, head: SlotHead, task: (internal_task_id: string) => TaskState | null) {
+  /**
+   * @param task the present state of a task of this partition, or null where there is none yet
+   * @param onJudged told what the ledger says of each update that reaches its task, before the task changes; it must
+   *   keep nothing of `reporter`, which goes on changing
+   */
+  constructor(
+    partition: number,
+    head: SlotHead,
+    task: (internal_task_id: string) => TaskState | null,
+    onJudged?: (judged: JudgedUpdate & Judgement) => void,
+  ) {
     this.#partition = partition;
     this.#head = head;
     this.#task = task;
+    this.#onJudged = onJudged;
   }
 
   /** The changes since the last call, each task once, in the order of first change. */
@@ -122,6 +134,7 @@ export class PartitionFold {
     if (sumsPassTheBound(task, judged.contribution, judged.reporter.totals, settings)) {
       return this.#rejectOfTask(input, known, 'sum_out_of_range', 'A sum of the task would pass 2^53-2.', update);
     }
+    this.#onJudged?.(judged);
     const change = this.#changeOf(task);
     takeIntoLedger(change, judged, input, settings);
     task.last_offset = input.offset;

@@ -12,6 +12,8 @@ export interface ReadTopicOptions {
   readonly partitions?: readonly number[];
   /** first offsets by partition; where there is none, and where the log begins later, the log's start */
   readonly from?: ReadonlyMap<number, number>;
+  /** by partition, the first offset that is not wanted; where there is none, and where the log ends before, the log's end */
+  readonly to?: ReadonlyMap<number, number>;
   /** offsets passed and to pass, after each chunk */
   onProgress?(progress: { done: number; total: number }): void;
 }
@@ -21,7 +23,7 @@ export interface TopicChunk {
   readonly partition: number;
   readonly records: readonly InputRecord[];
   readonly position: number;
-  /** where reading of this partition ends: the log's end when it began */
+  /** where reading of this partition ends: where it was told to, or the log's end when it began */
   readonly end: number;
 }
 
@@ -31,7 +33,7 @@ const CHUNK_RECORDS_MAX = 10_000;
 const STALL_MS_MAX = 60_000;
 
 /**
- * Reads to the log's end as it is now. Transactions that are open there are waited for, a minute at most: what they
+ * Reads to the log's end as it is now, or to where it is told. Transactions that are open there are waited for, a minute at most: what they
  * wrote before now is given if they commit.
  * @throws Fault history_gone if retention overtakes the reading; service_unavailable
  */
@@ -39,7 +41,10 @@ export async function* readTopic(kafka: Kafka, options: ReadTopicOptions): Async
   const link = new ClusterLink(kafka, options.topic);
   try {
     const partitions = options.partitions ?? [...Array(await link.partitionCount()).keys()];
-    const to = await link.offsets(partitions, 'end');
+    const ends = await link.offsets(partitions, 'end');
+    const to = new Map(
+      partitions.map((p) => [p, Math.min(ends.get(p)!, options.to?.get(p) ?? Number.POSITIVE_INFINITY)]),
+    );
     const starts = await link.offsets(partitions, 'start');
     const from = new Map(partitions.map((p) => [p, Math.max(starts.get(p)!, options.from?.get(p) ?? 0)]));
     const total = partitions.reduce((sum, p) => sum + Math.max(0, to.get(p)! - from.get(p)!), 0);

@@ -73,11 +73,18 @@ async function commitVerdicts(claimed: Claimed, emitter: Emitter, verdicts: read
   for (const verdict of verdicts) claimed.verdicts.set(verdict.offset, verdict);
 }
 
+/** What decoding reads of the context and of the claim: `taskfold why` decodes without either. */
+export interface DecodeContext {
+  readonly ports: Pick<PipelineContext['ports'], 'decoder'>;
+  readonly settings: Pick<PipelineContext['settings'], 'topic'>;
+}
+export type DecodeClaim = Pick<Claimed, 'head' | 'verdicts'>;
+
 /** Decodes the records and says where each belongs. */
 export function decodeRecords(
-  context: PipelineContext,
+  context: DecodeContext,
   partition: number,
-  claimed: Claimed,
+  claimed: DecodeClaim,
   records: readonly InputRecord[],
 ): FoldInput[] {
   const { partition_count } = claimed.head.pins;
@@ -102,7 +109,7 @@ export function decodeRecords(
 const TRACEPARENT_MAX = 64;
 const TRACESTATE_MAX = 512;
 
-function decodeOne(context: PipelineContext, claimed: Claimed, record: InputRecord): Decoded {
+function decodeOne(context: DecodeContext, claimed: DecodeClaim, record: InputRecord): Decoded {
   const verdict = claimed.verdicts.get(record.offset);
   if (verdict !== undefined) {
     return { kind: 'reject', reason: 'unknown_schema', detail: `The registry denies schema ${verdict.schema_id}.` };

@@ -68,6 +68,22 @@ describe('reading a topic to its end', () => {
     expect(read).toEqual(['p1-4', 'p1-5']);
   });
 
+  test('stops where it is told, within a batch too, and at the end of a log that does not reach so far', async () => {
+    const topic = await newTopic('until', 2);
+    const append = rawProducer(topic);
+    for (const partition of [0, 1]) await append(partition, drafts(`p${partition}-`, 3));
+    const read: string[] = [];
+    const to = new Map([
+      [0, 2],
+      [1, 9],
+    ]);
+    for await (const { partition, records, position, end } of readTopic(kafkaFor('read'), { topic, to })) {
+      expect([position, end]).toEqual(partition === 0 ? [2, 2] : [3, 3]);
+      read.push(...records.map(({ value }) => value!.toString()));
+    }
+    expect(read.sort()).toEqual(['p0-0', 'p0-1', 'p1-0', 'p1-1', 'p1-2']);
+  });
+
   test('waits for a transaction that was open when it began', async () => {
     const topic = await newTopic('wait', 1);
     const transaction = await (await transactionalProducer()).transaction();

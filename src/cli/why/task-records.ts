@@ -1,0 +1,103 @@
+// A task's records, read from its home partition between two offsets and decoded. Records of other tasks are passed over
+// by their bytes, without decoding: the id stands in a record's body as it is, whatever schema wrote it.
+
+import { createRegistryClient } from '../../avro/registry-client.ts';
+import { createUpdateDecoder } from '../../avro/update-decoder.ts';
+import { type FoldInput, newHead } from '../../domain/partition-fold.ts';
+import { ClusterLink } from '../../kafka/cluster-link.ts';
+import { createKafka } from '../../kafka/connection.ts';
+import { readTopic } from '../../kafka/read-topic.ts';
+import { VerdictLog } from '../../kafka/verdict-log.ts';
+import { Fault } from '../../pipeline/errors.ts';
+import { type DecodeClaim, decodeRecords } from '../../pipeline/fold-batch.ts';
+import type { InputRecord, SchemaVerdict, UpdateDecoder } from '../../pipeline/ports.ts';
+import { reroutedFrom } from '../../pipeline/source-header.ts';
+import type { CommandContext } from '../command-context.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
+import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
+import { topologyOfConfig } from '../topology-of-config.ts';
+import type { TaskLook } from './task-look.ts';
+
+export interface TaskRecord {
+  readonly record: InputRecord;
+  readonly input: FoldInput;
+  /** of the writer; null where the bytes name none */
+  readonly schema_id: number | null;
+  /** false: another task's, re-routed; it may decide which re-routed record of ours came twice */
+  readonly own: boolean;
+}
+
+/**
+ * The records of the task in [from, to), and all re-routed ones beside them, in order. A record that does not decode is
+ * the task's if it is keyed by it.
+ * @param onProgress offsets passed and to pass
+ * @throws CommandFailure where the registry has forgotten a schema; Fault history_gone, service_unavailable
+ */
+export async function* readTaskRecords(
+  context: CommandContext,
+  { task, pins }: TaskLook,
+  [from, to]: readonly [number, number],
+  onProgress?: (progress: { done: number; total: number }) => void,
+): AsyncGenerator<TaskRecord, void, undefined> {
+  const { config } = context;
+  const { input, verdicts: verdictTopic } = topologyOfConfig(config);
+  const { partition } = task.source;
+  const id = Buffer.from(task.internal_task_id);
+  // An id with a replacement character may have been written as bytes that are no UTF-8.
+  const anyBytes = task.internal_task_id.includes('\ufffd');
+  const isCandidate = ({ key, value, headers }: InputRecord) =>
+    anyBytes ||
+    key?.equals(id) ||
+    value?.includes(id) ||
+    reroutedFrom(headers, input.topic, partition, pins.partition_count) !== null;
+
+  const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
+  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const decoder = createUpdateDecoder({ registry, unknownSchemaWaitMs: config.unknown_schema_wait_s * 1_000 });
+  const verdictLink = new ClusterLink(kafka, verdictTopic.topic);
+  // A verdict is written before its record is folded, so all that are needed are there.
+  const verdicts = await new VerdictLog(verdictLink)
+    .read(partition, pins.incarnation)
+    .finally(() => verdictLink.close());
+  const claim: DecodeClaim = { head: newHead(pins), verdicts: new Map(verdicts) };
+
+  const chunks = readTopic(kafka, {
+    topic: input.topic,
+    partitions: [partition],
+    from: new Map([[partition, from]]),
+    to: new Map([[partition, to]]),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  for await (const chunk of chunks) {
+    const records = chunk.records.filter(isCandidate);
+    await loadWriters(decoder, records, verdicts);
+    const decodeContext = { ports: { decoder }, settings: { topic: input.topic } };
+    const inputs = decodeRecords(decodeContext, partition, claim, records);
+    for (const [i, record] of records.entries()) {
+      const folded = inputs[i]!;
+      const { decoded } = folded;
+      const named = decoded.kind === 'update' ? decoded.update.internal_task_id === task.internal_task_id : null;
+      const own = named ?? record.key?.equals(id) ?? false;
+      if (!own && folded.source === null) continue;
+      yield { record, input: folded, schema_id: decoder.schemaIdOf(record.value), own };
+    }
+  }
+}
+
+async function loadWriters(
+  decoder: UpdateDecoder,
+  records: readonly InputRecord[],
+  verdicts: ReadonlyMap<number, SchemaVerdict>,
+): Promise<void> {
+  const firstOffsets = new Map<number, number>();
+  for (const { offset, value } of records) {
+    const id = decoder.schemaIdOf(value);
+    if (id !== null && !verdicts.has(offset) && !firstOffsets.has(id)) firstOffsets.set(id, offset);
+  }
+  for (const [id, found] of await decoder.load(new Set(firstOffsets.keys()))) {
+    if (found === 'known') continue;
+    const where = `schema ${id}, which the record at offset ${firstOffsets.get(id)} names`;
+    if (found === 'unavailable') throw new Fault('service_unavailable', `the schema registry does not give ${where}`);
+    throw new CommandFailure(`the schema registry no longer knows ${where}`, EXIT.failed, 'register it again');
+  }
+}
