@@ -87,14 +87,16 @@ function judgeAgainst(reporter: Reporter, before: Post, post: Post): Judgement {
   const onNewest = post.prior === reporter.newest_prior;
   const verdict = relation(reporter, before, post);
   if (verdict === 'contains' || verdict === 'perhaps') {
-    const newTerminal = isTerminal(post.status as TaskStatus) && !isTerminal(before.status as TaskStatus);
-    if (post.timestamp > before.timestamp || newTerminal || !covers(before, post)) {
-      const doubt = !covers(post, before) ? 'shrunk' : verdict === 'perhaps' ? 'ambiguous' : null;
+    const later = post.timestamp > before.timestamp;
+    const shrunk = later && !covers(post, before);
+    const doubt = shrunk ? 'shrunk' : verdict === 'perhaps' ? 'ambiguous' : null;
+    // An end that was told is told, whatever its deltas.
+    const ends = isTerminal(post.status as TaskStatus) && !isTerminal(before.status as TaskStatus);
+    if (ends || !covers(before, post) || (later && !shrunk)) {
       return { ...judgement('supersede', before, onNewest && post.timestamp >= before.timestamp), doubt };
     }
-    return { ...judgement('stale', before, false), doubt: verdict === 'perhaps' ? 'ambiguous' : null };
+    return { ...judgement('stale', before, false), doubt };
   }
-  if (verdict === 'shrunk') return { ...judgement('stale', before, false), doubt: 'shrunk' };
   const newest = onNewest && post.timestamp >= reporter.newest_timestamp;
   if (verdict === 'unclear') return judgement('ambiguous', before, newest);
   return judgement(newest ? 'next' : 'fill', before, newest);
@@ -105,11 +107,7 @@ function judgeAgainst(reporter: Reporter, before: Post, post: Post): Judgement {
  * `apart` (the first was acknowledged within its second, and the second began in the same one), it
  * `perhaps` contains it (both of zero seconds), or it is `unclear`.
  */
-function relation(
-  reporter: Reporter,
-  before: Post,
-  post: Post,
-): 'contains' | 'perhaps' | 'apart' | 'shrunk' | 'unclear' {
+function relation(reporter: Reporter, before: Post, post: Post): 'contains' | 'perhaps' | 'apart' | 'unclear' {
   const told = toldByTotals(before, post);
   if (told !== null) return told === 'grown' ? 'contains' : 'apart';
   const grown = covers(post, before);
@@ -117,7 +115,7 @@ function relation(
   const afterZero = before.timestamp === before.prior && post.timestamp > post.prior;
   if (covers(before, post) && !afterZero) {
     if (grown) return 'contains';
-    if (post.timestamp > before.timestamp) return 'shrunk';
+    if (post.timestamp > before.timestamp) return 'contains';
     return before.timestamp === before.prior && !isZero(post) ? 'perhaps' : 'contains';
   }
   if (!grown) return afterZero ? 'apart' : 'unclear';

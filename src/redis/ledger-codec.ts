@@ -58,8 +58,13 @@ export function diffLedger(change: TaskChange, written: WrittenLedger, whole: bo
     fields.push(REPORTER + work_request_id, encodeReporter(reporter, known));
   }
   if (base_changed || whole) {
-    if (task.reporters_base.size > 0) fields.push('base', JSON.stringify([...task.reporters_base].flat()));
-    if (task.reporters_let_go.size > 0) fields.push('let_go', JSON.stringify([...task.reporters_let_go].flat()));
+    for (const [field, numbers] of [
+      ['base', task.reporters_base],
+      ['let_go', task.reporters_let_go],
+    ] as const) {
+      if (numbers.size > 0) fields.push(field, JSON.stringify([...numbers].flat()));
+      else if (!whole) gone.push(field);
+    }
   }
   return { fields, gone };
 }

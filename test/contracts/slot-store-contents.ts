@@ -28,15 +28,17 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
           const internal_task_id = `${id}${suffix}-${at}`;
           const task = taskOf(internal_task_id, at);
           for (const fields of versions) {
+            const before = [...task.reporters.keys()];
             Object.assign(task, structuredClone(fields));
-            const save = saveOf(head, at, at + 1, { changes: [changeOf(task, {})] });
+            const reporters = new Set([...before, ...task.reporters.keys()]);
+            const save = saveOf(head, at, at + 1, { changes: [changeOf(task, { reporters })] });
             expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
             at++;
             const read = await other.readTasks(0, [internal_task_id]);
             expect(read).toEqual({ watermark: at, tasks: [task] });
-            const { reporters, reporters_base } = read.tasks[0]!;
-            expect([...reporters.keys()]).toEqual([...task.reporters.keys()]);
-            expect([...reporters_base.keys()]).toEqual([...task.reporters_base.keys()]);
+            const found = read.tasks[0]!;
+            expect([...found.reporters.keys()]).toEqual([...task.reporters.keys()]);
+            expect([...found.reporters_base.keys()]).toEqual([...task.reporters_base.keys()]);
           }
         }),
         { numRuns: 60 },

@@ -53,6 +53,8 @@ test("a task: the contract's fields with sums in place of deltas; what was never
   const { store, reads } = await opened();
   const small = taskOf('small', 7);
   const full = taskOf('full', 3, {
+    marks: { ambiguous: 1, gap: 3 },
+    open_gaps: 2,
     internal_job_id: 'j'.repeat(100),
     engine_id: 'e',
     work_request_id: 'w',
@@ -79,8 +81,6 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     updates_rejected: 1,
     last_offset: 99,
     last_update_at: 1_700_000_000_999,
-    marks: { gap: 2 },
-    open_gaps: 1,
   } satisfies Partial<TaskState>);
   const errors = [{ id: 'E', msg: 'first' }, { msg: 'second' }];
   await saveAtHome(store, [changeOf(small), changeOf(full, { errors, task_output: '{"a":1}' })]);
@@ -123,7 +123,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     completion_requested: true,
     job_creations: 3,
     updates: { applied: 5, duplicate: 0, stale: 0, rejected: 1 },
-    ledger: { exact: false, marks: { gap: 2 }, open_gaps: 1, drifted_ios: 1 },
+    ledger: { exact: false, marks: { ambiguous: 1, gap: 3 }, open_gaps: 2, drifted_ios: 1 },
     first_update_at: 1_700_000_000_003,
     last_update_at: 1_700_000_000_999,
     source: { topic: 'task-status', partition: homeOf('full', PARTITIONS), first_offset: 3, last_offset: 99 },

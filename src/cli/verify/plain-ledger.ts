@@ -49,16 +49,18 @@ function isNewestOfNewPrior(reporter: PlainReporter, { timestamp }: PlainPost, u
 function findBeside(reporter: PlainReporter, memory: PlainMemory, post: PlainPost): PlainFinding {
   const { post: known } = memory;
   const isNewestPrior = reporter.newest?.prior === post.prior;
-  const { standing, mark, isStale } = standingOf(reporter, known, post);
+  const { standing, mark } = standingOf(reporter, known, post);
   if (standing === 'contains') {
     const later = post.timestamp > known.timestamp;
     const ends = TERMINAL.includes(post.status ?? '') && !TERMINAL.includes(known.status ?? '');
-    if (isStale || !(later || ends || !covers(known.vector, post.vector))) {
-      return { memory, standing, updateClass: 'stale', mark, newest: false };
+    const shrunk = later && !covers(post.vector, known.vector);
+    const why = shrunk ? 'shrunk' : mark;
+    const exceeds = !covers(known.vector, post.vector);
+    if (!ends && !exceeds && (shrunk || !later)) {
+      return { memory, standing, updateClass: 'stale', mark: why, newest: false };
     }
     const newest = isNewestPrior && post.timestamp >= known.timestamp;
-    const shrunk = !covers(post.vector, known.vector);
-    return { memory, standing, updateClass: 'supersede', mark: shrunk ? 'shrunk' : mark, newest };
+    return { memory, standing, updateClass: 'supersede', mark: why, newest };
   }
   const newest = isNewestPrior && post.timestamp >= (reporter.newest?.timestamp ?? -1);
   const updateClass = standing === 'unclear' ? 'ambiguous' : newest ? 'next' : 'fill';
@@ -68,13 +70,11 @@ function findBeside(reporter: PlainReporter, memory: PlainMemory, post: PlainPos
 interface PlainStanding {
   readonly standing: 'contains' | 'apart' | 'unclear';
   /** what is marked instead of the class */
-  readonly mark: 'shrunk' | 'ambiguous' | null;
-  /** contained, and stale whatever else it tells */
-  readonly isStale: boolean;
+  readonly mark: 'ambiguous' | null;
 }
 
 function standingOf(reporter: PlainReporter, known: PlainPost, post: PlainPost): PlainStanding {
-  const plain = (standing: PlainStanding['standing']) => ({ standing, mark: null, isStale: false });
+  const plain = (standing: PlainStanding['standing']) => ({ standing, mark: null });
   const [knownCovers, postCovers] = [covers(known.vector, post.vector), covers(post.vector, known.vector)];
   const told = totalsTell(known, post);
   if (told !== null) return plain(told);
@@ -82,7 +82,7 @@ function standingOf(reporter: PlainReporter, known: PlainPost, post: PlainPost):
   const [knownIsZero, postIsZero] = [known.timestamp === known.prior, post.timestamp <= post.prior];
   if (knownCovers && !(knownIsZero && !postIsZero)) {
     if (postCovers) return plain('contains');
-    if (post.timestamp > known.timestamp) return { standing: 'contains', mark: 'shrunk', isStale: true };
+    if (post.timestamp > known.timestamp) return plain('contains');
     return { ...plain('contains'), mark: knownIsZero && !isAllZero(post.vector) ? 'ambiguous' : null };
   }
   if (!postCovers) return plain(knownIsZero && !postIsZero ? 'apart' : 'unclear');
