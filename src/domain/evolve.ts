@@ -217,8 +217,8 @@ function takeErrorEpisode(task: TaskState, judged: JudgedUpdate): FailureKind | 
     return null;
   }
   // A post that was contained has told of these errors already.
-  const told = before !== null && before.reason === (update.failure_reason ?? '');
-  if (told && !((contribution.deltas.error_count ?? 0) > 0)) return null;
+  const newReason = named && before?.reason !== update.failure_reason;
+  if (before !== null && !newReason && !((contribution.deltas.error_count ?? 0) > 0)) return null;
   const changed = !task.error_episode_open || (named && reason !== task.error_episode_reason);
   task.error_episode_open = true;
   if (named) task.error_episode_reason = reason;

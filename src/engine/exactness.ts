@@ -51,17 +51,17 @@ export function exactnessOf(history: TaskHistory): Exactness {
   return Object.fromEntries(Object.entries(groups).filter(([, certainty]) => certainty !== 'exact'));
 }
 
-function sumsOf({ faults, unclear_priors }: TaskHistory): Certainty {
-  // Nothing in an update tells two such writers apart.
-  if (faults.has('two_writers')) return 'open';
-  const unclear = unclear_priors || faults.has('restart_same') || faults.has('clock_back') || faults.has('clock_ahead');
-  return unclear ? 'marked' : 'exact';
+function sumsOf({ faults, unclear_priors, figures }: TaskHistory): Certainty {
+  // Nothing in an update tells two such writers apart; a new run that begins where the old one did, and by chance has done
+  // more, looks like the post that contains the old one's.
+  if (faults.has('two_writers') || faults.has('restart_same')) return 'open';
+  // Without totals two posts of one second can look, rarely, like one that grew.
+  if (unclear_priors && figures === 'deltas') return 'open';
+  return unclear_priors || faults.has('clock_back') || faults.has('clock_ahead') ? 'marked' : 'exact';
 }
 
-function totalsOf({ faults, figures }: TaskHistory, sums: Certainty): Certainty {
+function totalsOf({ faults }: TaskHistory, sums: Certainty): Certainty {
   if (sums === 'open') return 'open';
-  // A restart shows by a total that fell to its own delta; without deltas it cannot be seen.
-  if (faults.has('restart_same')) return figures === 'totals' ? 'open' : 'marked';
   return faults.has('clock_back') || faults.has('clock_ahead') ? 'marked' : 'exact';
 }
 

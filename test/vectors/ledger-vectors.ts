@@ -282,6 +282,18 @@ const statuses: FoldVector[] = [
     expect: bytes(1, 2, { task_status: 'complete', marks: { supersede: 1 } }),
   },
   {
+    name: 'the re-post of an update with errors whose own beat had none opens no second episode either',
+    records: [
+      post(0, 5, 1, { error_count: 1, failure_reason: 'api' }),
+      post(0, 5, 1, { work_request_id: 'w2', failure_reason: 'none' }),
+      post(0, 10, 2, { error_count: 1, failure_reason: 'none' }),
+    ],
+    expect: {
+      ...bytes(3, 3, { error_count: 1, marks: { supersede: 1 } }),
+      events: [{ offset: 0, index: 1, kind: 'failure', failure: 'error' }],
+    },
+  },
+  {
     name: 'the re-post of an update with errors opens no second episode',
     records: [
       post(0, 5, 1, { error_count: 1, failure_reason: 'api' }),

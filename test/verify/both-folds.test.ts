@@ -8,7 +8,7 @@ import { differences, foldOfDomain, foldPlainly, type Shown, smallest } from './
 import { randomStream, SMALL_BOUNDS, type StreamRecord } from './random-updates.ts';
 
 /** A longer search: BOTH_FOLDS_STREAMS=1000000. */
-const STREAMS = Number(process.env.BOTH_FOLDS_STREAMS ?? 4_000);
+const STREAMS = Number(process.env.BOTH_FOLDS_STREAMS ?? 2_000);
 const FIRST_SEED = Number(process.env.BOTH_FOLDS_SEED ?? 1);
 
 function differ(records: readonly StreamRecord[], settings: FoldSettings): string[] {

@@ -184,7 +184,8 @@ function errorEpisode(
     if (found.newest) closeEpisode(task);
     return null;
   }
-  const isKnown = known !== undefined && said.reason === known.reason && (update.error_count ?? 0) === 0;
+  const isNewReason = told !== undefined && said.reason !== known?.reason;
+  const isKnown = known !== undefined && !isNewReason && (update.error_count ?? 0) === 0;
   if (isKnown) return null;
   const opens = !task.error_episode_open;
   const changes = told !== undefined && told !== task.error_episode_reason;
