@@ -46,6 +46,8 @@ export class TaskTruth {
   #updates = 0;
   #updates_rejected = 0;
   #task_status: TaskStatus | undefined;
+  /** the number of the beat that gave it */
+  #status_at = 0;
   /** the beat that said so, by its number and its work request */
   #latest = { number: 0, work_request_id: '' };
   #overtaken = false;
@@ -101,10 +103,13 @@ export class TaskTruth {
 
   #happened(beat: Beat, work_request_id: string): void {
     this.#worked(beat.report);
-    if (beat.number > this.#latest.number) {
-      if (beat.task_status !== null) this.#task_status = beat.task_status;
-      this.#latest = { number: beat.number, work_request_id };
-    } else if (work_request_id !== this.#latest.work_request_id) this.#overtaken = true;
+    // A later beat that changes no status can arrive before the one that does.
+    if (beat.task_status !== null && beat.number > this.#status_at) {
+      this.#task_status = beat.task_status;
+      this.#status_at = beat.number;
+    }
+    if (beat.number > this.#latest.number) this.#latest = { number: beat.number, work_request_id };
+    else if (work_request_id !== this.#latest.work_request_id) this.#overtaken = true;
     if (beat.new_attempt) this.#attempts++;
     if (beat.completion_requested) this.#completion_requested = true;
     if (beat.failures.length > 0) this.#failures.push(...beat.failures);

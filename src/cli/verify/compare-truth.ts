@@ -56,6 +56,10 @@ export interface TruthAnswer {
   readonly tasks: number;
   /** of these tasks nobody knows everything; they were not compared */
   readonly tasks_unknown: number;
+  /** tasks that a fault hit so that they may be wrong, if they carry a mark that says so */
+  readonly tasks_marked: number;
+  /** of those: wrong, and without a mark. Nobody can exclude it; up to 3 in 1,000 (and one) are no mismatch */
+  readonly tasks_unmarked: number;
   /** tasks that are not of this run */
   readonly tasks_of_others: number;
   /** whether the summary's counts could be compared: only if the run alone wrote to the topic, and knows all */
@@ -72,7 +76,8 @@ export async function compareTruth(
   const folded = new Map<string, PlainTask>();
   for (const fold of figures.folds.values()) for (const [id, task] of fold.tasks) folded.set(id, task);
   const all = folded.size;
-  let [tasks, tasks_unknown] = [0, 0];
+  let [tasks, tasks_unknown, tasks_marked] = [0, 0, 0];
+  const unmarked = new Map<string, Compared>();
   const inexact = new Set<TruthGroup>();
   const summary = await readTruth(file, topic, (truth) => {
     const task = folded.get(truth.internal_task_id);
@@ -80,26 +85,51 @@ export async function compareTruth(
     tasks += 1;
     for (const group of Object.keys(truth.exactness ?? {})) inexact.add(group as TruthGroup);
     if (truth.unknown) tasks_unknown += 1;
-    else compareTask(truth, task, figures.told, mismatches);
+    else {
+      const doubtful = compareTask(truth, task, figures.told, mismatches);
+      if (Object.values(truth.exactness ?? {}).includes('marked')) tasks_marked += 1;
+      if (doubtful !== null) unmarked.set(truth.internal_task_id, doubtful);
+    }
   });
+  if (unmarked.size > 1 + UNMARKED_SHARE_MAX * tasks_marked) {
+    for (const [internal_task_id, { said, found }] of unmarked) {
+      mismatches.compare({ about: 'truth', internal_task_id }, said, found);
+    }
+  }
   const tasks_of_others = folded.size;
   const summary_compared = tasks_of_others === 0 && summary.unknown === 0;
   if (summary_compared) compareSummary(summary, figures, all, inexact, mismatches);
-  return { tasks, tasks_unknown, tasks_of_others, summary_compared };
+  return { tasks, tasks_unknown, tasks_marked, tasks_unmarked: unmarked.size, tasks_of_others, summary_compared };
 }
 
-function compareTask(truth: TruthTask, task: PlainTask | undefined, told: ToldOfTasks, mismatches: Mismatches): void {
+/** How many of the tasks that may be wrong can be so without a mark (docs/decisions/ledger.md). */
+const UNMARKED_SHARE_MAX = 0.003;
+
+interface Compared {
+  readonly said: Map<string, string>;
+  readonly found: Map<string, string>;
+}
+
+/** @returns what the task should have said, or carried a mark, and did not; null: nothing of that */
+function compareTask(
+  truth: TruthTask,
+  task: PlainTask | undefined,
+  told: ToldOfTasks,
+  mismatches: Mismatches,
+): Compared | null {
   const about = { about: 'truth', internal_task_id: truth.internal_task_id } as const;
   if (task === undefined) {
     mismatches.add({ ...about, problem: 'missing' });
-    return;
+    return null;
   }
   const id = truth.internal_task_id;
   const marked = isDoubted(task);
-  const [said, found] = [new Map<string, string>(), new Map<string, string>()];
+  const exact: Compared = { said: new Map(), found: new Map() };
+  const doubtful: Compared = { said: new Map(), found: new Map() };
   const compare = (group: TruthGroup | null, claimed: Figures, figures: Figures) => {
     const certainty = group === null ? undefined : truth.exactness?.[group];
     if (certainty === 'open' || (certainty === 'marked' && marked)) return;
+    const { said, found } = certainty === 'marked' ? doubtful : exact;
     for (const [field, text] of texts(claimed)) said.set(field, text);
     for (const [field, text] of texts(figures)) found.set(field, text);
   };
@@ -155,7 +185,9 @@ function compareTask(truth: TruthTask, task: PlainTask | undefined, told: ToldOf
   const atMost = truth.exactness?.job_creations === 'at_most';
   const claimed = atMost ? partOf(truth.job_creations, told.jobs(id)) : truth.job_creations;
   compare('job_creations', { job_creations: jobs(claimed) }, { job_creations: jobs(told.jobs(id)) });
-  mismatches.compare(about, said, found);
+  mismatches.compare(about, exact.said, exact.found);
+  const differs = [...doubtful.said].some(([field, text]) => doubtful.found.get(field) !== text);
+  return differs || doubtful.said.size !== doubtful.found.size ? doubtful : null;
 }
 
 function compareSummary(

@@ -61,7 +61,14 @@ test('while a processor folds a fleet it finds 0 mismatches at the W of that mom
   const settled = await verifyJson(env, '--wait', '--truth', truth);
   expect(settled.first_mismatches).toEqual([]);
   expect(settled).toMatchObject({ code: 0, mismatches: 0, published: 3_200, tasks: 150, events_pending: 0 });
-  expect(settled.truth).toEqual({ tasks: 150, tasks_unknown: 0, tasks_of_others: 0, summary_compared: true });
+  expect(settled.truth).toEqual({
+    tasks: 150,
+    tasks_unknown: 0,
+    tasks_marked: 0,
+    tasks_unmarked: 0,
+    tasks_of_others: 0,
+    summary_compared: true,
+  });
   run.child.kill('SIGTERM');
   expect((await run.ended).code).toBe(0);
 
