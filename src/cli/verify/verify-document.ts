@@ -146,6 +146,9 @@ export function verifyText(document: VerifyDocument): string {
 function truthText(truth: TruthAnswer): string {
   const parts = [`truth: ${truth.tasks.toLocaleString('en-US')} tasks`];
   if (truth.tasks_unknown > 0) parts.push(`${truth.tasks_unknown} of them not known in full, so not compared`);
+  if (truth.tasks_unmarked > 0) {
+    parts.push(`${truth.tasks_unmarked} of ${truth.tasks_marked} that faults made doubtful are wrong without a mark`);
+  }
   if (truth.tasks_of_others > 0) parts.push(`${truth.tasks_of_others} tasks of others`);
   if (!truth.summary_compared) parts.push('its summary was not compared');
   return parts.join(', ');
