@@ -42,11 +42,10 @@ export function totalsOf(of: Pick<TruthTask, 'inputs' | 'outputs'>): Figures {
   };
 }
 
-export function failuresOf(truth: TruthTask, errors: boolean): string {
+export function failuresOf(truth: TruthTask, errors: boolean): string[] {
   return truth.failures
     .map(({ failure, failure_reason }) => failureText(failure, failure_reason))
-    .filter((text) => isError(text) === errors)
-    .join(', ');
+    .filter((text) => isError(text) === errors);
 }
 
 export function isError(failure: string): boolean {
