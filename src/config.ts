@@ -2,7 +2,7 @@
 // environment, the environment overrides the default. A bad or unknown value stops the start and names itself.
 
 import { z } from 'zod';
-import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from './domain/fold-settings.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from './domain/fold-settings.ts';
 
 /** What a setting belongs to; a sub-command takes only the groups that it needs. */
 export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'logs';
@@ -206,7 +206,7 @@ export const settings = [
   integer('reporter_idle_s', DEFAULT_FOLD_SETTINGS.reporter_idle_s, 1, 31_536_000, {
     group: 'fold',
     unit: 's',
-    doc: 'Log time without an update after which the intervals of a reporter are forgotten; its totals stay.',
+    doc: 'Time without an update, by the clock of the partition, after which the intervals of a reporter are forgotten; its totals stay.',
   }),
   integer('ios_kept', DEFAULT_FOLD_SETTINGS.ios_kept, 1, 100_000, {
     group: 'fold',
@@ -217,6 +217,31 @@ export const settings = [
     group: 'fold',
     unit: 'bytes',
     doc: 'Largest record that is copied into an outgoing topic. Keep it 64 KiB or more below the max.message.bytes of the input topic.',
+  }),
+  integer('silence_after_s', DEFAULT_FOLD_SETTINGS.silence_after_s, 1, 86_400, {
+    group: 'fold',
+    unit: 's',
+    doc: 'Time without an update, by the clock of the partition, after which a task with open work requests is silent. Take three heartbeats or more: a hole in the log of up to half of this counts as time in which engines could report.',
+  }),
+  integer('stalled_after_s', DEFAULT_FOLD_SETTINGS.stalled_after_s, 1, 31_536_000, {
+    group: 'fold',
+    unit: 's',
+    doc: 'Time after which a task whose engines report, and process nothing, is stalled.',
+  }),
+  integer('retain_finished_s', DEFAULT_FOLD_SETTINGS.retain_finished_s, 1, 315_360_000, {
+    group: 'fold',
+    unit: 's',
+    doc: 'Time after its last update for which a finished task is kept in Redis.',
+  }),
+  integer('retain_silent_s', DEFAULT_FOLD_SETTINGS.retain_silent_s, 1, 315_360_000, {
+    group: 'fold',
+    unit: 's',
+    doc: 'Time after its last update for which any other task is kept in Redis.',
+  }),
+  integer('tombstones_kept_s', DEFAULT_FOLD_SETTINGS.tombstones_kept_s, 1, 315_360_000, {
+    group: 'fold',
+    unit: 's',
+    doc: 'Time for which, at least, an update of a task that was retired is rejected instead of beginning the task anew.',
   }),
 
   integer('partitions', 12, 1, 1_000, {
@@ -265,8 +290,9 @@ function thousands(value: number): string {
 
 /** The settings that the fold reads, as the slot's head pins them. */
 export function foldSettings(config: Config): FoldSettings {
-  const { errors_kept, reporters_kept, priors_kept, reporter_idle_s, ios_kept, copy_bytes_max } = config;
-  return { errors_kept, reporters_kept, priors_kept, reporter_idle_s, ios_kept, copy_bytes_max };
+  const chosen: { -readonly [name in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
+  for (const name of FOLD_SETTING_NAMES) chosen[name] = config[name];
+  return chosen;
 }
 
 /** The environment as it is; `readConfig` of the command line turns it into a `Config`. */

@@ -12,10 +12,14 @@ export interface NoticeSource {
   readonly partition: number;
 }
 
-/** Kind, task, reporter, prior and reason of a failure; its coordinates where reporter or prior is missing. */
+/**
+ * Kind, task, reporter, prior and reason of a failure; its coordinates where reporter or prior is missing, and where it is
+ * about a silence: one post can end several.
+ */
 export function failureId(from: NoticeSource, notice: Notice, facts: FailureFacts): string {
   const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp } = facts;
-  if (!work_request_id || prior_timestamp === undefined) return coordinatesId(from, notice);
+  const ofSilence = failure === 'silent' || failure === 'recovered';
+  if (ofSilence || !work_request_id || prior_timestamp === undefined) return coordinatesId(from, notice);
   return digest(['failure', failure, internal_task_id, work_request_id, prior_timestamp, failure_reason ?? null]);
 }
 

@@ -39,7 +39,7 @@ export function judgeUpdate(
 export function takeIntoLedger(
   change: TaskChange,
   judged: JudgedUpdate & Judgement,
-  at: { readonly offset: number; readonly timestamp: number },
+  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean; readonly ends: boolean },
   settings: FoldSettings,
 ): void {
   const { task } = change;
@@ -52,6 +52,7 @@ export function takeIntoLedger(
   const gaps = reporter.open.length;
   if (post !== null) settle(reporter, post, judged, settings);
   task.open_gaps += reporter.open.length - gaps;
+  if (judged.newest) reporter.ended = at.ends;
   keepReporter(change, work_request_id, reporter, at, settings);
   const mark = doubt ?? markOf(updateClass);
   if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;

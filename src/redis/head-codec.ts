@@ -1,6 +1,6 @@
 // SlotHead ↔ the hash `{tag}:head` (W, pins, counts) and the hash `{tag}:fleet` (the partition's share of the fleet).
 
-import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../domain/fold-settings.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from '../domain/fold-settings.ts';
 import type { FleetShare, SlotHead, SlotPins } from '../domain/head.ts';
 import { OUTCOMES, REJECT_REASONS } from '../domain/outcome.ts';
 import { PROCESSED_STATS } from '../domain/task-state.ts';
@@ -9,13 +9,11 @@ import type { RecordFingerprint } from '../pipeline/ports.ts';
 import { LAYOUT_VERSION } from './slot-keys.ts';
 import { malformed, storedBigint, storedInteger, storedSymbol } from './stored-values.ts';
 
-const SETTINGS = Object.keys(DEFAULT_FOLD_SETTINGS) as (keyof FoldSettings)[];
-
 /** The pins, written once, with the first head. */
 export function encodePins(pins: SlotPins): string[] {
   const flat = ['layout', LAYOUT_VERSION, 'origin', String(pins.origin), 'incarnation', pins.incarnation];
   flat.push('partition_count', String(pins.partition_count), 'fold_version', String(pins.fold_version));
-  for (const setting of SETTINGS) flat.push(`settings.${setting}`, String(pins.settings[setting]));
+  for (const setting of FOLD_SETTING_NAMES) flat.push(`settings.${setting}`, String(pins.settings[setting]));
   return flat;
 }
 
@@ -71,7 +69,7 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
     );
   }
   const settings: { -readonly [setting in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
-  for (const setting of SETTINGS) settings[setting] = integer(`settings.${setting}`);
+  for (const setting of FOLD_SETTING_NAMES) settings[setting] = integer(`settings.${setting}`);
   const counts: Omit<SlotHead, 'fleet'> = {
     pins: {
       origin: integer('origin'),

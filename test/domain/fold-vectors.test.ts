@@ -1,8 +1,10 @@
 // The fold against the hand-worked vectors of test/vectors: given these records, that state and those events.
 
 import { describe, expect, test } from 'vitest';
+import { type FoldInput, homeOfDecoded } from '../../src/domain/fold-input.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
-import { type FoldInput, homeOfDecoded, newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import { newHead } from '../../src/domain/head.ts';
+import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
 

@@ -1,7 +1,7 @@
 // What lies in Redis: exact to the last digit, compact, and never read wrongly after somebody changed it by hand.
 
 import { expect, test } from 'vitest';
-import { newHead } from '../../src/domain/partition-fold.ts';
+import { newHead } from '../../src/domain/head.ts';
 import type { TaskChange } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';

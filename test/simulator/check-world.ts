@@ -2,8 +2,8 @@
 // every re-routed record once in its home.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { SlotPins } from '../../src/domain/head.ts';
-import { newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import { type SlotPins, newHead } from '../../src/domain/head.ts';
+import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord, OutgoingMessage, RecordHeaders, SchemaVerdict } from '../../src/pipeline/ports.ts';

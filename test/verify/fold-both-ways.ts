@@ -5,8 +5,9 @@ import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
 import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
+import { conserves, newHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
-import { conserves, newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import type { StreamRecord } from './random-updates.ts';
 

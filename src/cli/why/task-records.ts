@@ -3,7 +3,8 @@
 
 import { createRegistryClient } from '../../avro/registry-client.ts';
 import { createUpdateDecoder } from '../../avro/update-decoder.ts';
-import { type FoldInput, newHead } from '../../domain/partition-fold.ts';
+import type { FoldInput } from '../../domain/fold-input.ts';
+import { newHead } from '../../domain/head.ts';
 import { ClusterLink } from '../../kafka/cluster-link.ts';
 import { createKafka } from '../../kafka/connection.ts';
 import { readTopic } from '../../kafka/read-topic.ts';

@@ -1,10 +1,10 @@
 // Folds a task's own records again, by the real fold over an empty partition, and keeps of each update what the ledger
 // said of it and what the task was before and after it.
 
-import type { SlotPins } from '../../domain/head.ts';
+import { newHead, type SlotPins } from '../../domain/head.ts';
 import type { Judgement } from '../../domain/ledger.ts';
 import type { Notice } from '../../domain/notice.ts';
-import { newHead, PartitionFold } from '../../domain/partition-fold.ts';
+import { PartitionFold } from '../../domain/partition-fold.ts';
 import type { Post } from '../../domain/post.ts';
 import type { TaskError, TaskState } from '../../domain/task-state.ts';
 import type { UpdateClass } from '../../domain/update-class.ts';
