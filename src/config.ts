@@ -243,6 +243,11 @@ export const settings = [
     unit: 's',
     doc: 'Time for which, at least, an update of a task that was retired is rejected instead of beginning the task anew.',
   }),
+  integer('looks_max', DEFAULT_FOLD_SETTINGS.looks_max, 1, 10_000, {
+    group: 'fold',
+    unit: 'tasks a record',
+    doc: 'How many tasks whose time has come may fall silent, stall or be retired before one record; the others wait for the next one.',
+  }),
 
   integer('partitions', 12, 1, 1_000, {
     group: 'topics',

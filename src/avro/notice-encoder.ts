@@ -5,7 +5,7 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice, NoticeBody } from '../domain/notice.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage } from '../pipeline/ports.ts';
-import { GROUP_HEADER, LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
+import { GROUP_HEADER, LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader, TICK_HEADER } from '../pipeline/source-header.ts';
 import type { Topology } from '../topology.ts';
 import { coordinatesId, failureId, jobCreationId, type NoticeSource } from './event-id.ts';
 import { cutId, ID_BYTES_MAX, jobCreation, rejectPointer, taskFailure } from './event-values.ts';
@@ -23,8 +23,13 @@ import { withWireHead } from './wire-format.ts';
 
 export interface NoticeEncoderOptions {
   readonly topology: Topology;
-  /** the registry's ids of our schemas for the outgoing topics */
-  readonly schemaIds: { readonly failures: number; readonly jobCreations: number; readonly rejects: number };
+  /** the registry's ids of our schemas */
+  readonly schemaIds: {
+    readonly input: number;
+    readonly failures: number;
+    readonly jobCreations: number;
+    readonly rejects: number;
+  };
 }
 
 type Body<Kind extends NoticeBody['kind']> = Extract<NoticeBody, { kind: Kind }>;
@@ -131,7 +136,12 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     return { topic, partition: to, key: Buffer.from(task), value: record.value, headers };
   }
 
+  const emptyUpdate = withWireHead(schemaIds.input, schemaType('task-status.avsc').toBuffer({}));
+  const tickHeaders = headersOf({ [TICK_HEADER]: '1', [GROUP_HEADER]: topology.groups.members });
+
   return {
+    tick: (partition) => ({ topic, partition, key: null, value: emptyUpdate, headers: tickHeaders }),
+
     encode(partition, notice, record, update) {
       const from = { topic, partition };
       const { body } = notice;

@@ -30,6 +30,8 @@ export interface FoldSettings {
   readonly retain_silent_s: number;
   /** Seconds of the partition's clock for which at least updates of a retired task are rejected by that name. Default 604,800. */
   readonly tombstones_kept_s: number;
+  /** How many tasks are looked at before one record, at most: what one record may cause stays bounded. Default 500, 1–10,000. */
+  readonly looks_max: number;
 }
 
 export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
@@ -44,6 +46,7 @@ export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
   retain_finished_s: 82_800,
   retain_silent_s: 604_800,
   tombstones_kept_s: 604_800,
+  looks_max: 500,
 };
 
 export const FOLD_SETTING_NAMES = Object.keys(DEFAULT_FOLD_SETTINGS) as readonly (keyof FoldSettings)[];

@@ -12,9 +12,6 @@ import { moveClock } from './partition-clock.ts';
 import type { Liveness, TaskChange, TaskState } from './task-state.ts';
 import { generationAt, Tombstone } from './tombstone.ts';
 
-/** How many tasks are looked at before one record, at most: what one record may cause stays bounded. */
-export const LOOKS_MAX = 500;
-
 export class PassingTime {
   readonly #head: SlotHead;
   readonly #changes: FoldChanges;
@@ -34,7 +31,7 @@ export class PassingTime {
   passTo(record: { readonly timestamp: number }, bodies: NoticeBody[]): void {
     const { clock, pins } = this.#head;
     moveClock(clock, record.timestamp, pins.settings);
-    for (let looked = 0; looked < LOOKS_MAX; ) {
+    for (let looked = 0; looked < pins.settings.looks_max; ) {
       const look = this.#looks.take(clock.now);
       if (look === null) return;
       const task = this.#changes.known(look.internal_task_id);

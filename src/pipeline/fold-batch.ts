@@ -6,7 +6,6 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import { clockAfter } from '../domain/partition-clock.ts';
 import type { PartitionFold } from '../domain/partition-fold.ts';
-import { LOOKS_MAX } from '../domain/passing-time.ts';
 import type { TaskChange } from '../domain/task-state.ts';
 import { generationAt, Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
@@ -137,8 +136,8 @@ export interface FoldedBatch {
   readonly fingerprint: RecordFingerprint | undefined;
 }
 
-/** How many looks are read for one batch, at most; as many records can use them up at once. */
-const LOOKS_READ_MAX = 10 * LOOKS_MAX;
+/** Looks are read for this many records at once that use up all that they may; where there are more, the batch is cut. */
+const RECORDS_FULL_OF_LOOKS = 10;
 
 /**
  * Decodes and folds the records over the cache, which holds the state at `watermark` before and at the batch's end after.
@@ -156,7 +155,8 @@ export async function foldRecords(
   batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
   const looks = await readLooks(context, partition, claimed, watermark, batch);
-  const records = batch.slice(0, looks.length < LOOKS_READ_MAX ? batch.length : LOOKS_READ_MAX / LOOKS_MAX);
+  const isCut = looks.length === looksRead(claimed);
+  const records = isCut ? batch.slice(0, RECORDS_FULL_OF_LOOKS) : batch;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
   const inputs = decodeRecords(context, partition, claimed, records);
   await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
@@ -174,6 +174,10 @@ export async function foldRecords(
   const [record, input] = [records.at(-1), inputs.at(-1)];
   const fingerprint = record && input && fingerprintOf(record, input.decoded);
   return { count: records.length, atHand, changes, tombstones, fingerprint };
+}
+
+function looksRead({ head }: Claimed): number {
+  return RECORDS_FULL_OF_LOOKS * head.pins.settings.looks_max;
 }
 
 function clockAtEnd({ head }: Claimed, records: readonly InputRecord[]): number {
@@ -195,7 +199,7 @@ async function readLooks(
 ): Promise<Look[]> {
   if (records.length === 0) return [];
   const end = clockAtEnd(claimed, records);
-  const read = await context.ports.slotStore.readLooks(partition, end, LOOKS_READ_MAX);
+  const read = await context.ports.slotStore.readLooks(partition, end, looksRead(claimed));
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   return read.looks;
 }

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { newTask } from '../../src/domain/evolve.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
-import { type SlotHead, type SlotPins, newHead } from '../../src/domain/head.ts';
+import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
 import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';

@@ -3,7 +3,7 @@
 
 import type { FoldInput } from '../../src/domain/fold-input.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
-import { type SlotHead, newHead } from '../../src/domain/head.ts';
+import { newHead, type SlotHead } from '../../src/domain/head.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
