@@ -224,7 +224,8 @@ async function readMissing(
   }
   if (missing.size === 0) return;
   const ids = [...missing];
-  const generation = generationAt(head.clock.now, head.pins.settings);
+  const anyRetired = head.fleet.retired.tasks > 0;
+  const generation = anyRetired ? generationAt(head.clock.now, head.pins.settings) : null;
   const read = await context.ports.slotStore.readTasks(partition, ids, generation);
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));

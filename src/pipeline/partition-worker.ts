@@ -160,7 +160,7 @@ export class PartitionWorker {
     const now = ports.surroundings.now();
     if (now - this.#lookedAt < settings.live_every_ms) return;
     this.#lookedAt = now;
-    const found = await ports.slotStore.readTasks(this.partition, [], 0);
+    const found = await ports.slotStore.readTasks(this.partition, [], null);
     if (found.watermark !== watermark) throw moved(this.partition, watermark, found.watermark);
   }
 

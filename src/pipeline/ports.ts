@@ -156,12 +156,12 @@ export interface SlotStore {
   begin(partition: number, watermark: number, head: SlotHead): Promise<boolean>;
   /**
    * Tasks by id, in the order asked; null: absent. `task_output` and the kept errors are not part of it.
-   * @param generation tombstones of this one and the one before are found, the newer of an id's two
+   * @param generation tombstones of this one and the one before are found, the newer of an id's two; null: there are none
    */
   readTasks(
     partition: number,
     ids: readonly string[],
-    generation: number,
+    generation: number | null,
   ): Promise<{ watermark: number | null; tasks: KnownTask[] }>;
   /** The earliest looks before `before`, in order, at most `max`; those of one moment in the order of the ids' bytes. */
   readLooks(partition: number, before: number, max: number): Promise<{ watermark: number | null; looks: Look[] }>;

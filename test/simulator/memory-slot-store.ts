@@ -163,9 +163,10 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   else slot.silent.delete(id);
 }
 
-function knownTask({ tasks, tombstones }: Slot, id: string, generation: number): KnownTask {
+function knownTask({ tasks, tombstones }: Slot, id: string, generation: number | null): KnownTask {
   const stored = tasks.get(id);
   if (stored !== undefined) return structuredClone(stored.task);
+  if (generation === null) return null;
   const found = [generation, generation - 1].find((one) => tombstones.get(one)?.has(id));
   return found === undefined ? null : new Tombstone(found);
 }
