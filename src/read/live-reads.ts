@@ -20,12 +20,20 @@ export interface LiveReads {
    * @throws Fault service_unavailable, torn_save
    */
   streamTasks(): AsyncGenerator<TaskDocument>;
+  /** The tasks that are silent, of all partitions, the longest first. @throws Fault service_unavailable */
+  readSilentTasks(): Promise<SilentTask[]>;
   /** The sum of all partitions' shares, each at its own W; null before the first start. @throws Fault */
   readFleet(): Promise<FleetDocument | null>;
   /** Every partition, in order; empty before the first start. @throws Fault */
   readPartitions(): Promise<PartitionDocument[]>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
+}
+
+export interface SilentTask {
+  internal_task_id: string;
+  /** log time, UTC epoch milliseconds */
+  silent_since: number;
 }
 
 export interface LiveReadsOptions {
@@ -115,6 +123,19 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
           }
         }
       }
+    },
+
+    async readSilentTasks() {
+      const count = (await readPartitionCount()) ?? 0;
+      const silent: SilentTask[] = [];
+      for (let partition = 0; partition < count; partition++) {
+        const key = keysOf(partition).silent;
+        const flat = await faultsOf(`reading ${key}`, redis.zrange(key, 0, -1, 'WITHSCORES') as Promise<string[]>);
+        for (let i = 0; i < flat.length; i += 2) {
+          silent.push({ internal_task_id: flat[i]!, silent_since: Number(flat[i + 1]) });
+        }
+      }
+      return silent.sort((a, b) => a.silent_since - b.silent_since);
     },
 
     async readFleet() {

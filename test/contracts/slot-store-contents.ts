@@ -34,7 +34,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
             const save = saveOf(head, at, at + 1, { changes: [changeOf(task, { reporters })] });
             expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
             at++;
-            const read = await other.readTasks(0, [internal_task_id]);
+            const read = await other.readTasks(0, [internal_task_id], null);
             expect(read).toEqual({ watermark: at, tasks: [task] });
             const found = read.tasks[0]!;
             expect([...found.reporters.keys()]).toEqual([...task.reporters.keys()]);
@@ -79,7 +79,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
         changeOf(task, { errors: [{ msg: task.internal_task_id }], task_output: '{}' }),
       );
       await store.save(0, saveOf(head, 0, 100, { changes }));
-      expect((await other.readTasks(0, ids)).tasks).toEqual(tasks);
+      expect((await other.readTasks(0, ids, null)).tasks).toEqual(tasks);
     });
 
     test('a task that was read can be changed and saved by another process', async () => {

@@ -16,7 +16,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
     test('an empty slot is claimed without head, W or mark', async () => {
       const { store } = await opened(open);
       expect(await store.claim(0, 'me')).toEqual(EMPTY);
-      expect(await store.readTasks(0, ['a'])).toEqual({ watermark: null, tasks: [null] });
+      expect(await store.readTasks(0, ['a'], null)).toEqual({ watermark: null, tasks: [null] });
       expect(await store.readNotices(0, 0, 10)).toEqual({ watermark: null, notices: [], more: false });
     });
 
@@ -37,18 +37,24 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
 
     test('a slot that lost only its head does not begin anew beside what is left', async () => {
       const { store, head, loseHead } = await begun(open);
-      await store.save(0, saveOf(head, 0, 1, { changes: [changeOf(taskOf('a', 0))], notices: [rerouteAt(0, 1)] }));
+      await store.save(
+        0,
+        saveOf(head, 0, 1, { changes: [changeOf(taskOf('a', 0))], tombstones: new Map(), notices: [rerouteAt(0, 1)] }),
+      );
       await loseHead(0);
       await expect(store.begin(0, 0, headOf('two'))).rejects.toEqual(faultOf('torn_save'));
     });
 
     test('slots of other partitions are untouched by all of it', async () => {
       const { store, head } = await begun(open);
-      await store.save(0, saveOf(head, 0, 5, { changes: [changeOf(taskOf('a', 1))], notices: [rerouteAt(1, 1)] }));
+      await store.save(
+        0,
+        saveOf(head, 0, 5, { changes: [changeOf(taskOf('a', 1))], tombstones: new Map(), notices: [rerouteAt(1, 1)] }),
+      );
       expect(await store.claim(1, 'me')).toEqual(EMPTY);
       expect(await store.begin(1, 9, headOf())).toBe(true);
       await store.clear(1);
-      expect((await store.readTasks(0, ['a'])).watermark).toBe(5);
+      expect((await store.readTasks(0, ['a'], null)).watermark).toBe(5);
       expect(await readOne(store, 'a')).not.toBeNull();
     });
   });
@@ -60,8 +66,8 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       expect(await store.save(0, saveOf(head, 0, 3, { changes: [changeOf(a), changeOf(b)] }))).toEqual({
         outcome: 'saved',
       });
-      expect(await other.readTasks(0, ['b', 'none', 'a'])).toEqual({ watermark: 3, tasks: [b, null, a] });
-      expect(await other.readTasks(0, [])).toEqual({ watermark: 3, tasks: [] });
+      expect(await other.readTasks(0, ['b', 'none', 'a'], null)).toEqual({ watermark: 3, tasks: [b, null, a] });
+      expect(await other.readTasks(0, [], null)).toEqual({ watermark: 3, tasks: [] });
     });
 
     test('a save that expects another W is refused with the W found, and writes nothing', async () => {
@@ -170,7 +176,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       await other.clear(0);
       expect(await store.claim(0, 'me')).toEqual(EMPTY);
       expect(await store.begin(0, 0, headOf('second-life'))).toBe(true);
-      expect((await store.readTasks(0, ['a', 'b'])).tasks).toEqual([null, null]);
+      expect((await store.readTasks(0, ['a', 'b'], null)).tasks).toEqual([null, null]);
       expect(await store.save(0, saveOf(headOf('second-life'), 0, 1))).toEqual({ outcome: 'saved' });
     });
   });

@@ -30,7 +30,7 @@ async function saveAtHome(store: SlotStore, changes: readonly TaskChange[]): Pro
     head.received = here.length;
     head.outcomes.applied = here.length;
     head.fleet.tasks = here.length;
-    await store.save(partition, { expect: 0, to: 100, head, changes: here, notices: [] });
+    await store.save(partition, { expect: 0, to: 100, head, changes: here, tombstones: new Map(), notices: [] });
   }
 }
 
@@ -182,7 +182,14 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
     head.fleet.tasks_by_status.set('running', 1).set('unreported', 1);
     head.fleet.failures_by_reason.set('api', partition);
     head.fleet.processed_stats.set('processed_bytes', big).set('processed_chunks', 2n ** 52n);
-    await store.save(partition, { expect: 10, to: 16 + partition, head, changes: [], notices: [] });
+    await store.save(partition, {
+      expect: 10,
+      to: 16 + partition,
+      head,
+      changes: [],
+      tombstones: new Map(),
+      notices: [],
+    });
   }
   await store.reportLive(1, { owner: 'o', state: 'running', log_end: 20, emitted: 17, seen_at: 1_700_000_000_000 });
   const fleet = await reads.readFleet();
@@ -213,7 +220,7 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
   await store.begin(5, 10, head);
   head.received = 1;
   head.outcomes.rerouted = 1;
-  await store.save(5, { expect: 10, to: 12, head, changes: [], notices: [rerouteAt(11, 1)] });
+  await store.save(5, { expect: 10, to: 12, head, changes: [], tombstones: new Map(), notices: [rerouteAt(11, 1)] });
   const halt = { code: 'history_gone', message: 'the log starts at 40', cure: 'taskfold partitions reset 5' };
   await store.reportLive(5, { owner: 'o', state: 'halted', log_end: 50, emitted: 11, seen_at: 9, halt });
   await store.begin(6, 0, headOf());

@@ -52,7 +52,7 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
   // Its own state objects are written whole again, whatever the lost save did.
   task.error_count = 5;
   expect(await store.save(0, { ...save, expect: 10, to: 11, notices: [] })).toEqual({ outcome: 'saved' });
-  expect((await store.readTasks(0, ['a'])).tasks).toEqual([task]);
+  expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
 });
 
 test("two processes with the same belief save the same stretch: one is refused and finds the other one's work", async () => {

@@ -85,7 +85,7 @@ test('long ids live beside the task, so that its hash and that of its IOs stay c
   await save(changeOf(task));
   expect(await encodings()).toEqual(['listpack', 'listpack']);
   expect(Object.keys(await client.hgetall(`${key}:long`)).sort()).toEqual(['engine_id', `inputs.${LONG}`]);
-  expect((await store.readTasks(0, ['a'])).tasks).toEqual([task]);
+  expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
 });
 
 test('only what changed is written: a field that somebody else wrote beside it stays', async () => {
@@ -128,7 +128,7 @@ test('a task with more IOs than one HSET takes, and a head with thousands of sou
   const task = taskOf('a', 0, { inputs });
   for (let p = 0; p < 9_000; p++) head.rerouted_from.set(p, p);
   expect(await save(changeOf(task))).toEqual({ outcome: 'saved' });
-  expect((await store.readTasks(0, ['a'])).tasks).toEqual([task]);
+  expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
   expect((await store.claim(0, 'me')).head).toEqual(head);
 });
 
@@ -137,7 +137,7 @@ test('more tasks than one read takes are read at one W, or not at all', async ()
   const tasks = Array.from({ length: 700 }, (_, i) => taskOf(`t${i}`, 0));
   await save(...tasks.map((task) => changeOf(task)));
   const ids = tasks.map((task) => task.internal_task_id);
-  expect(await store.readTasks(0, ids)).toEqual({ watermark: 1, tasks });
+  expect(await store.readTasks(0, ids, null)).toEqual({ watermark: 1, tasks });
 
   // Somebody else saves between two of the reads.
   let reads = 0;
@@ -149,7 +149,7 @@ test('more tasks than one read takes are read at one W, or not at all', async ()
     },
   });
   const unlucky = createSlotStore({ redis: moving, prefix, group: 'taskfold' });
-  await expect(unlucky.readTasks(0, ids)).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
+  await expect(unlucky.readTasks(0, ids, null)).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
   expect(reads).toBeGreaterThan(1);
 });
 
@@ -173,7 +173,7 @@ test('damaged data is never read as something else: a fault that halts and names
     await client.del(key, `${key}:io`, `${key}:ledger`);
     await save(changeOf(structuredClone(task)));
     await damage();
-    const error = await store.readTasks(0, ['a']).catch((thrown: unknown) => thrown);
+    const error = await store.readTasks(0, ['a'], null).catch((thrown: unknown) => thrown);
     expect({ name, error }).toMatchObject({ name, error: { name: 'Fault', code: 'torn_save', remedy: 'halt' } });
     expect((error as Error).message).toContain(where);
     await client.del(key);
