@@ -17,7 +17,7 @@ import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoor
 import type { Outcome, RejectReason } from './outcome.ts';
 import { PassingTime } from './passing-time.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
-import { generationAt, type KnownTask, Tombstone } from './tombstone.ts';
+import { generationOf, type KnownTask, Tombstone } from './tombstone.ts';
 import { outcomeOf } from './update-class.ts';
 import { numberProblem } from './validate.ts';
 
@@ -103,11 +103,10 @@ export class PartitionFold {
   }
 
   #foldAtHome(input: FoldInput, bodies: NoticeBody[], id: string, update: TaskStatusDetail): void {
-    const { clock, pins } = this.#head;
-    const { settings } = pins;
+    const { settings } = this.#head.pins;
     const kept = this.#changes.known(id);
     if (kept instanceof Tombstone && this.#remembers(kept)) {
-      this.#changes.bury(id, generationAt(clock.now, settings));
+      this.#changes.bury(id, generationOf(this.#head));
       this.#reject(input, bodies, 'task_retired', 'The task was retired before the update came.', update);
       return;
     }
@@ -267,8 +266,7 @@ export class PartitionFold {
   }
 
   #remembers({ generation }: Tombstone): boolean {
-    const { clock, pins } = this.#head;
-    return generation >= generationAt(clock.now, pins.settings) - 1;
+    return generation >= generationOf(this.#head) - 1;
   }
 
   #count(outcome: Outcome): void {

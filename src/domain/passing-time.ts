@@ -10,7 +10,7 @@ import { type Look, Looks } from './looks.ts';
 import type { NoticeBody } from './notice.ts';
 import { moveClock } from './partition-clock.ts';
 import type { Liveness, TaskChange, TaskState } from './task-state.ts';
-import { generationAt, Tombstone } from './tombstone.ts';
+import { generationOf, Tombstone } from './tombstone.ts';
 
 export class PassingTime {
   readonly #head: SlotHead;
@@ -63,7 +63,7 @@ export class PassingTime {
     if (retirement < clock.now) {
       retireFromShare(fleet, task);
       change.retired = true;
-      this.#changes.bury(task.internal_task_id, generationAt(clock.now, pins.settings));
+      this.#changes.bury(task.internal_task_id, generationOf(this.#head));
     } else {
       this.#setLook(change, earliestDeadline(task, clock, pins.settings));
     }

@@ -1,6 +1,6 @@
 // What is left of a task that was retired: that it was there, and in which generation that was known last.
 
-import type { FoldSettings } from './fold-settings.ts';
+import type { SlotHead } from './head.ts';
 import type { TaskState } from './task-state.ts';
 
 export class Tombstone {
@@ -15,7 +15,7 @@ export class Tombstone {
 /** A task as the slot has it: its state, its tombstone, or nothing. */
 export type KnownTask = TaskState | Tombstone | null;
 
-/** The generation that the partition's clock is in. @param clock ms */
-export function generationAt(clock: number, settings: FoldSettings): number {
-  return Math.floor(clock / (settings.tombstones_kept_s * 1_000));
+/** The generation that the partition's clock is in. */
+export function generationOf({ clock, pins }: Pick<SlotHead, 'clock' | 'pins'>): number {
+  return Math.floor(clock.now / (pins.settings.tombstones_kept_s * 1_000));
 }

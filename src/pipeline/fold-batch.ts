@@ -7,7 +7,7 @@ import type { Notice } from '../domain/notice.ts';
 import { clockAfter } from '../domain/partition-clock.ts';
 import type { PartitionFold } from '../domain/partition-fold.ts';
 import type { TaskChange } from '../domain/task-state.ts';
-import { generationAt, Tombstone } from '../domain/tombstone.ts';
+import { generationOf, Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
@@ -224,8 +224,7 @@ async function readMissing(
   }
   if (missing.size === 0) return;
   const ids = [...missing];
-  const anyRetired = head.fleet.retired.tasks > 0;
-  const generation = anyRetired ? generationAt(head.clock.now, head.pins.settings) : null;
+  const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
   const read = await context.ports.slotStore.readTasks(partition, ids, generation);
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));

@@ -7,7 +7,7 @@
 import { conserves } from '../domain/head.ts';
 import { InvariantBroken } from '../domain/invariant-broken.ts';
 import { PartitionFold } from '../domain/partition-fold.ts';
-import { generationAt } from '../domain/tombstone.ts';
+import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
@@ -179,7 +179,7 @@ export class PartitionWorker {
     const loaded = batch.records[records.length]?.offset ?? batch.to;
     let to = loaded;
     if (to > watermark) {
-      const generation = generationOf(claimed);
+      const generation = generationOf(claimed.head);
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
       if (count < records.length) to = records[count]!.offset;
@@ -199,7 +199,7 @@ export class PartitionWorker {
       this.#watermark = to;
       this.#waits = 0;
       observer.folded?.(partition, { records: count, to, end: batch.end });
-      if (generationOf(claimed) > generation) this.#dropTombstones(claimed);
+      if (generationOf(claimed.head) > generation) this.#dropTombstones(claimed);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
       );
@@ -210,12 +210,12 @@ export class PartitionWorker {
     return to;
   }
 
-  /** Of a generation before the last one nothing is asked any more. What is left of it by a crash goes at the next claim. */
-  #dropTombstones({ head }: Claimed): void {
-    const generation = generationAt(head.clock.now, head.pins.settings) - 2;
-    if (generation < 0) return;
-    const { incarnation } = head.pins;
-    void this.#context.ports.slotStore.dropTombstones(this.partition, incarnation, generation).catch(() => {});
+  /** Nothing is asked of a generation before the last one. What a crash leaves of it goes at the next claim. */
+  #dropTombstones(claimed: Claimed) {
+    const { slotStore } = this.#context.ports;
+    const generation = generationOf(claimed.head) - 2;
+    const { incarnation } = claimed.head.pins;
+    if (generation >= 0) void slotStore.dropTombstones(this.partition, incarnation, generation).catch(() => {});
   }
 
   async #getOver(fault: Fault): Promise<void> {
@@ -288,10 +288,6 @@ export class PartitionWorker {
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }
-}
-
-function generationOf({ head }: Claimed): number {
-  return generationAt(head.clock.now, head.pins.settings);
 }
 
 function faultOf(error: unknown): Fault {

@@ -130,7 +130,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
       const silent: SilentTask[] = [];
       for (let partition = 0; partition < count; partition++) {
         const key = keysOf(partition).silent;
-        const flat = await faultsOf(`reading ${key}`, redis.zrange(key, 0, -1, 'WITHSCORES') as Promise<string[]>);
+        const flat = await faultsOf(`reading ${key}`, redis.zrange(key, 0, '-1', 'WITHSCORES'));
         for (let i = 0; i < flat.length; i += 2) {
           silent.push({ internal_task_id: flat[i]!, silent_since: Number(flat[i + 1]) });
         }

@@ -19,14 +19,14 @@ export interface SlotWrites {
   zadd(key: string, values: readonly string[]): void;
   zrem(key: string, members: readonly string[]): void;
   /** any other command with few values */
-  write(command: string, key: string, ...values: (string | Buffer)[]): void;
-  /** the msgpack argument; strings and bytes only, because cmsgpack and msgpackr agree on nothing else exactly */
+  write(command: string, key: string, ...values: string[]): void;
+  /** the msgpack argument; strings only, because cmsgpack and msgpackr agree on nothing else exactly */
   pack(): Buffer;
 }
 
 export function slotWrites(head: string): SlotWrites {
   const keys = [head];
-  const flat: (string | Buffer)[] = [];
+  const flat: string[] = [];
   let lastKey = head;
   let lastIndex = '1';
 

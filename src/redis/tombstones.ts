@@ -1,4 +1,4 @@
-// Tombstones of retired tasks: 16 bytes each, in many small hashes, so that a million of them take tens of megabytes. The
+// Tombstones of retired tasks: a digest each, in many small hashes, so that a million of them take tens of megabytes. The
 // hashes of a generation are dropped together.
 
 import { createHash } from 'node:crypto';
@@ -16,13 +16,13 @@ const DROPS_MAX = 1_000;
 interface Place {
   readonly bucket: number;
   /** the hash's field */
-  readonly digest: Buffer;
+  readonly digest: string;
 }
 
-/** Where the tombstone of an id lies within a generation: by the MD5 of its UTF-8. */
+/** Where the tombstone of an id lies within a generation: by the MD5 of its UTF-8, as text because saves are text. */
 export function tombstonePlace(internal_task_id: string): Place {
   const digest = createHash('md5').update(internal_task_id).digest();
-  return { bucket: digest.readUInt16BE(0) % BUCKETS, digest };
+  return { bucket: digest.readUInt16BE(0) % BUCKETS, digest: digest.toString('base64url') };
 }
 
 export function writeTombstones(writes: SlotWrites, keys: SlotKeys, tombstones: ReadonlyMap<string, number>): void {

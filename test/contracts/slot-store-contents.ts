@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { TaskState } from '../../src/domain/task-state.ts';
 import type { SlotLive } from '../../src/pipeline/ports.ts';
 import {
   anyHead,
@@ -36,7 +37,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
             at++;
             const read = await other.readTasks(0, [internal_task_id], null);
             expect(read).toEqual({ watermark: at, tasks: [task] });
-            const found = read.tasks[0]!;
+            const found = read.tasks[0] as TaskState;
             expect([...found.reporters.keys()]).toEqual([...task.reporters.keys()]);
             expect([...found.reporters_base.keys()]).toEqual([...task.reporters_base.keys()]);
           }

@@ -5,12 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
+import { slotStoreTime } from './slot-store-time.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 const faultOf = (code: string) => expect.objectContaining({ name: 'Fault', code });
 
 export function slotStoreContract(title: string, open: OpenSlotStore): void {
   slotStoreContents(title, open);
+  slotStoreTime(title, open);
 
   describe(`${title}: claim and begin`, () => {
     test('an empty slot is claimed without head, W or mark', async () => {
@@ -140,6 +142,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const read = await other.readTasks(
         0,
         tasks.map((task) => task.internal_task_id),
+        null,
       );
       expect(read).toEqual({ watermark: 1_000, tasks });
       expect((await other.readNotices(0, 0, 2_000)).notices).toEqual(notices);
@@ -195,6 +198,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const read = await store.readTasks(
         0,
         tasks.map((task) => task.internal_task_id),
+        null,
       );
       expect(read.tasks.every((task) => task === null)).toBe(true);
       expect((await store.readNotices(0, 0, 10)).notices).toEqual([]);

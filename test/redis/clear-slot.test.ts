@@ -19,7 +19,7 @@ async function twoProcesses(prefix: string) {
   await other.begin(0, 0, head);
   // More keys than one step of SCAN looks at.
   const changes = Array.from({ length: 2_500 }, (_, i) => changeOf(taskOf(`t${i}`, i)));
-  await other.save(0, { expect: 0, to: 2_500, head, changes, notices: [rerouteAt(5, 1)] });
+  await other.save(0, { expect: 0, to: 2_500, head, changes, tombstones: new Map(), notices: [rerouteAt(5, 1)] });
   return { mine: mine.client, others: others.client, other, head };
 }
 

@@ -31,6 +31,7 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
     to: 10,
     head,
     changes: [changeOf(task, { errors: [{ msg: 'once' }], task_output })],
+    tombstones: new Map(),
     notices: [rerouteAt(3, 1)],
   };
   const swallowed = proxy.swallowNextAnswer();
@@ -51,7 +52,9 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
 
   // Its own state objects are written whole again, whatever the lost save did.
   task.error_count = 5;
-  expect(await store.save(0, { ...save, expect: 10, to: 11, notices: [] })).toEqual({ outcome: 'saved' });
+  expect(await store.save(0, { ...save, expect: 10, to: 11, tombstones: new Map(), notices: [] })).toEqual({
+    outcome: 'saved',
+  });
   expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
 });
 
@@ -66,6 +69,7 @@ test("two processes with the same belief save the same stretch: one is refused a
     to: 1,
     head,
     changes: [changeOf(taskOf('a', 0), { errors: [{ msg: 'once' }] })],
+    tombstones: new Map(),
     notices: [],
   };
   const outcomes = await Promise.all([a, b, a, b].map((store) => store.save(0, save)));

@@ -17,7 +17,8 @@ async function begun() {
   await store.begin(0, 0, head);
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
-  const save = (...changes: TaskChange[]) => store.save(0, { expect: at, to: ++at, head, changes, notices: [] });
+  const save = (...changes: TaskChange[]) =>
+    store.save(0, { expect: at, to: ++at, head, changes, tombstones: new Map(), notices: [] });
   return { client, prefix, store, head, keys, save };
 }
 
@@ -49,12 +50,15 @@ test('the published layout of a task', async () => {
     'source.last_offset': '0',
     first_update_at: '1700000000000',
     last_update_at: '1700000000000',
+    liveness: 'reporting',
+    liveness_at: '1700000000000',
+    look_at: '30000',
   });
   expect(await client.hgetall(`${key}:io`)).toEqual({ 'inputs.in': '3,5', 'outputs.out': ',0' });
   expect(await client.lrange(`${key}:errors`, 0, -1)).toEqual(['{"id":"E1","msg":"first"}', '{"msg":"second"}']);
   expect(await client.get(`${key}:output`)).toBe('{"done":true}');
   expect(await client.hgetall(`${key}:ledger`)).toEqual({
-    [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1],[0,5],[],[]]',
+    [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1,1],[0,5],[],[]]',
   });
   expect(await client.exists(`${key}:long`)).toBe(0);
 });
@@ -118,7 +122,9 @@ test('where no errors are kept, none are', async () => {
   const head = newHead({ ...pins, settings: { ...pins.settings, errors_kept: 0 } });
   await store.begin(0, 0, head);
   const changes = [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })];
-  expect(await store.save(0, { expect: 0, to: 1, head, changes, notices: [] })).toEqual({ outcome: 'saved' });
+  expect(await store.save(0, { expect: 0, to: 1, head, changes, tombstones: new Map(), notices: [] })).toEqual({
+    outcome: 'saved',
+  });
   expect(await client.exists(`${keys.task('a')}:errors`)).toBe(0);
 });
 
@@ -214,7 +220,7 @@ test('a save that Redis refuses in the middle names it, and its error carries no
   await client.set(keys.outbox, 'no stream');
   const changes = [changeOf(taskOf('a', 0, { engine_id: 'private data' }))];
   const error = await store
-    .save(0, { expect: 0, to: 1, head, changes, notices: [rerouteAt(0, 1)] })
+    .save(0, { expect: 0, to: 1, head, changes, tombstones: new Map(), notices: [rerouteAt(0, 1)] })
     .catch((thrown: unknown) => thrown as Error & { cause: Error });
   expect(error).toMatchObject({ name: 'Fault', code: 'torn_save', message: expect.stringContaining('WRONGTYPE') });
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private data');

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { newHead, type SlotPins } from '../../src/domain/head.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
-import { generationAt, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
+import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord, OutgoingMessage, RecordHeaders, SchemaVerdict } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
@@ -147,7 +147,7 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
       });
     }
   }
-  const oldest = generationAt(head.clock.now, pins.settings) - 1;
+  const oldest = generationOf(head) - 1;
   const remembered = [...tasks].filter(([, task]) => task instanceof Tombstone && task.generation >= oldest);
   return { tasks: stored, head, messages, reroutes, remembered: remembered.map(([id]) => id) };
 }

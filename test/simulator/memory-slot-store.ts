@@ -5,7 +5,7 @@ import type { SlotHead } from '../../src/domain/head.ts';
 import type { Look } from '../../src/domain/looks.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
-import { generationAt, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
+import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import type { RecordFingerprint, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { type Call, callNow } from './memory-kafka.ts';
@@ -135,7 +135,7 @@ export class MemorySlots {
   dropTombstones(partition: number, incarnation: string, generation: number): void {
     const { head, tombstones } = this.slot(partition);
     if (head?.pins.incarnation !== incarnation) return;
-    if (generationAt(head.clock.now, head.pins.settings) >= generation + 2) tombstones.delete(generation);
+    if (generationOf(head) >= generation + 2) tombstones.delete(generation);
   }
 
   #keep(partition: number): void {
