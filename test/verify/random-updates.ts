@@ -14,6 +14,17 @@ export const SMALL_BOUNDS: FoldSettings = {
   ios_kept: 2,
 };
 
+/** Times that are over within a few updates. */
+export const SHORT_TIMES: FoldSettings = {
+  ...DEFAULT_FOLD_SETTINGS,
+  silence_after_s: 2,
+  stalled_after_s: 3,
+  retain_finished_s: 4,
+  retain_silent_s: 6,
+  tombstones_kept_s: 5,
+  looks_max: 1,
+};
+
 /** Fields may be there without a value. */
 type Loose<T> = { [field in keyof T]: T[field] | undefined };
 type LooseUpdate = Loose<Omit<VectorUpdate, 'inputs' | 'outputs'>> & { inputs?: LooseIos; outputs?: LooseIos };
@@ -23,6 +34,9 @@ export interface StreamRecord {
   /** ms */
   readonly log_time: number;
   readonly update: LooseUpdate;
+  readonly tick?: boolean;
+  readonly work_request_status?: string;
+  readonly source?: { readonly partition: number; readonly offset: number };
 }
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
@@ -52,7 +66,7 @@ const ACTIONS = ['updateStatus', 'completeJob', 'createJobs', 'Other'];
 const LARGE = 9_007_199_254_740_990;
 
 /** Between 1 and 24 updates of one task, now and then of a second one. */
-export function randomStream(seed: number, { reporters_kept }: FoldSettings): StreamRecord[] {
+export function randomStream(seed: number, { silence_after_s }: FoldSettings): StreamRecord[] {
   const random = randomOf(seed);
   const chance = (probability: number) => random() < probability;
   const below = (count: number) => Math.floor(random() * count);
@@ -62,8 +76,7 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
   // What a stream has much of differs between streams, so that rare meetings become common ones.
   const [timestamps, reporters, extras] = [1 + below(13), 1 + below(chance(0.2) ? 12 : 4), random() * 0.6];
   const [missing, large] = [chance(0.3) ? 0.1 : 0, chance(0.05) ? 0.2 : 0];
-  // What the totals of a reporter count that was let go and returns is not settled yet.
-  const totals = reporters + (missing > 0 ? 1 : 0) > reporters_kept ? 0 : random();
+  const totals = random();
 
   const delta = () => (chance(large) ? LARGE - below(3) : below(4));
   const ios = (): Loose<VectorIo>[] =>
@@ -83,8 +96,10 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
     }));
   const details = () => JSON.stringify(Array.from({ length: below(5) }, () => ({ id: one(['e', 'f', 'g']) })));
 
+  const shortTimes = silence_after_s < 10;
+  const [others, idle] = [shortTimes ? 0.4 : 0.05, chance(0.5) ? 0.5 : 0];
   const fresh = (): LooseUpdate => ({
-    internal_task_id: chance(0.05) ? 't2' : 't1',
+    internal_task_id: chance(others) ? one(['t2', 't3']) : 't1',
     work_request_id: chance(missing) ? null : `w${below(reporters)}`,
     prior_timestamp: chance(missing) ? null : below(timestamps),
     timestamp: chance(missing) ? null : below(timestamps),
@@ -106,7 +121,7 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
 
   const records: StreamRecord[] = [];
   let log_time = 1_000_000;
-  for (let length = 1 + below(24); length > 0; length--) {
+  for (let length = 1 + below(shortTimes ? 40 : 24); length > 0; length--) {
     let update = fresh();
     if (records.length > 0 && chance(0.5)) {
       // An earlier update again: as it was, or grown, or moved, or with a few fields of another one.
@@ -123,8 +138,18 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
         update = { ...update, work_request_id: earlier.work_request_id, prior_timestamp: earlier.timestamp };
       else update = { ...earlier, ...others };
     }
-    log_time += chance(0.15) ? 3_500 : chance(0.05) ? -2_000 : below(1_200);
-    records.push({ log_time, update });
+    log_time += chance(0.15) ? 3_500 : chance(0.05) ? -2_000 : chance(0.02) ? 200_000 : below(1_200);
+    records.push({
+      log_time,
+      update,
+      ...(chance(0.05) ? { work_request_status: one(['running', 'complete', 'failed', 'timeout', 'pending']) } : {}),
+      ...(chance(0.05) ? { source: { partition: 7, offset: below(30) } } : {}),
+    });
+    // Time that passes without an update.
+    for (let ticks = chance(idle) ? 1 + below(8) : 0; ticks > 0; ticks--) {
+      log_time += chance(0.1) ? 1_000 : below(1_001);
+      records.push({ log_time, update: {}, tick: true });
+    }
   }
   return records;
 }

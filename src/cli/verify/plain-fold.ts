@@ -10,14 +10,17 @@ import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from 
 import { contributionOf, type PlainContribution } from './plain-contribution.ts';
 import { findPlainly } from './plain-ledger.ts';
 import { plainHome } from './plain-murmur2.ts';
+import { PlainPassing, saidOfTask } from './plain-passing.ts';
 import { postOf, saidBy } from './plain-post.ts';
 import type { PlainEvent, PlainFailure, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
 import { errorsOf, given } from './plain-texts.ts';
+import { endsPlainly, hearPlainly, makesProgress } from './plain-time.ts';
 import { iosAfter, keepBounds, moveTotalsToBase, takeTotals, totalChanges } from './plain-totals.ts';
 
 const ID_BYTES_MAX = 1_024;
+const FAILURES = ['failed', 'aborted', 'rejected'];
 
 export class PlainFold {
   readonly tasks = new Map<string, PlainTask>();
@@ -26,6 +29,8 @@ export class PlainFold {
   /** source partition → highest offset taken */
   readonly rerouted_from = new Map<number, number>();
   readonly failures_by_reason = new Map<string, number>();
+  ticks = 0;
+  readonly passing: PlainPassing;
   readonly #partition: number;
   readonly #partitionCount: number;
   readonly #settings: FoldSettings;
@@ -34,19 +39,25 @@ export class PlainFold {
     this.#partition = partition;
     this.#partitionCount = partitionCount;
     this.#settings = settings;
+    this.passing = new PlainPassing(this.tasks, settings);
   }
 
   /** Folds the next record of the partition. */
   fold(record: PlainRecord): PlainVerdict {
-    const verdict = this.#judge(record);
-    this.outcomes[verdict.outcome] += 1;
-    for (const event of verdict.events) {
+    const passed = this.passing.passTo(record.log_time);
+    if (record.tick && 'update' in record.content && given(record.content.update.internal_task_id) === undefined) {
+      this.ticks += 1;
+      return { outcome: null, events: passed };
+    }
+    const { outcome, events } = this.#judge(record);
+    if (outcome !== null) this.outcomes[outcome] += 1;
+    for (const event of events) {
       if (event.kind === 'reject') count(this.rejected_by_reason, event.reason);
-      if (event.kind === 'failure' && event.failure !== 'error') {
+      if (event.kind === 'failure' && FAILURES.includes(event.failure)) {
         count(this.failures_by_reason, event.failure_reason ?? 'unreported');
       }
     }
-    return verdict;
+    return { outcome, events: [...passed, ...events] };
   }
 
   // The rules of "One record", in their order.
@@ -70,6 +81,7 @@ export class PlainFold {
       this.rerouted_from.set(record.source.partition, record.source.offset);
     }
 
+    if (this.passing.isRetired(id)) return this.#reject(record, 'task_retired');
     const figures = figuresOf(update);
     if (figures.some((figure) => figure < 0)) return this.#rejectOfTask(record, id, 'negative_number');
     if (figures.some((figure) => figure > PLAIN_NUMBER_MAX))
@@ -107,7 +119,7 @@ export class PlainFold {
     const name = reporterOf(update);
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
-    const reporter = known ?? newPlainReporter(letGo, log_time);
+    const reporter = known ?? newPlainReporter(letGo);
     const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
     const said = saidBy(update, errors);
     const post = postOf(update, said);
@@ -115,7 +127,7 @@ export class PlainFold {
     const outcome = outcomeOf(found.updateClass);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
     const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
-    const totals = totalChanges(reporter, said, found, held);
+    const totals = totalChanges(task, reporter, said, found, held);
     const isRestart = found.updateClass === 'restart';
     if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
       return this.#rejectOfTask(record, id, 'sum_out_of_range');
@@ -129,7 +141,13 @@ export class PlainFold {
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
-    reporter.last_update_at = log_time;
+    reporter.heard_at = this.passing.clock.now;
+    reporter.rerouted = record.source !== null;
+    if (found.newest) reporter.ended = endsPlainly(update, record.work_request_status);
+    const [wasSilent, updatedBefore, attemptsBefore] = [
+      ...[task.liveness === 'silent', task.last_update_at, task.attempts],
+    ] as const;
+    const progress = contribution !== null && makesProgress(contribution.update, said.totals, totals, reporter);
     const mark = found.mark ?? markOf(found.updateClass);
     if (mark !== null) count(task.marks, mark);
     task.last_offset = offset;
@@ -148,7 +166,10 @@ export class PlainFold {
         events.push({ kind: 'job_creation', ...job, internal_task_id: id, internal_job_id, engine_id });
       }
     }
-    keepBounds(task, this.#settings, log_time);
+    keepBounds(task, this.#settings, this.passing.clock.now);
+    hearPlainly(task, progress || task.attempts > attemptsBefore, this.passing.clock);
+    this.passing.watch(task);
+    if (wasSilent) events.unshift(this.#recovery(task, record, update, updatedBefore));
     return { outcome, events };
   }
 
@@ -159,26 +180,20 @@ export class PlainFold {
     failure: string,
   ): PlainFailure {
     return {
-      kind: 'failure',
-      failure,
-      internal_task_id: task.internal_task_id,
-      internal_job_id: task.internal_job_id,
-      engine_id: task.engine_id,
+      ...saidOfTask(task, failure, record.log_time),
       work_request_id: given(update.work_request_id),
-      task_route_id: task.task_route_id,
-      task_status: task.task_status,
       failure_reason: reasonOf(update),
-      attempt: task.attempts,
       timestamp: update.timestamp ?? undefined,
       prior_timestamp: update.prior_timestamp ?? undefined,
       errors,
-      error_count: task.error_count,
-      retry_count: task.retry_count,
-      processed_stats: Object.fromEntries(task.processed_stats),
-      log_time: record.log_time,
       traceparent: record.traceparent,
       tracestate: record.tracestate,
     };
+  }
+
+  #recovery(task: PlainTask, record: PlainRecord, update: TaskStatusDetail, last_update_at: number): PlainFailure {
+    const contribution = { update, errors: [], jobs: [] };
+    return { ...this.#failureEvent(task, record, contribution, 'recovered'), last_update_at };
   }
 }
 

@@ -14,6 +14,10 @@ export interface PlainRecord {
   readonly source: PlainSource | null;
   /** the update, or why its bytes are none */
   readonly content: { readonly update: TaskStatusDetail } | { readonly undecodable: RejectReason };
+  /** its header says that it only tells the time */
+  readonly tick?: boolean;
+  /** the envelope's, where a header has it */
+  readonly work_request_status?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
@@ -44,6 +48,8 @@ export interface PlainFailure {
   readonly log_time: number;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
+  /** of `silent` and `recovered` only */
+  readonly last_update_at?: number;
 }
 
 export interface PlainJobCreation {
@@ -72,7 +78,8 @@ export interface PlainReroute {
 export type PlainEvent = PlainFailure | PlainJobCreation | PlainReject | PlainReroute;
 
 export interface PlainVerdict {
-  readonly outcome: Outcome;
+  /** null: a tick has none */
+  readonly outcome: Outcome | null;
   /** in order; the first has index 1 */
   readonly events: readonly PlainEvent[];
 }
