@@ -6,6 +6,7 @@ import type { SlotKeys } from '../../redis/slot-keys.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { comparedReasons, expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
 import { type FoundSlot, type FoundTasks, findTaskKeys, findTasks, ownerOfKey, TASKS_AT_ONCE } from './found-state.ts';
+import { findTombstones } from './found-tombstones.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
 import type { InputReplay } from './replay-input.ts';
@@ -126,11 +127,10 @@ export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot,
   mismatches.compare(about, expectedHead(fold), withReasonsCompared(counts));
   const fleet = new Map([...slot.fleet].map(([name, text]) => [`fleet.${name}`, text]));
   const expected = new Map([...expectedFleet(fold)].map(([name, text]) => [`fleet.${name}`, text]));
-  mismatches.compare(
-    about,
-    expected,
-    withoutZeros(fleet, 'fleet.tasks_by_status.', 'fleet.failures_by_reason.', 'fleet.processed_stats.'),
-  );
+  mismatches.compare(about, expected, withoutZeros(fleet, ...BY_NAME));
+  const { size: tasks } = fold.tasks;
+  const silent = [...fold.tasks.values()].filter(({ liveness }) => liveness === 'silent').length;
+  mismatches.compare(about, countTexts({ looks: tasks, silent }), countTexts(slot));
   const sum = (prefix: string) => {
     let total = 0;
     for (const [name, text] of counts) if (name.startsWith(prefix)) total += Number(text);
@@ -150,6 +150,38 @@ export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot,
   conserve('received', sum('outcomes.'));
   conserve('outcomes.rejected', sum('rejected_by_reason.'));
 }
+
+function countTexts({ looks, silent }: { looks: number; silent: number }): Map<string, string> {
+  return new Map([
+    ['tasks in the sorted set looks', String(looks)],
+    ['tasks in the sorted set silent', String(silent)],
+  ]);
+}
+
+/** Holds the tombstones of one partition against the plain fold: an id that was retired lately has one. */
+export async function compareTombstones(
+  redis: Redis,
+  partition: number,
+  slot: SlotKeys,
+  fold: PlainFold,
+  mismatches: Mismatches,
+): Promise<void> {
+  const { tombstones, generation } = fold.passing;
+  const ids = [...tombstones].filter(([id, at]) => at >= generation - 1 && !fold.tasks.has(id));
+  for (let from = 0; from < ids.length; from += TASKS_AT_ONCE) {
+    const some = ids.slice(from, from + TASKS_AT_ONCE);
+    const found = await findTombstones(redis, slot, some);
+    for (const [at, [internal_task_id]] of some.entries()) {
+      if (found[at]) continue;
+      mismatches.add({ about: 'task', partition, internal_task_id, field: 'its tombstone', problem: 'missing' });
+    }
+  }
+}
+
+/** Sums and counts by name: one of 0 is as good as none. */
+const BY_NAME = [
+  ...['tasks_by_status.', 'tasks_by_liveness.', 'failures_by_reason.', 'processed_stats.', 'retired.processed_stats.'],
+].map((name) => `fleet.${name}`);
 
 function withoutZeros(fields: ReadonlyMap<string, string>, ...prefixes: readonly string[]): Map<string, string> {
   return new Map(

@@ -1,6 +1,7 @@
 // Holds what was folded against what the simulated engines really did. The plain fold's tasks stand for Redis here: a
 // difference between those two is told on its own.
 
+import { isOfSilence } from './event-books.ts';
 import type { ExpectedEvent } from './expected-events.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
@@ -28,6 +29,7 @@ export class ToldOfTasks {
 
   take({ event, asked }: ExpectedEvent): void {
     if (event.kind === 'failure') {
+      if (isOfSilence(event)) return;
       push(this.#failures, event.internal_task_id, failureText(event.failure, event.failure_reason));
     } else if (event.kind === 'job_creation') {
       push(this.#jobs, event.internal_task_id, asked!.action.base_internal_job_id ?? '');

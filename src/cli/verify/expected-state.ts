@@ -4,7 +4,7 @@
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
 import { comparedReason } from './plain-decode.ts';
 import type { PlainFold } from './plain-fold.ts';
-import { type PlainTask, plainOpenGaps } from './plain-task.ts';
+import { addPlainSums, type PlainSums, type PlainTask, plainOpenGaps } from './plain-task.ts';
 
 /** Counters and flags that stand for 0 where they are left out. */
 export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
@@ -63,14 +63,33 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('source.last_offset', task.last_offset);
   put('first_update_at', task.first_update_at);
   put('last_update_at', task.last_update_at);
-  put('reporters', reportersText([...task.reporters].map(([name, { totals }]) => [name, totals])));
+  put('liveness', task.liveness);
+  put('liveness_at', task.liveness_at);
+  put('no_progress_since', task.no_progress_since);
+  put('look_at', task.look_at);
+  // The same once more, in the slot's sorted sets.
+  put('looks', task.look_at);
+  put('silent', task.liveness === 'silent' ? task.liveness_at : undefined);
+  put('reporters', reportersText([...task.reporters].map(([name, reporter]) => ({ name, ...reporter }))));
   put('reporters_base', totalsText([...task.reporters_base]));
   return fields;
 }
 
-/** Reporters in order, each with its totals by IO. */
-export function reportersText(reporters: readonly (readonly [string, Iterable<readonly [string, number]>])[]): string {
-  return reporters.map(([name, totals]) => `${JSON.stringify(name)} ${totalsText([...totals])}`).join(', ');
+export interface ReporterTold {
+  readonly name: string;
+  readonly totals: Iterable<readonly [string, number]>;
+  readonly heard_at: number;
+  readonly ended: boolean;
+  readonly rerouted: boolean;
+}
+
+/** Reporters in order, each with its totals by IO, when it was heard, and whether it is still expected to report. */
+export function reportersText(reporters: readonly ReporterTold[]): string {
+  const told = reporters.map(({ name, totals, heard_at, ended, rerouted }) => {
+    const state = `${ended ? 'ended' : 'open'}${rerouted ? ', re-routed' : ''}`;
+    return `${JSON.stringify(name)} ${totalsText([...totals])} at ${heard_at}, ${state}`;
+  });
+  return told.join('; ');
 }
 
 /** Totals by IO; their order says nothing. */
@@ -95,36 +114,48 @@ export function comparedReasons(reasons: Iterable<readonly [reason: string, coun
 export function expectedHead(fold: PlainFold): Map<string, string> {
   const { applied, duplicate, stale, rejected, rerouted } = fold.outcomes;
   const fields = new Map([['received', String(applied + duplicate + stale + rejected + rerouted)]]);
+  const { now, log_time, alarms_after } = fold.passing.clock;
+  fields.set('clock.now', String(now)).set('clock.alarms_after', String(alarms_after)).set('ticks', String(fold.ticks));
+  if (log_time !== null) fields.set('clock.log_time', String(log_time));
   for (const [outcome, count] of Object.entries(fold.outcomes)) fields.set(`outcomes.${outcome}`, String(count));
   for (const [reason, count] of comparedReasons(fold.rejected_by_reason)) fields.set(reason, String(count));
   for (const [partition, offset] of fold.rerouted_from) fields.set(`rerouted_from.${partition}`, String(offset));
   return fields;
 }
 
-/** The partition's share of the fleet, summed over its tasks. Sums and counts of 0 by name are left out. */
+/** The partition's share of the fleet, summed over its tasks and the retired ones. Sums and counts of 0 by name are left out. */
 export function expectedFleet(fold: PlainFold): Map<string, string> {
-  let [error_count, retry_count, job_creations] = [0n, 0n, 0];
+  const { retired } = fold.passing;
+  const sums: PlainSums = { ...retired, processed_stats: new Map(retired.processed_stats) };
   const byStatus = new Map<string, number>();
-  const stats = new Map<string, bigint>();
+  const byLiveness = new Map<string, number>();
+  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
   for (const task of fold.tasks.values()) {
-    error_count += BigInt(task.error_count ?? 0);
-    retry_count += BigInt(task.retry_count ?? 0);
-    job_creations += task.job_creations;
-    const status = task.task_status ?? 'unreported';
-    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
-    for (const [stat, sum] of task.processed_stats) stats.set(stat, (stats.get(stat) ?? 0n) + BigInt(sum));
+    addPlainSums(sums, task);
+    count(byStatus, task.task_status ?? 'unreported');
+    count(byLiveness, task.liveness);
   }
   const fields = new Map([
     ['tasks', String(fold.tasks.size)],
-    ['job_creations', String(job_creations)],
-    ['error_count', String(error_count)],
-    ['retry_count', String(retry_count)],
+    ['retired.tasks', String(retired.tasks)],
+    ...sumsTexts('', sums),
+    ...sumsTexts('retired.', retired),
   ]);
   for (const [status, tasks] of byStatus) fields.set(`tasks_by_status.${status}`, String(tasks));
+  for (const [liveness, tasks] of byLiveness) fields.set(`tasks_by_liveness.${liveness}`, String(tasks));
   for (const [reason, count] of fold.failures_by_reason) fields.set(`failures_by_reason.${reason}`, String(count));
-  for (const stat of PROCESSED_STATS) {
-    const sum = stats.get(stat) ?? 0n;
-    if (sum > 0n) fields.set(`processed_stats.${stat}`, String(sum));
-  }
   return fields;
+}
+
+function sumsTexts(prefix: string, sums: PlainSums): [name: string, text: string][] {
+  const texts: [string, string][] = [
+    [`${prefix}job_creations`, String(sums.job_creations)],
+    [`${prefix}error_count`, String(sums.error_count)],
+    [`${prefix}retry_count`, String(sums.retry_count)],
+  ];
+  for (const stat of PROCESSED_STATS) {
+    const sum = sums.processed_stats.get(stat) ?? 0n;
+    if (sum > 0n) texts.push([`${prefix}processed_stats.${stat}`, String(sum)]);
+  }
+  return texts;
 }

@@ -3,20 +3,28 @@
 
 import type { Redis } from 'ioredis';
 import { groupTasksPattern, parseTaskKey, type SlotKeys } from '../../redis/slot-keys.ts';
-import { reportersText, totalsText, ZERO_IS_ABSENT } from './expected-state.ts';
+import { type ReporterTold, reportersText, totalsText, ZERO_IS_ABSENT } from './expected-state.ts';
 
 /** A slot's head and fleet, flat; empty maps where Redis has none. */
 export interface FoundSlot {
   readonly head: ReadonlyMap<string, string>;
   readonly fleet: ReadonlyMap<string, string>;
+  /** how many tasks its sorted sets name */
+  readonly looks: number;
+  readonly silent: number;
 }
 
 /** Heads and fleets of all partitions, each pair read in one transaction. */
 export async function findSlots(redis: Redis, keys: readonly SlotKeys[]): Promise<FoundSlot[]> {
   const slots: FoundSlot[] = [];
-  for (const { head, fleet } of keys) {
-    const replies = await redis.multi().hgetall(head).hgetall(fleet).exec();
-    slots.push({ head: textsOf(replyAt(replies, 0)), fleet: textsOf(replyAt(replies, 1)) });
+  for (const { head, fleet, looks, silent } of keys) {
+    const replies = await redis.multi().hgetall(head).hgetall(fleet).zcard(looks).zcard(silent).exec();
+    slots.push({
+      head: textsOf(replyAt(replies, 0)),
+      fleet: textsOf(replyAt(replies, 1)),
+      looks: replyAt(replies, 2) as number,
+      silent: replyAt(replies, 3) as number,
+    });
   }
   return slots;
 }
@@ -61,6 +69,9 @@ export interface FoundTask {
 /** Tasks read at once: bounds the time that Redis is kept from others. */
 export const TASKS_AT_ONCE = 200;
 
+/** How many replies tell of one task. */
+const REPLIES = 8;
+
 /** Reads at most {@link TASKS_AT_ONCE} tasks of one slot in one transaction, so that all are of one W. */
 export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly string[]): Promise<FoundTasks> {
   const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
@@ -68,11 +79,12 @@ export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly stri
     const key = slot.task(id);
     reading.hgetall(key).hgetall(`${key}:io`).hgetall(`${key}:long`);
     reading.hgetall(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
+    reading.zscore(slot.looks, id).zscore(slot.silent, id);
   }
   const replies = await reading.exec();
   const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
   const tasks = ids.map((_, task): FoundTask => {
-    const reply = (part: number) => replyAt(replies, 1 + 6 * task + part);
+    const reply = (part: number) => replyAt(replies, 1 + REPLIES * task + part);
     return { there: textsOf(reply(0)).size > 0, fields: fieldsOf(reply) };
   });
   return { watermark: watermark === null ? null : Number(watermark), incarnation, tasks };
@@ -90,6 +102,9 @@ function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   if (Array.isArray(errors) && errors.length > 0) fields.set('errors', errorsText(errors as string[]));
   const output = reply(5);
   if (typeof output === 'string') fields.set('task_output', output);
+  const [look, silence] = [reply(6), reply(7)];
+  if (typeof look === 'string') fields.set('looks', look);
+  if (typeof silence === 'string') fields.set('silent', silence);
   return fields;
 }
 
@@ -97,23 +112,32 @@ const REPORTER = 'reporter.';
 
 /**
  * Reporters with their totals, and the base, of the ledger's published form: the field `reporter.<work request>` begins with the
- * IO names, figures (the first is the offset of its last update) and totals as name number, total, …; `base` is IO, total, …
+ * IO names, figures (offset and clock of its last update first, attendance last) and totals as name number, total, …; `base` is IO, total, …
  * What is remembered of posts is not looked at: where it is wrong, figures become wrong.
  */
 function ledgerTexts(ledger: ReadonlyMap<string, string>): [string, string][] {
   if (ledger.size === 0) return [];
   try {
-    const list: { name: string; last_offset: number; totals: [string, number][] }[] = [];
+    const list: (ReporterTold & { last_offset: number })[] = [];
     for (const [field, text] of ledger) {
       if (!field.startsWith(REPORTER)) continue;
-      const [names, [last_offset], packed] = JSON.parse(text) as [string[], number[], number[]];
+      const [names, figures, packed] = JSON.parse(text) as [string[], number[], number[]];
       const totals = pairsOf(packed).map(([number, total]): [string, number] => [names[number as number]!, total]);
-      list.push({ name: field.slice(REPORTER.length), last_offset: last_offset!, totals });
+      const [last_offset = -1, heard_at = -1] = figures;
+      const attendance = figures.at(-1)!;
+      list.push({
+        name: field.slice(REPORTER.length),
+        last_offset,
+        totals,
+        heard_at,
+        ended: attendance === 0 || attendance === 3,
+        rerouted: attendance >= 2,
+      });
     }
     list.sort((a, b) => a.last_offset - b.last_offset);
     const base = pairsOf(JSON.parse(ledger.get('base') ?? '[]')) as [string, number][];
     return [
-      ['reporters', reportersText(list.map(({ name, totals }) => [name, totals]))],
+      ['reporters', reportersText(list)],
       ['reporters_base', totalsText(base)],
     ];
   } catch {

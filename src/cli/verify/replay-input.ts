@@ -6,7 +6,7 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
+import { recordBytes, type SourceMark, sourceMark, timeOf, traceOf } from './bytes.ts';
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
 import { PlainFold } from './plain-fold.ts';
@@ -173,7 +173,7 @@ export class InputReplay {
     const size = recordBytes(record);
     const verdict = this.folds
       .get(partition)!
-      .fold({ offset, log_time, size, source, content, ...traceOf(record.headers) });
+      .fold({ offset, log_time, size, source, content, ...timeOf(record.headers), ...traceOf(record.headers) });
     const update: TaskStatusDetail | null = 'update' in content ? content.update : null;
     for (const [at, event] of verdict.events.entries()) {
       this.#options.onEvent(expectedEvent(record, at + 1, source, event, update));

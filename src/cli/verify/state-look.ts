@@ -3,7 +3,7 @@
 
 import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
-import { compareSlot, compareTasks } from './compare-state.ts';
+import { compareSlot, compareTasks, compareTombstones } from './compare-state.ts';
 import type { JudgedRange } from './event-ledger.ts';
 import { type FoundSlot, findSlots } from './found-state.ts';
 import type { InputPosition, KafkaLook } from './look-at-kafka.ts';
@@ -65,7 +65,9 @@ export async function compareState(look: StateLook): Promise<SeenState> {
     compareBounds(partition, pin, after.get(partition), mismatches);
     if (pin.watermark === null) continue;
     await replay.advance(new Map([[partition, pin.watermark]]));
-    compareSlot(partition, replay.folds.get(partition)!, slot, mismatches);
+    const fold = replay.folds.get(partition)!;
+    compareSlot(partition, fold, slot, mismatches);
+    await compareTombstones(redis, partition, keys[partition]!, fold, mismatches);
   }
   const ranges = new Map(
     partitions.map((partition) => {
