@@ -35,7 +35,7 @@ export function taskCommand(): Command {
     needs: ['redis'],
     async run(context, { at }, [id = '']) {
       const task =
-        at === undefined ? await findTask(context, await openReads(context), id) : await taskAt(context, id, at);
+        at === undefined ? (await findTask(context, await openReads(context), id)).task : await taskAt(context, id, at);
       await context.output.result(task, () => taskText(task));
       return EXIT.done;
     },

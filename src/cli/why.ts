@@ -7,11 +7,11 @@ import { type CommandContext, defineCommand } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { nearest } from './nearest.ts';
 import { CoveringPosts } from './why/covering-posts.ts';
-import { type ExplainedUpdate, explain, narrowed, placeOfUpdate } from './why/explained-update.ts';
+import { type ExplainedUpdate, explain, explainTime, narrowed, placeOfUpdate } from './why/explained-update.ts';
 import { FIELDS, type FigureChange, figuresOf, isField } from './why/task-figures.ts';
 import { historyGone, lookAtTask } from './why/task-look.ts';
 import { readTaskRecords } from './why/task-records.ts';
-import { requireSameTask, TaskReplay } from './why/task-replay.ts';
+import { hasLivenessOf, requireSameTask, TaskReplay } from './why/task-replay.ts';
 import { sumTexts, updateText } from './why/update-text.ts';
 
 const field = z.string().refine(isField, { error: (issue) => unknownField(String(issue.input)) });
@@ -50,7 +50,7 @@ async function explainTask(context: CommandContext, id: string, field: string | 
     output.note(`taskfold: ${gone}`);
   }
   const { partition, first_offset, last_offset, topic } = look.task.source;
-  let at = { done: 0, total: last_offset + 1 - first_offset };
+  let at = { done: 0, total: look.watermark - first_offset };
   const progress = process.stdout.isTTY
     ? null
     : output.progress(() => `read ${at.done.toLocaleString('en-US')} of ${at.total.toLocaleString('en-US')} offsets`);
@@ -59,23 +59,27 @@ async function explainTask(context: CommandContext, id: string, field: string | 
   const changes: FigureChange[] = [];
   const classes = new Map<string, number>();
   try {
-    const records = readTaskRecords(context, look, [Math.max(first_offset, look.logStart), last_offset + 1], (now) => {
+    const tell = async (update: ExplainedUpdate) => {
+      const told = field === undefined ? update : narrowed(update, field);
+      if (told === null) return;
+      classes.set(told.class, (classes.get(told.class) ?? 0) + 1);
+      if (field !== undefined) changes.push(...told.changed);
+      await output.result(told, () => updateText(told, field));
+    };
+    const records = readTaskRecords(context, look, [Math.max(first_offset, look.logStart), look.watermark], (now) => {
       at = now;
     });
     for await (const taken of records) {
-      let update: ExplainedUpdate | null = null;
+      // Behind its last update only time can change a task.
+      if (taken.record.offset > last_offset && (gone !== null || hasLivenessOf(look.task, replay.document))) break;
       if (gone !== null) {
-        if (taken.own) update = { ...placeOfUpdate(taken), class: 'unknown' };
-      } else {
-        const replayed = replay.fold(taken);
-        if (replayed !== null) update = explain(taken, replayed, covering, topic);
+        if (taken.input !== null && taken.own) await tell({ ...placeOfUpdate(taken), class: 'unknown' });
+        continue;
       }
-      if (update !== null && field !== undefined) update = narrowed(update, field);
-      if (update === null) continue;
-      classes.set(update.class, (classes.get(update.class) ?? 0) + 1);
-      if (field !== undefined) changes.push(...update.changed);
-      const told = update;
-      await output.result(told, () => updateText(told, field));
+      const passed = replay.pass(taken);
+      if (passed !== null) await tell(explainTime(taken, passed, topic));
+      const replayed = taken.input === null ? null : replay.fold(taken);
+      if (taken.input !== null && replayed !== null) await tell(explain(taken, replayed, covering, topic));
     }
   } finally {
     progress?.stop();

@@ -220,6 +220,53 @@ test('each update of a task has its class, its offset, what it changed and emitt
   }
 }, 180_000);
 
+test('an engine that says no more: why tells when its task fell silent and recovered, and by which events', async () => {
+  const world = await foldedWorld('why-silent');
+  const env = { ...world.env, TASKFOLD_SILENCE_AFTER_S: '3' };
+  const home = homeOf(TASK);
+  const post = (prior_timestamp: number, fields: object = {}) => {
+    const update = { internal_task_id: TASK, work_request_id: 'w1', prior_timestamp, timestamp: prior_timestamp + 5 };
+    return { key: Buffer.from(TASK), value: world.bytes({ ...update, ...fields }) };
+  };
+  const until = async (liveness: string) => {
+    for (const end = performance.now() + 20_000; performance.now() < end; await sleep(200)) {
+      if ((await taskNow(env, TASK)).liveness === liveness) return;
+    }
+    throw new Error(`the task does not become ${liveness}`);
+  };
+  await world.append(home, [post(100), post(105)]);
+  await world.fold('--silence-after-s', '3');
+  const run = start(['run'], env);
+  await until('silent');
+  const silence = await whyOf(env, TASK);
+  expect(silence.map((line) => line.class)).toEqual(['first', 'next', 'time']);
+  const time = silence[2]!;
+  expect(time.changed).toEqual([{ field: 'liveness', from: 'reporting', to: 'silent' }]);
+  expect(time.log_time - silence[1]!.log_time).toBeGreaterThan(3_000);
+  await world.append(home, [post(110, { task_status: 'failed', failure_reason: 'api' })]);
+  await until('ended');
+  run.child.kill('SIGTERM');
+  expect((await run.ended).code).toBe(0);
+
+  const lines = await whyOf(env, TASK);
+  expect(lines.map((line) => line.class)).toEqual(['first', 'next', 'time', 'next']);
+  const kinds = lines.map(({ emitted }) => emitted.map((one) => (one.event === 'failure' ? one.kind : one.event)));
+  expect(kinds).toEqual([[], [], ['silent'], ['recovered', 'failed']]);
+  const told = lines.flatMap(({ emitted }) => emitted.map(({ ce_id }) => ce_id));
+  const left = await readAll(world.names.failures);
+  expect(told.sort()).toEqual(left.map(({ headers }) => String(headers.ce_id)).sort());
+  const moves = await whyOf(env, TASK, '--field', 'liveness');
+  expect(moves.flatMap(({ changed }) => changed.map(({ to }) => to))).toEqual(['reporting', 'silent', 'ended']);
+  const at = async (point: number) =>
+    JSON.parse((await taskfold(['task', TASK, '--json', '--at', String(point)], env)).stdout) as TaskDocument;
+  expect((await at(time.offset - 1)).liveness).toBe('reporting');
+  expect(await at(time.offset)).toMatchObject({ liveness: 'silent', liveness_at: time.log_time });
+  const whole = await taskfold(['why', TASK], env);
+  expect(whole.stdout).toMatch(
+    /\nTIME: offset \d+, 20.*\n {2}liveness: reporting -> silent\n {2}emits failure \(silent\)/,
+  );
+}, 120_000);
+
 test('for every number of every task of a faulty fleet the changes add up to what the task shows; while its partition is folded on, too', async () => {
   const names = await withTopics('why-fleet', 3);
   const { env } = names;

@@ -1,13 +1,13 @@
 // One update as `why` tells it: where it lies, its class, what it changed, what it emitted. Job creations are told by
 // their ce_id alone, so no token can show.
 
-import { coordinatesId, failureId, jobCreationId } from '../../avro/event-id.ts';
+import { failureId, jobCreationId, rejectId } from '../../avro/event-id.ts';
 import type { FailureKind, Notice, SourceCoordinates } from '../../domain/notice.ts';
 import type { RejectReason } from '../../domain/outcome.ts';
 import { outcomeOf, type UpdateClass } from '../../domain/update-class.ts';
 import type { CoveringPosts } from './covering-posts.ts';
 import { changesBetween, type FigureChange, figuresOf, isPartOf } from './task-figures.ts';
-import type { TaskRecord } from './task-records.ts';
+import type { PassedRecord, TaskRecord } from './task-records.ts';
 import type { ReplayedUpdate } from './task-replay.ts';
 
 export type EmittedEvent =
@@ -20,12 +20,12 @@ export interface ExplainedUpdate {
   readonly offset: number;
   /** ms */
   readonly log_time: number;
-  /** of the writer; null where the bytes name none */
-  readonly schema_id: number | null;
+  /** of the writer; null where the bytes name none; left out of `time` */
+  readonly schema_id?: number | null;
   /** where it lay first, if it was re-routed */
   readonly source?: SourceCoordinates;
-  /** `unknown`: what came before it is gone from the log */
-  readonly class: UpdateClass | 'rejected' | 'unknown';
+  /** `unknown`: what came before it is gone from the log; `time`: no update, but the time that had passed when this record came */
+  readonly class: UpdateClass | 'rejected' | 'unknown' | 'time';
   /** why it was rejected */
   readonly reason?: RejectReason;
   readonly detail?: string;
@@ -76,6 +76,22 @@ export function explain(
   return { ...place, ...verdictOf(taken, replayed, covering), changed, emitted };
 }
 
+/** What the passing of time did to the task; nobody wrote it. */
+export function explainTime(
+  { record }: PassedRecord | TaskRecord,
+  replayed: ReplayedUpdate,
+  topic: string,
+): ExplainedUpdate {
+  const { partition, offset, timestamp: log_time } = record;
+  const changed = changesBetween(figuresOf(replayed.before), figuresOf(replayed.after));
+  const emitted = replayed.notices.flatMap((notice): EmittedEvent[] => {
+    if (notice.body.kind !== 'failure') return [];
+    const { facts } = notice.body;
+    return [{ event: 'failure', kind: facts.failure, ce_id: failureId({ topic, partition }, notice, facts) }];
+  });
+  return { partition, offset, log_time, class: 'time', changed, emitted };
+}
+
 type Verdict = Pick<ExplainedUpdate, 'class' | 'reason' | 'detail' | 'doubt' | 'covered_by' | 'supersedes'>;
 
 function verdictOf({ record, input }: TaskRecord, replayed: ReplayedUpdate, covering: CoveringPosts): Verdict {
@@ -104,14 +120,14 @@ function eventOf({ record, input }: TaskRecord, notice: Notice, topic: string): 
     case 'failure':
       return [{ event: 'failure', kind: body.facts.failure, ce_id: failureId(from, notice, body.facts) }];
     case 'reject':
-      return [{ event: 'reject', ce_id: coordinatesId(from, notice) }];
+      return [{ event: 'reject', ce_id: rejectId(from, notice) }];
     case 'reroute':
       return []; // A task's own records lie at its home.
     case 'job_creation': {
       if (input.decoded.kind !== 'update') return [];
       const { update } = input.decoded;
       const action = update.create_jobs_action![body.action]!;
-      return [{ event: 'job_creation', ce_id: jobCreationId(from, notice, update, action, body.repeat) }];
+      return [{ event: 'job_creation', ce_id: jobCreationId(from, notice, update, action, body.repeat, body.action) }];
     }
   }
 }

@@ -7,7 +7,7 @@ import { CommandFailure, EXIT } from '../command-failure.ts';
 import { reachAll } from '../reach.ts';
 import { historyGone, lookAtTask } from './task-look.ts';
 import { readTaskRecords } from './task-records.ts';
-import { requireSameTask, TaskReplay } from './task-replay.ts';
+import { hasLivenessOf, requireSameTask, TaskReplay } from './task-replay.ts';
 
 /** A record at this offset or log time (epoch ms) is the last one that counts. */
 export type PointInLog = { readonly offset: number } | { readonly time: number };
@@ -30,15 +30,21 @@ export async function taskAt(context: CommandContext, id: string, at: PointInLog
   const { first_offset, last_offset, partition } = look.task.source;
   const gone = historyGone(look);
   if (gone !== null) throw new CommandFailure(gone, EXIT.failed);
-  const last = 'offset' in at ? Math.min(at.offset, last_offset) : last_offset;
+  const end = 'offset' in at ? Math.min(at.offset + 1, look.watermark) : look.watermark;
   const replay = new TaskReplay(look.task, look.pins);
-  let stopped = last < last_offset;
-  if (last >= first_offset) {
-    for await (const taken of readTaskRecords(context, look, [first_offset, last + 1])) {
+  let stopped = end < look.watermark;
+  if (end > first_offset) {
+    for await (const taken of readTaskRecords(context, look, [first_offset, end])) {
+      // Behind its last update only time can change a task.
+      if (taken.record.offset > last_offset && hasLivenessOf(look.task, replay.document)) {
+        stopped = false;
+        break;
+      }
       // What was state then is a beginning of the log, so the first later record ends it.
       stopped ||= 'time' in at && taken.record.timestamp > at.time;
       if ('time' in at && stopped) break;
-      replay.fold(taken);
+      replay.pass(taken);
+      if (taken.input !== null) replay.fold(taken);
     }
   }
   if (!stopped) requireSameTask(look.task, replay.document);

@@ -21,6 +21,8 @@ export interface TaskLook {
   readonly task: TaskDocument;
   /** of the task's home partition */
   readonly pins: SlotPins;
+  /** of that partition, when the task was read: the task is folded up to here */
+  readonly watermark: number;
   /** the first offset that the home partition's log still has */
   readonly logStart: number;
 }
@@ -30,7 +32,7 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
   const { redis_prefix: prefix, group, input_topic: topic } = context.config;
   const { client: redis } = await openRedis(context);
   const reads = createLiveReads({ redis, prefix, group, topic });
-  const task = await findTask(context, reads, id);
+  const { task, watermark } = await findTask(context, reads, id);
   const { partition, last_offset } = task.source;
   const { head, damage } = await readSlot(defineScripts(redis), groupKeys(prefix, group)(partition));
   if (head === null) {
@@ -55,7 +57,7 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
       const what = `the log of partition ${partition} ends at offset ${logEnd}, and the task was folded up to offset ${last_offset}`;
       throw new CommandFailure(`${what}: it is not the log that the task was folded from`, EXIT.failed);
     }
-    return { task, pins, logStart };
+    return { task, pins, watermark, logStart };
   } finally {
     await link.close();
   }

@@ -19,6 +19,12 @@ import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import type { TaskLook } from './task-look.ts';
 
+/** A record of the partition that is none of the task's, and by which time passes for it all the same. */
+export interface PassedRecord {
+  readonly record: Pick<InputRecord, 'partition' | 'offset' | 'timestamp'>;
+  readonly input: null;
+}
+
 export interface TaskRecord {
   readonly record: InputRecord;
   readonly input: FoldInput;
@@ -29,8 +35,8 @@ export interface TaskRecord {
 }
 
 /**
- * The records of the task in [from, to), and all re-routed ones beside them, in order. A record that does not decode is
- * the task's if it is keyed by it.
+ * All records of the task's partition in [from, to), in order: its own and all re-routed ones whole, of the others only
+ * when they were written. A record that does not decode is the task's if it is keyed by it.
  * @param onProgress offsets passed and to pass
  * @throws CommandFailure where the registry has forgotten a schema; Fault history_gone, service_unavailable
  */
@@ -39,9 +45,9 @@ export async function* readTaskRecords(
   { task, pins }: TaskLook,
   [from, to]: readonly [number, number],
   onProgress?: (progress: { done: number; total: number }) => void,
-): AsyncGenerator<TaskRecord, void, undefined> {
+): AsyncGenerator<TaskRecord | PassedRecord, void, undefined> {
   const { config } = context;
-  const { input, verdicts: verdictTopic } = topologyOfConfig(config);
+  const { input: inputTopic, verdicts: verdictTopic } = topologyOfConfig(config);
   const { partition } = task.source;
   const id = Buffer.from(task.internal_task_id);
   // An id with a replacement character may have been written as bytes that are no UTF-8.
@@ -50,7 +56,7 @@ export async function* readTaskRecords(
     anyBytes ||
     key?.equals(id) ||
     value?.includes(id) ||
-    reroutedFrom(headers, input.topic, partition, pins.partition_count) !== null;
+    reroutedFrom(headers, inputTopic.topic, partition, pins.partition_count) !== null;
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
   const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
@@ -63,7 +69,7 @@ export async function* readTaskRecords(
   const claim: DecodeClaim = { head: newHead(pins), verdicts: new Map(verdicts) };
 
   const chunks = readTopic(kafka, {
-    topic: input.topic,
+    topic: inputTopic.topic,
     partitions: [partition],
     from: new Map([[partition, from]]),
     to: new Map([[partition, to]]),
@@ -72,15 +78,16 @@ export async function* readTaskRecords(
   for await (const chunk of chunks) {
     const records = chunk.records.filter(isCandidate);
     await loadWriters(decoder, records, verdicts);
-    const decodeContext = { ports: { decoder }, settings: { topic: input.topic } };
+    const decodeContext = { ports: { decoder }, settings: { topic: inputTopic.topic } };
     const inputs = decodeRecords(decodeContext, partition, claim, records);
-    for (const [i, record] of records.entries()) {
-      const folded = inputs[i]!;
-      const { decoded } = folded;
-      const named = decoded.kind === 'update' ? decoded.update.internal_task_id === task.internal_task_id : null;
+    const folded = new Map(inputs.map((one) => [one.offset, one]));
+    for (const record of chunk.records) {
+      const input = folded.get(record.offset);
+      const named =
+        input?.decoded.kind === 'update' ? input.decoded.update.internal_task_id === task.internal_task_id : null;
       const own = named ?? record.key?.equals(id) ?? false;
-      if (!own && folded.source === null) continue;
-      yield { record, input: folded, schema_id: decoder.schemaIdOf(record.value), own };
+      if (input === undefined || (!own && input.source === null)) yield { record, input: null };
+      else yield { record, input, schema_id: decoder.schemaIdOf(record.value), own };
     }
   }
 }

@@ -1,6 +1,7 @@
 // Folds a task's own records again, by the real fold over an empty partition, and keeps of each update what the ledger
 // said of it and what the task was before and after it.
 
+import type { FoldInput } from '../../domain/fold-input.ts';
 import { newHead, type SlotPins } from '../../domain/head.ts';
 import type { Judgement } from '../../domain/ledger.ts';
 import type { Notice } from '../../domain/notice.ts';
@@ -11,7 +12,7 @@ import type { UpdateClass } from '../../domain/update-class.ts';
 import { type TaskDocument, taskDocument } from '../../read/task-document.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { changesBetween, figuresOf } from './task-figures.ts';
-import type { TaskRecord } from './task-records.ts';
+import type { PassedRecord, TaskRecord } from './task-records.ts';
 
 /** What the ledger said of an update. */
 export interface ReplayedJudgement {
@@ -63,13 +64,24 @@ export class TaskReplay {
     return this.#document;
   }
 
-  /** Folds the next record; answers null for one of another task. */
+  /** Lets the time pass to the next record, whosever it is; answers null where that changes nothing of the task. */
+  pass({ record: { offset, timestamp } }: TaskRecord | PassedRecord): ReplayedUpdate | null {
+    const nothing = { decoded: { kind: 'update', update: {} }, size: 0, home: -1, source: null, tick: true } as const;
+    const replayed = this.#take({ offset, timestamp, ...nothing });
+    return replayed.before?.liveness === replayed.after?.liveness ? null : replayed;
+  }
+
+  /** Folds the record that the time has passed to; answers null for one of another task. */
   fold({ input, own }: TaskRecord): ReplayedUpdate | null {
+    const replayed = this.#take(input);
+    return own ? replayed : null;
+  }
+
+  #take(input: FoldInput): ReplayedUpdate {
     this.#judgement = null;
     const before = this.#document;
     const notices = this.#fold.fold(input);
-    const change = this.#fold.takeChanges()[0];
-    if (!own) return null;
+    const change = this.#fold.takeChanges().find(({ task }) => task.internal_task_id === this.#id);
     if (change !== undefined) {
       this.#state = change.task;
       const told = [...this.#errors, ...change.errors];
@@ -83,12 +95,17 @@ export class TaskReplay {
   }
 }
 
+/** Whether the replay has come as far as the task: what time did to both is the same. */
+export function hasLivenessOf(task: TaskDocument, replayed: TaskDocument | null): boolean {
+  return replayed?.liveness === task.liveness && replayed.liveness_at === task.liveness_at;
+}
+
 /** @throws CommandFailure (exit 1) unless the replay has made the task that Redis has */
 export function requireSameTask(task: TaskDocument, replayed: TaskDocument | null): void {
   const differing = changesBetween(figuresOf(replayed), figuresOf(task)).map(
     ({ field, from, to }) => `${field} is ${to ?? 'absent'} in Redis, and ${from ?? 'absent'} by the log`,
   );
-  for (const part of ['errors', 'task_output', 'source', 'first_update_at', 'last_update_at'] as const) {
+  for (const part of ['errors', 'task_output', 'source', 'first_update_at', 'last_update_at', 'liveness_at'] as const) {
     if (JSON.stringify(replayed?.[part]) !== JSON.stringify(task[part])) differing.push(`${part} differs`);
   }
   if (differing.length === 0) return;

@@ -12,7 +12,7 @@ export function updateText(update: ExplainedUpdate, field?: string): string {
   const parts = [
     `offset ${offset}`,
     timeText(log_time),
-    `schema ${schema_id ?? '-'}`,
+    ...(schema_id === undefined ? [] : [`schema ${schema_id ?? '-'}`]),
     ...(source === undefined ? [] : [`re-routed from partition ${source.partition}, offset ${source.offset}`]),
     ...(update.work_request_id === undefined ? [] : [`work request ${update.work_request_id}`]),
     ...(update.timestamp === undefined ? [] : [`${update.prior_timestamp ?? '-'} to ${update.timestamp}`]),
