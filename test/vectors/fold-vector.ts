@@ -58,6 +58,10 @@ export interface VectorRecord {
   /** the mark of a re-routed record: where it came from */
   readonly source?: { readonly partition: number; readonly offset: number };
   readonly traceparent?: string;
+  /** it only tells the time: the header taskfold-tick */
+  readonly tick?: boolean;
+  /** the envelope's, in a header */
+  readonly work_request_status?: string;
 }
 
 /**
@@ -98,6 +102,14 @@ export interface FoldVector {
     readonly fleet?: {
       readonly tasks?: number;
       readonly tasks_by_status?: { readonly [status: string]: number };
+      readonly tasks_by_liveness?: { readonly [liveness: string]: number };
+      readonly retired?: {
+        readonly tasks: number;
+        readonly job_creations: number;
+        readonly error_count: string;
+        readonly retry_count: string;
+        readonly processed_stats: { readonly [stat: string]: string };
+      };
       readonly failures_by_reason?: { readonly [reason: string]: number };
       readonly job_creations?: number;
       readonly error_count?: string;

@@ -10,6 +10,8 @@ import { JOB_VECTORS } from './job-vectors.ts';
 import { LATEST_VECTORS } from './latest-vectors.ts';
 import { LEDGER_VECTORS } from './ledger-vectors.ts';
 import { REJECT_VECTORS } from './reject-vectors.ts';
+import { RETIREMENT_VECTORS } from './retirement-vectors.ts';
+import { SILENCE_VECTORS } from './silence-vectors.ts';
 import { STATUS_VECTORS } from './status-vectors.ts';
 import { SUMS_VECTORS } from './sums-vectors.ts';
 import { SYMBOL_VECTORS } from './symbol-vectors.ts';
@@ -35,4 +37,6 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...IO_VECTORS,
   ...REJECT_VECTORS,
   ...HOME_VECTORS,
+  ...SILENCE_VECTORS,
+  ...RETIREMENT_VECTORS,
 ];

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { plainHome, plainMurmur2 } from '../../src/cli/verify/plain-murmur2.ts';
 import type { PlainEvent, PlainSource } from '../../src/cli/verify/plain-record.ts';
-import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
+import { addPlainSums, type PlainSums, type PlainTask } from '../../src/cli/verify/plain-task.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { REJECT_REASONS } from '../../src/domain/outcome.ts';
 import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
@@ -20,10 +20,12 @@ function run(vector: FoldVector): { fold: PlainFold; events: (PlainEvent & Place
   const fold = new PlainFold(vector.partition ?? 0, vector.partition_count ?? 1, settings);
   const events: (PlainEvent & Placed)[] = [];
   const records = placed(vector);
-  for (const { offset, log_time, size, source = null, update, undecodable, traceparent } of records) {
+  for (const { offset, log_time, size, source = null, update, undecodable, traceparent, ...more } of records) {
     const content = undecodable === undefined ? { update: update ?? {} } : { undecodable };
     const trace = traceparent === undefined ? {} : { traceparent };
-    const verdict = fold.fold({ offset, log_time, size, source, content, ...trace });
+    const { tick = false, work_request_status: status } = more;
+    const ending = status === undefined ? {} : { work_request_status: status };
+    const verdict = fold.fold({ offset, log_time, size, source, content, tick, ...ending, ...trace });
     for (const [at, event] of verdict.events.entries()) events.push({ ...event, offset, index: at + 1, source });
   }
   return { fold, events, records: records.length };
@@ -49,24 +51,27 @@ function named(expected: object, found: object): Record<string, unknown> {
 }
 
 function rollUp(fold: PlainFold) {
-  const total = (amount: (task: PlainTask) => number | undefined) =>
-    String([...fold.tasks.values()].reduce((sum, task) => sum + BigInt(amount(task) ?? 0), 0n));
-  const stats = new Set([...fold.tasks.values()].flatMap((task) => [...task.processed_stats.keys()]));
+  const { retired } = fold.passing;
+  const sums: PlainSums = { ...retired, processed_stats: new Map(retired.processed_stats) };
   const tasks_by_status: Record<string, number> = {};
-  for (const { task_status = 'unreported' } of fold.tasks.values()) {
+  const tasks_by_liveness: Record<string, number> = {};
+  for (const task of fold.tasks.values()) {
+    const { task_status = 'unreported', liveness } = task;
+    addPlainSums(sums, task);
     tasks_by_status[task_status] = (tasks_by_status[task_status] ?? 0) + 1;
+    tasks_by_liveness[liveness] = (tasks_by_liveness[liveness] ?? 0) + 1;
   }
   return {
-    tasks: fold.tasks.size,
-    tasks_by_status,
+    ...{ tasks: fold.tasks.size, tasks_by_status, tasks_by_liveness },
     failures_by_reason: Object.fromEntries(fold.failures_by_reason),
-    job_creations: [...fold.tasks.values()].reduce((sum, task) => sum + task.job_creations, 0),
-    error_count: total((task) => task.error_count),
-    retry_count: total((task) => task.retry_count),
-    processed_stats: Object.fromEntries(
-      [...stats].map((stat) => [stat, total((task) => task.processed_stats.get(stat))]),
-    ),
+    ...shownSums(sums),
+    retired: { tasks: retired.tasks, ...shownSums(retired) },
   };
+}
+
+function shownSums({ job_creations, error_count, retry_count, processed_stats }: PlainSums) {
+  const stats = Object.fromEntries([...processed_stats].map(([stat, sum]) => [stat, String(sum)]));
+  return { job_creations, error_count: String(error_count), retry_count: String(retry_count), processed_stats: stats };
 }
 
 describe('the plain fold does what docs/fold.md says', () => {
@@ -82,7 +87,7 @@ describe('the plain fold does what docs/fold.md says', () => {
     expect(events.map((event, at) => named(wanted.events?.[at] ?? event, event))).toEqual(wanted.events ?? []);
 
     const none = { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 };
-    expect(fold.outcomes).toEqual({ ...none, ...(wanted.outcomes ?? { applied: records }) });
+    expect(fold.outcomes).toEqual({ ...none, ...(wanted.outcomes ?? { applied: records - fold.ticks }) });
     const reasons = Object.fromEntries(fold.rejected_by_reason);
     if (wanted.rejected_by_reason) expect(reasons).toEqual(wanted.rejected_by_reason);
     expect(Object.values(reasons).reduce((sum, count) => sum + count, 0)).toBe(fold.outcomes.rejected);
