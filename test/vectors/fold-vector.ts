@@ -153,6 +153,13 @@ export function ticks(...seconds: number[]): VectorRecord[] {
   return seconds.map((second) => at(second, { update: {}, tick: true }));
 }
 
+/** Ticks every five seconds, both ends included. */
+export function every5(from: number, to: number): VectorRecord[] {
+  const seconds: number[] = [];
+  for (let second = from; second <= to; second += 5) seconds.push(second);
+  return ticks(...seconds);
+}
+
 /** The records of a vector with offsets, log times and sizes filled in. */
 export function placed(vector: FoldVector): (VectorRecord & { offset: number; log_time: number; size: number })[] {
   let next = 0;
