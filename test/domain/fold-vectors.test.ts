@@ -9,7 +9,7 @@ import type { TaskState } from '../../src/domain/task-state.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
 import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
 
-type Takes = 'after every record' | 'at the end';
+type Takes = 'after every record' | 'after the first record' | 'at the end';
 
 interface Kept {
   task: TaskState;
@@ -26,9 +26,9 @@ function run(vector: FoldVector, takes: Takes) {
   const tombstones = new Map<string, Tombstone>();
   const known = (id: string) => kept.get(id)?.task ?? tombstones.get(id) ?? null;
   const fold = new PartitionFold(vector.partition ?? 0, head, known);
-  const events = placed(vector).flatMap((record) => {
+  const events = placed(vector).flatMap((record, i) => {
     const notices = fold.fold(inputOf(record, partition_count));
-    if (takes === 'after every record') take();
+    if (takes === 'after every record' || (takes === 'after the first record' && i === 0)) take();
     return notices.map(({ body, ...at }) => {
       const { kind } = body;
       return { ...at, source: at.source ?? null, ...(kind === 'failure' ? { kind, ...body.facts } : body) };
@@ -102,7 +102,7 @@ function shownSums({ error_count, retry_count, processed_stats, ...counts }: Fle
   };
 }
 
-describe.each<Takes>(['after every record', 'at the end'])(
+describe.each<Takes>(['after every record', 'after the first record', 'at the end'])(
   'the fold does what docs/fold.md says, its changes taken %s',
   (takes) => {
     test.each(FOLD_VECTORS.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {

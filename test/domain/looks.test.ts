@@ -27,13 +27,16 @@ test('ids of one moment come in the order of their bytes of UTF-8, not of their 
 
 test('whatever is given and added, each look before the clock is taken once, the earliest first; none at the clock or at the horizon', () => {
   const step = fc.oneof(
-    fc.record({ add: look }),
-    fc.record({ take: fc.integer({ min: 0, max: 10 }) }),
-    fc.record({ begin: fc.array(look, { maxLength: 20 }), horizon: fc.integer({ min: 0, max: 10 }) }),
+    { weight: 6, arbitrary: fc.record({ add: look }) },
+    { weight: 3, arbitrary: fc.record({ take: fc.integer({ min: 0, max: 10 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ begin: fc.array(look, { maxLength: 20 }), horizon: fc.integer({ min: 1, max: 10 }) }),
+    },
   );
   let taken = 0;
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
       const looks = new Looks();
       // Without a stretch every look is its business.
       let [left, horizon]: [Look[], number] = [[], Number.POSITIVE_INFINITY];
@@ -46,14 +49,16 @@ test('whatever is given and added, each look before the clock is taken once, the
           looks.add(one.add);
           if (one.add.at < horizon) left.push(one.add);
         } else {
-          const first = left.sort(inOrder)[0];
-          const due = first !== undefined && first.at < one.take ? left.shift()! : null;
-          expect(looks.take(one.take)).toEqual(due);
-          if (due !== null) taken++;
+          const due = left.filter(({ at }) => at < one.take).sort(inOrder);
+          left = left.filter(({ at }) => at >= one.take);
+          for (const look of due) expect(looks.take(one.take)).toEqual(look);
+          expect(looks.take(one.take)).toBeNull();
+          taken += due.length;
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
-  expect(taken).toBeGreaterThan(500);
+  // Less would say that the steps are such as leave nothing to be taken.
+  expect(taken).toBeGreaterThan(1_000);
 });

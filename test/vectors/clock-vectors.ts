@@ -254,6 +254,25 @@ const order: FoldVector[] = [
       fleet: { tasks_by_liveness: { silent: 500, reporting: 2 } },
     },
   },
+  {
+    name: 'of the 500 are only tasks whose time has come, not those that had an earlier time which an update has moved',
+    settings: { ...settings, retain_silent_s: 12 },
+    // Each of the 500 is due at 12 (to be retired) at first, open again at 11, and heard once more; the other one at 12.001.
+    records: [
+      ...MANY.slice(0, 500).map((id) => at(0, { ...heard(id), work_request_status: 'complete' })),
+      ...MANY.slice(0, 500).map((id) => at(1, heard(id))),
+      at(2.001, heard('z')),
+      ...MANY.slice(0, 500).map((id) => at(6, heard(id))),
+      ...ticks(11, 11.001, 12.002),
+    ],
+    expect: {
+      tasks: {
+        ...Object.fromEntries(MANY.slice(0, 500).map((id) => [id, { liveness: 'reporting', liveness_at: logTime(1) }])),
+        z: { liveness: 'silent', liveness_at: logTime(12.002) },
+      },
+      events: [silent(1_503, 'z')],
+    },
+  },
 ];
 
 export const CLOCK_VECTORS: readonly FoldVector[] = [...clock, ...moved, ...tickRecords, ...order];

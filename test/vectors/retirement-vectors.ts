@@ -104,8 +104,8 @@ const deadlines: FoldVector[] = [
   {
     name: 'a hole in the log puts no retirement off, but its own length does not count',
     settings,
-    // The clock: 0, 5, 5 (a hole: alarms after 15), 10, 15, 15.001.
-    records: [at(0, done), ...ticks(5, 60, 65, 70, 70.001)],
+    // The clock: 0, 5, 10, 10 (a hole: alarms after 20), 15, 15.001.
+    records: [at(0, done), ...ticks(5, 10, 60, 65, 65.001)],
     expect: { tasks: { t1: null }, fleet: { retired: { tasks: 1 } } },
   },
   {

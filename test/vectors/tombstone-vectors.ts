@@ -125,9 +125,14 @@ const tombstones: FoldVector[] = [
   {
     name: 'later than that the id begins a new task, with nothing of the old one but what is retired',
     settings,
-    records: [...RETIRED, ...every5(20, 75), at(80, by('w1', { retry_count: 1 }))],
+    records: [
+      at(0, by('w0', { task_status: 'complete', error_details: '[{"id":"E"}]', task_output: '1', retry_count: 9 })),
+      ...RETIRED.slice(1),
+      ...every5(20, 75),
+      at(80, by('w1', { retry_count: 1 })),
+    ],
     expect: {
-      tasks: { t1: { ...NEW(80), first_offset: 17, reporters: { w1: {} } } },
+      tasks: { t1: { ...NEW(80), first_offset: 17, reporters: { w1: {} }, errors: [], task_output: null } },
       fleet: {
         tasks: 1,
         tasks_by_status: { unreported: 1 },
