@@ -1,7 +1,7 @@
 // A task as the command line, the API and dashboards show it: the contract's fields with sums in place of deltas.
 // What was never reported is left out.
 
-import type { IoState, ProcessedStat, TaskError, TaskState } from '../domain/task-state.ts';
+import type { IoState, Liveness, ProcessedStat, TaskError, TaskState } from '../domain/task-state.ts';
 import { PROCESSED_STATS } from '../domain/task-state.ts';
 import type { Mark } from '../domain/update-class.ts';
 
@@ -48,7 +48,10 @@ export interface TaskDocument {
   updates: { applied: number; duplicate: number; stale: number; rejected: number };
   /** how far the sums can be trusted */
   ledger: LedgerDocument;
+  /** whether its engines report (docs/fold.md, "Silence and retirement") */
+  liveness: Liveness;
   /** log time, UTC epoch milliseconds */
+  liveness_at: number;
   first_update_at: number;
   last_update_at: number;
   source: { topic: string; partition: number; first_offset: number; last_offset: number };
@@ -116,6 +119,8 @@ export function taskDocument(
       rejected: task.updates_rejected,
     },
     ledger: ledgerDocument(task),
+    liveness: task.liveness,
+    liveness_at: task.liveness_at,
     first_update_at: task.first_update_at,
     last_update_at: task.last_update_at,
     source: { ...place, first_offset: task.first_offset, last_offset: task.last_offset },
