@@ -7,10 +7,10 @@ import { homeOf } from '../../domain/home.ts';
 import { ClusterLink } from '../../kafka/cluster-link.ts';
 import { createKafka } from '../../kafka/connection.ts';
 import { createLiveReads } from '../../read/live-reads.ts';
-import type { TaskDocument } from '../../read/task-document.ts';
+import { type TaskDocument, taskDocument } from '../../read/task-document.ts';
 import { defineScripts } from '../../redis/scripts.ts';
 import { groupKeys } from '../../redis/slot-keys.ts';
-import { readSlot } from '../../redis/slot-reads.ts';
+import { readSlot, readWholeTasks } from '../../redis/slot-reads.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { findTask } from '../find-task.ts';
@@ -21,6 +21,8 @@ export interface TaskLook {
   readonly task: TaskDocument;
   /** of the task's home partition */
   readonly pins: SlotPins;
+  /** the task is folded from all records of its partition below this offset */
+  readonly watermark: number;
   /** the first offset that the home partition's log still has */
   readonly logStart: number;
 }
@@ -30,12 +32,17 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
   const { redis_prefix: prefix, group, input_topic: topic } = context.config;
   const { client: redis } = await openRedis(context);
   const reads = createLiveReads({ redis, prefix, group, topic });
-  const task = await findTask(context, reads, id);
-  const { partition, last_offset } = task.source;
-  const { head, damage } = await readSlot(defineScripts(redis), groupKeys(prefix, group)(partition));
-  if (head === null) {
-    throw new CommandFailure(damage ?? `partition ${partition} was emptied meanwhile`, EXIT.failed, 'try again');
+  const { partition } = (await findTask(context, reads, id)).source;
+  const [run, keys] = [defineScripts(redis), groupKeys(prefix, group)(partition)];
+  // Time alone may change it, too: so it is the task as it was at some W, read in one step with it.
+  const { watermark, tasks } = await readWholeTasks(run, keys, [id]);
+  const { head, damage } = await readSlot(run, keys);
+  const whole = tasks[0];
+  if (head === null || watermark === null || !whole) {
+    throw new CommandFailure(damage ?? `task "${id}" was there, and is so no more`, EXIT.failed, 'try again');
   }
+  const task = taskDocument(whole.task, whole.errors, whole.task_output, { topic, partition });
+  const { last_offset } = task.source;
   const { pins } = head;
   if (pins.fold_version !== FOLD_VERSION) {
     const ours = `this is version ${FOLD_VERSION}`;
@@ -55,7 +62,7 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
       const what = `the log of partition ${partition} ends at offset ${logEnd}, and the task was folded up to offset ${last_offset}`;
       throw new CommandFailure(`${what}: it is not the log that the task was folded from`, EXIT.failed);
     }
-    return { task, pins, logStart };
+    return { task, pins, watermark, logStart };
   } finally {
     await link.close();
   }
