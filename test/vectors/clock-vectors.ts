@@ -50,7 +50,7 @@ const clock: FoldVector[] = [
     expect: { tasks: { t1: REPORTING } },
   },
   {
-    name: 'and then it is made',
+    name: 'after a hole the alarm is made as soon as silence_after_s of the clock have passed since it',
     settings,
     records: [at(0, heard()), ...ticks(5, 11, 16, 21, 21.001)],
     expect: { tasks: { t1: { liveness: 'silent', liveness_at: logTime(21.001) } }, events: [silent(5)] },
@@ -214,7 +214,7 @@ const order: FoldVector[] = [
     },
   },
   {
-    name: 'both due at one record: the earlier deadline first, whatever the ids',
+    name: 'of two tasks due at one record the one with the earlier deadline comes first, whatever the ids',
     settings,
     records: [at(0, heard('b')), at(1, heard('a')), ...ticks(5, 10, 15)],
     expect: {

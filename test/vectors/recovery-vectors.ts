@@ -171,7 +171,7 @@ const heard: FoldVector[] = [
     },
   },
   {
-    name: 'and it ends no silence; the next sound one does',
+    name: 'a rejected update ends no silence; the next sound one does',
     settings,
     records: [...SILENT_AT_3, at(11, post(105, 110, -1)), at(12, post(105, 110, 1))],
     expect: {

@@ -33,7 +33,7 @@ const deadlines: FoldVector[] = [
     },
   },
   {
-    name: 'one millisecond later it is retired, without an event',
+    name: 'a finished task is retired one millisecond after the deadline, without an event',
     settings,
     records: RETIRED,
     expect: {
@@ -42,7 +42,7 @@ const deadlines: FoldVector[] = [
     },
   },
   {
-    name: 'a silent task is kept for longer, and retired silently',
+    name: 'a silent task is kept for longer than a finished one',
     settings,
     records: [at(0, by('w1')), ...every5(5, 20)],
     expect: {
@@ -52,7 +52,7 @@ const deadlines: FoldVector[] = [
     },
   },
   {
-    name: 'until then',
+    name: 'a silent task is retired a millisecond after its own deadline',
     settings,
     records: [at(0, by('w1')), ...every5(5, 20), ...ticks(20.001)],
     expect: {
@@ -68,7 +68,7 @@ const deadlines: FoldVector[] = [
     expect: { tasks: { t1: { liveness: 'ended' } } },
   },
   {
-    name: 'its deadline is the same',
+    name: 'a task whose work requests have ended is retired when a silent one is',
     settings,
     records: [at(0, by('w1', { task_output: '1' })), ...every5(5, 20), ...ticks(20.001)],
     expect: { tasks: { t1: null }, fleet: { tasks: 0, retired: { tasks: 1 } } },
@@ -85,7 +85,7 @@ const deadlines: FoldVector[] = [
     expect: { tasks: { t1: { updates_duplicate: 1 } }, outcomes: { applied: 2, duplicate: 1 } },
   },
   {
-    name: 'and a rejected update does not count',
+    name: 'a rejected update does not put the retirement off',
     settings,
     records: [at(0, done), at(5, by('w1', { retry_count: -1 })), ...ticks(10, 15, 15.001)],
     expect: {
@@ -180,7 +180,7 @@ const rollUps: FoldVector[] = [
     },
   },
   {
-    name: 'and after it: the sums stay, the retired task’s part of them is told, and the task is in none of the counts',
+    name: 'the roll-up after a retirement: the sums stay, the retired task’s part of them is told, and the task is in none of the counts',
     settings,
     records: [...TWO, ...ticks(15.001)],
     expect: {

@@ -72,7 +72,7 @@ const reporters: FoldVector[] = [
     expect: { tasks: { t1: { liveness: 'reporting' } } },
   },
   {
-    name: 'its time is its own: not that of the one that ended',
+    name: 'the silence of a reporter counts from its own last update, not from that of the one that ended',
     settings,
     records: [at(0, by('w1')), at(4, { ...by('w2'), work_request_status: 'complete' }), ...ticks(9, 10.001)],
     expect: {

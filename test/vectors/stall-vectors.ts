@@ -43,7 +43,7 @@ const stall: FoldVector[] = [
     expect: { tasks: { t1: { liveness: 'reporting', liveness_at: logTime(0) } } },
   },
   {
-    name: 'it is one millisecond later; that makes no event',
+    name: 'a task that reports and processes nothing is stalled a millisecond after the deadline; that makes no event',
     settings,
     records: STALLED,
     expect: {
@@ -65,7 +65,7 @@ const stall: FoldVector[] = [
     expect: { tasks: { t1: { liveness: 'reporting' } } },
   },
   {
-    name: 'and no further',
+    name: 'a hole puts the stall off by silence_after_s of the clock, and no further',
     settings,
     records: [...idle(0, 16), at(26, by('w1')), at(30, by('w1')), at(34, by('w1')), ...ticks(36, 36.001)],
     expect: { tasks: { t1: { liveness: 'stalled', liveness_at: logTime(36.001) } } },
@@ -103,7 +103,7 @@ const stall: FoldVector[] = [
     },
   ]),
   {
-    name: 'no longer queued: the stall is counted from there',
+    name: 'of a task that is queued no longer the stall is counted from there',
     settings,
     records: [
       at(0, by('w1', { task_status: 'queued' })),
@@ -127,7 +127,7 @@ const stall: FoldVector[] = [
     expect: { tasks: { t1: { attempts: 2, liveness: 'reporting', liveness_at: logTime(16) } } },
   },
   {
-    name: 'and is stalled then as any other',
+    name: 'a task that was stalled is stalled in its new attempt as any other, and not before',
     settings,
     records: [
       ...STALLED,
@@ -193,7 +193,7 @@ const posts: FoldVector[] = [
     expect: { tasks: { t1: { liveness: 'stalled', liveness_at: logTime(24.001) } } },
   },
   {
-    name: 'what it has beyond the other one is',
+    name: 'what a post has beyond the one that it contains is progress',
     settings,
     records: [at(0, post(100, 105, 5)), at(4, post(100, 106, 6)), ...idle(8, 24), ...ticks(24.001)],
     expect: { tasks: { t1: { liveness: 'reporting', liveness_at: logTime(0) } } },
@@ -234,7 +234,7 @@ const silenceOfStalled: FoldVector[] = [
     },
   },
   {
-    name: 'it recovers as reporting',
+    name: 'a silent task that was stalled recovers as reporting',
     settings,
     records: [...STALLED, ...ticks(29, 34, 34.001), at(35, by('w1'))],
     expect: {
@@ -243,7 +243,7 @@ const silenceOfStalled: FoldVector[] = [
     },
   },
   {
-    name: 'and is stalled at the next record: it has processed nothing since',
+    name: 'a task that recovers without progress is stalled at the next record: it has processed nothing since',
     settings,
     records: [...STALLED, ...ticks(29, 34, 34.001), at(35, by('w1')), ...ticks(35)],
     expect: {

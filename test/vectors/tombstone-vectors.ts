@@ -36,7 +36,7 @@ const rejects: FoldVector[] = [
     },
   },
   {
-    name: 'its own record may bring the time that retires it',
+    name: 'the time that retires a task may come with its own update, which is rejected',
     settings,
     records: [at(0, done), ...ticks(5, 10, 15), at(15.001, by('w1'))],
     expect: { tasks: { t1: null }, events: [retiredAt(4)], outcomes: { applied: 1, rejected: 1 } },
@@ -63,7 +63,7 @@ const rejects: FoldVector[] = [
     },
   },
   {
-    name: 'one that is too large to be copied, too',
+    name: 'an update that is too large to be copied is rejected by a pointer',
     settings: { ...settings, copy_bytes_max: 1_000 },
     records: [...RETIRED, { ...at(16, by('w1')), size: 1_001 }],
     expect: { tasks: { t1: null }, events: [retiredAt(5, { form: 'pointer' })], outcomes: { applied: 1, rejected: 1 } },
@@ -123,7 +123,7 @@ const tombstones: FoldVector[] = [
     expect: { tasks: { t1: null }, events: [retiredAt(17)], outcomes: { applied: 1, rejected: 1 } },
   },
   {
-    name: 'later than that the id begins a new task, with nothing of the old one but what is retired',
+    name: 'when the tombstone is forgotten the id begins a new task, with nothing of the old one but what is retired',
     settings,
     records: [
       at(0, by('w0', { task_status: 'complete', error_details: '[{"id":"E"}]', task_output: '1', retry_count: 9 })),
@@ -161,7 +161,7 @@ const tombstones: FoldVector[] = [
     },
   },
   {
-    name: 'and it is forgotten from there',
+    name: 'a tombstone that was moved is forgotten after the generation behind its new one',
     settings,
     records: [
       ...RETIRED,

@@ -51,13 +51,18 @@ function rollUp(fold: PlainFold) {
   const total = (amount: (task: PlainTask) => number | undefined) =>
     String([...fold.tasks.values()].reduce((sum, task) => sum + BigInt(amount(task) ?? 0), 0n));
   const stats = new Set([...fold.tasks.values()].flatMap((task) => [...task.processed_stats.keys()]));
-  const tasks_by_status: Record<string, number> = {};
-  for (const { task_status = 'unreported' } of fold.tasks.values()) {
-    tasks_by_status[task_status] = (tasks_by_status[task_status] ?? 0) + 1;
-  }
+  const countedBy = (name: (task: Record<string, unknown>) => unknown) => {
+    const counts: Record<string, number> = {};
+    for (const task of fold.tasks.values()) {
+      const key = String(name(shown(task)));
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+    return counts;
+  };
   return {
     tasks: fold.tasks.size,
-    tasks_by_status,
+    tasks_by_status: countedBy(({ task_status }) => task_status ?? 'unreported'),
+    tasks_by_liveness: countedBy(({ liveness }) => liveness),
     failures_by_reason: Object.fromEntries(fold.failures_by_reason),
     job_creations: [...fold.tasks.values()].reduce((sum, task) => sum + task.job_creations, 0),
     error_count: total((task) => task.error_count),
