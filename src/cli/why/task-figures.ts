@@ -22,7 +22,12 @@ export interface FigureChange {
 const OUTPUT_CHARACTERS_MAX = 200;
 /** What is no figure: the update's own place and log time say it. */
 const COORDINATES = new Set([
-  ...['internal_task_id', 'source', 'first_update_at', 'last_update_at', 'liveness_at', 'errors'],
+  'internal_task_id',
+  'source',
+  'first_update_at',
+  'last_update_at',
+  'liveness_at',
+  'errors',
 ]);
 
 const TEXTS = [

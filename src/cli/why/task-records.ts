@@ -1,5 +1,5 @@
-// A task's records, read from its home partition between two offsets and decoded. Records of other tasks are passed over
-// by their bytes, without decoding: the id stands in a record's body as it is, whatever schema wrote it.
+// A task's records, read from its home partition between two offsets and decoded. Records of other tasks are told by their
+// bytes, without decoding: the id stands in a record's body as it is, whatever schema wrote it. Of them only the time counts.
 
 import { createRegistryClient } from '../../avro/registry-client.ts';
 import { createUpdateDecoder } from '../../avro/update-decoder.ts';
@@ -19,12 +19,6 @@ import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import type { TaskLook } from './task-look.ts';
 
-/** A record of the partition that is none of the task's, and by which time passes for it all the same. */
-export interface PassedRecord {
-  readonly record: Pick<InputRecord, 'partition' | 'offset' | 'timestamp'>;
-  readonly input: null;
-}
-
 export interface TaskRecord {
   readonly record: InputRecord;
   readonly input: FoldInput;
@@ -34,9 +28,14 @@ export interface TaskRecord {
   readonly own: boolean;
 }
 
+/** A stretch of records that say nothing of the task but that the time passes. */
+export interface PassedRecords {
+  readonly passed: readonly InputRecord[];
+}
+
 /**
- * All records of the task's partition in [from, to), in order: its own and all re-routed ones whole, of the others only
- * when they were written. A record that does not decode is the task's if it is keyed by it.
+ * All records in [from, to), in order: those of the task, and all re-routed ones beside them, decoded; the others in
+ * stretches. A record that does not decode is the task's if it is keyed by it.
  * @param onProgress offsets passed and to pass
  * @throws CommandFailure where the registry has forgotten a schema; Fault history_gone, service_unavailable
  */
@@ -45,9 +44,9 @@ export async function* readTaskRecords(
   { task, pins }: TaskLook,
   [from, to]: readonly [number, number],
   onProgress?: (progress: { done: number; total: number }) => void,
-): AsyncGenerator<TaskRecord | PassedRecord, void, undefined> {
+): AsyncGenerator<TaskRecord | PassedRecords, void, undefined> {
   const { config } = context;
-  const { input: inputTopic, verdicts: verdictTopic } = topologyOfConfig(config);
+  const { input, verdicts: verdictTopic } = topologyOfConfig(config);
   const { partition } = task.source;
   const id = Buffer.from(task.internal_task_id);
   // An id with a replacement character may have been written as bytes that are no UTF-8.
@@ -56,7 +55,7 @@ export async function* readTaskRecords(
     anyBytes ||
     key?.equals(id) ||
     value?.includes(id) ||
-    reroutedFrom(headers, inputTopic.topic, partition, pins.partition_count) !== null;
+    reroutedFrom(headers, input.topic, partition, pins.partition_count) !== null;
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
   const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
@@ -69,26 +68,34 @@ export async function* readTaskRecords(
   const claim: DecodeClaim = { head: newHead(pins), verdicts: new Map(verdicts) };
 
   const chunks = readTopic(kafka, {
-    topic: inputTopic.topic,
+    topic: input.topic,
     partitions: [partition],
     from: new Map([[partition, from]]),
     to: new Map([[partition, to]]),
     ...(onProgress ? { onProgress } : {}),
   });
   for await (const chunk of chunks) {
-    const records = chunk.records.filter(isCandidate);
-    await loadWriters(decoder, records, verdicts);
-    const decodeContext = { ports: { decoder }, settings: { topic: inputTopic.topic } };
-    const inputs = decodeRecords(decodeContext, partition, claim, records);
-    const folded = new Map(inputs.map((one) => [one.offset, one]));
-    for (const record of chunk.records) {
-      const input = folded.get(record.offset);
-      const named =
-        input?.decoded.kind === 'update' ? input.decoded.update.internal_task_id === task.internal_task_id : null;
-      const own = named ?? record.key?.equals(id) ?? false;
-      if (input === undefined || (!own && input.source === null)) yield { record, input: null };
-      else yield { record, input, schema_id: decoder.schemaIdOf(record.value), own };
+    const candidates = chunk.records.filter(isCandidate);
+    await loadWriters(decoder, candidates, verdicts);
+    const decodeContext = { ports: { decoder }, settings: { topic: input.topic } };
+    const inputs = decodeRecords(decodeContext, partition, claim, candidates);
+    let told = 0;
+    let decoded = 0;
+    for (const [i, record] of chunk.records.entries()) {
+      if (record !== candidates[decoded]) continue;
+      const folded = inputs[decoded++]!;
+      const own = isOf(folded, record);
+      if (!own && folded.source === null) continue;
+      if (told < i) yield { passed: chunk.records.slice(told, i) };
+      told = i + 1;
+      yield { record, input: folded, schema_id: decoder.schemaIdOf(record.value), own };
     }
+    if (told < chunk.records.length) yield { passed: chunk.records.slice(told) };
+  }
+
+  function isOf({ decoded }: FoldInput, { key }: InputRecord): boolean {
+    if (decoded.kind === 'update') return decoded.update.internal_task_id === task.internal_task_id;
+    return key?.equals(id) ?? false;
   }
 }
 
