@@ -180,6 +180,7 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
+      const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
       if (count < records.length) to = records[count]!.offset;
@@ -188,6 +189,7 @@ export class PartitionWorker {
       }
       const saved = await ports.slotStore.save(partition, {
         expect: watermark,
+        expect_log_time: log_time,
         to,
         head: claimed.head,
         ...(fingerprint === undefined ? {} : { fingerprint }),

@@ -134,6 +134,8 @@ export interface SlotClaim {
 /** One atomic step: everything that folding [expect, to) changed. */
 export interface SlotSave {
   readonly expect: number;
+  /** log time of the last record below `expect`, ms; null: there was none. A copy of another log's life has another one. */
+  readonly expect_log_time: number | null;
   readonly to: number;
   readonly head: SlotHead;
   /** of the last record below `to`; absent where [expect, to) holds none, and then the saved one stays */
@@ -175,7 +177,7 @@ export interface SlotStore {
     max: number,
   ): Promise<{ watermark: number | null; notices: Notice[]; more: boolean }>;
   /**
-   * Compare-and-set on W (and on the incarnation in `head.pins`): saves all or nothing.
+   * Compare-and-set on W, on the log time of the last folded record and on the incarnation in `head.pins`: saves all or nothing.
    * `refused` carries the W that was found (null: no head). A lost reply may have saved.
    * @throws Fault torn_save, service_unavailable
    */

@@ -166,7 +166,8 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     async save(partition, save) {
       const keys = keysOf(partition);
       const writes = encodeSave(keys, save);
-      const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack()];
+      const logTime = save.expect_log_time === null ? '' : String(save.expect_log_time);
+      const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack(), logTime];
       let saved = false;
       try {
         const [outcome, found] = (await run('save', writes.keys, argv)) as [string, string | undefined];

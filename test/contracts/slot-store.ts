@@ -87,6 +87,17 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       expect((await store.claim(0, 'me')).head?.received).toBe(0);
     });
 
+    test('a copy of another log’s life with the same W is none of ours', async () => {
+      const { store, other, head } = await begun(open);
+      head.clock.log_time = 1_000;
+      await store.save(0, saveOf(head, 0, 3));
+      const change = changeOf(taskOf('a', 3));
+      const late = { ...saveOf({ ...head, received: 9 }, 3, 4, { changes: [change] }), expect_log_time: 2_000 };
+      expect(await other.save(0, late)).toEqual({ outcome: 'refused', watermark: 3 });
+      expect(await readOne(store, 'a')).toBeNull();
+      expect(await other.save(0, { ...late, expect_log_time: 1_000 })).toEqual({ outcome: 'saved' });
+    });
+
     test('the fingerprint is kept with W, and stays where a stretch of the log holds no record', async () => {
       const { store, other, head } = await begun(open);
       const fingerprint = { offset: 2, timestamp: 1_700_000_000_123, scope: 'value', crc: 0xdeadbeef } as const;

@@ -160,6 +160,7 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
     head.fleet.processed_stats.set('processed_bytes', big).set('processed_chunks', 2n ** 52n);
     await store.save(partition, {
       expect: 10,
+      expect_log_time: null,
       to: 16 + partition,
       head,
       changes: [],
@@ -205,7 +206,15 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
   head.received = 1;
   head.outcomes.rerouted = 1;
   head.ticks = 3;
-  await store.save(5, { expect: 10, to: 12, head, changes: [], tombstones: new Map(), notices: [rerouteAt(11, 1)] });
+  await store.save(5, {
+    expect: 10,
+    expect_log_time: null,
+    to: 12,
+    head,
+    changes: [],
+    tombstones: new Map(),
+    notices: [rerouteAt(11, 1)],
+  });
   const halt = { code: 'history_gone', message: 'the log starts at 40', cure: 'taskfold partitions reset 5' };
   await store.reportLive(5, { owner: 'o', state: 'halted', log_end: 50, emitted: 11, seen_at: 9, halt });
   await store.begin(6, 0, headOf());

@@ -28,7 +28,15 @@ export async function saveAtHome(store: SlotStore, changes: readonly TaskChange[
     head.received = here.length;
     head.outcomes.applied = here.length;
     head.fleet.tasks = here.length;
-    await store.save(partition, { expect: 0, to: 100, head, changes: here, tombstones: new Map(), notices: [] });
+    await store.save(partition, {
+      expect: 0,
+      expect_log_time: null,
+      to: 100,
+      head,
+      changes: here,
+      tombstones: new Map(),
+      notices: [],
+    });
   }
 }
 

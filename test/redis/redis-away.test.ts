@@ -28,6 +28,7 @@ async function ownRedis() {
   const save = (from: number) =>
     store.save(0, {
       expect: from,
+      expect_log_time: null,
       to: from + 1,
       head,
       changes: [changeOf(taskOf('a', from))],

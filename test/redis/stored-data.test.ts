@@ -18,7 +18,7 @@ async function begun() {
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
   const save = (...changes: TaskChange[]) =>
-    store.save(0, { expect: at, to: ++at, head, changes, tombstones: new Map(), notices: [] });
+    store.save(0, { expect: at, expect_log_time: null, to: ++at, head, changes, tombstones: new Map(), notices: [] });
   return { client, prefix, store, head, keys, save };
 }
 
@@ -122,7 +122,9 @@ test('where no errors are kept, none are', async () => {
   const head = newHead({ ...pins, settings: { ...pins.settings, errors_kept: 0 } });
   await store.begin(0, 0, head);
   const changes = [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })];
-  expect(await store.save(0, { expect: 0, to: 1, head, changes, tombstones: new Map(), notices: [] })).toEqual({
+  expect(
+    await store.save(0, { expect: 0, expect_log_time: null, to: 1, head, changes, tombstones: new Map(), notices: [] }),
+  ).toEqual({
     outcome: 'saved',
   });
   expect(await client.exists(`${keys.task('a')}:errors`)).toBe(0);
@@ -220,7 +222,15 @@ test('a save that Redis refuses in the middle names it, and its error carries no
   await client.set(keys.outbox, 'no stream');
   const changes = [changeOf(taskOf('a', 0, { engine_id: 'private data' }))];
   const error = await store
-    .save(0, { expect: 0, to: 1, head, changes, tombstones: new Map(), notices: [rerouteAt(0, 1)] })
+    .save(0, {
+      expect: 0,
+      expect_log_time: null,
+      to: 1,
+      head,
+      changes,
+      tombstones: new Map(),
+      notices: [rerouteAt(0, 1)],
+    })
     .catch((thrown: unknown) => thrown as Error & { cause: Error });
   expect(error).toMatchObject({ name: 'Fault', code: 'torn_save', message: expect.stringContaining('WRONGTYPE') });
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private data');

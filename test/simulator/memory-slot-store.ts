@@ -95,7 +95,9 @@ export class MemorySlots {
   save(partition: number, save: SlotSave): { outcome: 'saved' } | { outcome: 'refused'; watermark: number | null } {
     const slot = this.slot(partition);
     if (slot.saving !== null) throw new Fault('torn_save', `A save up to ${slot.saving} was torn.`);
-    const ours = slot.watermark === save.expect && slot.head?.pins.incarnation === save.head.pins.incarnation;
+    const sameLife =
+      slot.head?.pins.incarnation === save.head.pins.incarnation && slot.head.clock.log_time === save.expect_log_time;
+    const ours = slot.watermark === save.expect && sameLife;
     if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
