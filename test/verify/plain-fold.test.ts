@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { plainHome, plainMurmur2 } from '../../src/cli/verify/plain-murmur2.ts';
 import type { PlainEvent, PlainSource } from '../../src/cli/verify/plain-record.ts';
-import { addPlainSums, type PlainSums, type PlainTask } from '../../src/cli/verify/plain-task.ts';
+import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { REJECT_REASONS } from '../../src/domain/outcome.ts';
 import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
@@ -48,27 +48,41 @@ function named(expected: object, found: object): Record<string, unknown> {
 }
 
 function rollUp(fold: PlainFold, wanted: { readonly retired?: object }) {
-  const { retired } = fold.passing;
-  const sums: PlainSums = { ...retired, processed_stats: new Map(retired.processed_stats) };
-  const tasks_by_status: Record<string, number> = {};
-  const tasks_by_liveness: Record<string, number> = {};
-  for (const task of fold.tasks.values()) {
-    const { task_status = 'unreported', liveness } = task;
-    addPlainSums(sums, task);
-    tasks_by_status[task_status] = (tasks_by_status[task_status] ?? 0) + 1;
-    tasks_by_liveness[liveness] = (tasks_by_liveness[liveness] ?? 0) + 1;
-  }
-  return {
-    ...{ tasks: fold.tasks.size, tasks_by_status, tasks_by_liveness },
-    failures_by_reason: Object.fromEntries(fold.failures_by_reason),
-    ...shownSums(sums),
-    retired: named(wanted.retired ?? {}, { tasks: retired.tasks, ...shownSums(retired) }),
+  const { retired } = fold;
+  const tasks = [...fold.tasks.values()];
+  const sum = (figure: (task: PlainTask) => number | undefined, gone: bigint) =>
+    String(tasks.reduce((all, task) => all + BigInt(figure(task) ?? 0), gone));
+  const countedBy = (name: (task: PlainTask) => string) => {
+    const counts: Record<string, number> = {};
+    for (const task of tasks) counts[name(task)] = (counts[name(task)] ?? 0) + 1;
+    return counts;
   };
-}
-
-function shownSums({ job_creations, error_count, retry_count, processed_stats }: PlainSums) {
-  const stats = Object.fromEntries([...processed_stats].map(([stat, sum]) => [stat, String(sum)]));
-  return { job_creations, error_count: String(error_count), retry_count: String(retry_count), processed_stats: stats };
+  const stats = new Set([
+    ...tasks.flatMap((task) => [...task.processed_stats.keys()]),
+    ...retired.processed_stats.keys(),
+  ]);
+  return {
+    tasks: tasks.length,
+    tasks_by_status: countedBy(({ task_status = 'unreported' }) => task_status),
+    tasks_by_liveness: countedBy(({ liveness }) => liveness),
+    failures_by_reason: Object.fromEntries(fold.failures_by_reason),
+    job_creations: tasks.reduce((all, task) => all + task.job_creations, retired.job_creations),
+    error_count: sum((task) => task.error_count, retired.error_count),
+    retry_count: sum((task) => task.retry_count, retired.retry_count),
+    processed_stats: Object.fromEntries(
+      [...stats].map((stat) => [
+        stat,
+        sum((task) => task.processed_stats.get(stat), retired.processed_stats.get(stat) ?? 0n),
+      ]),
+    ),
+    retired: named(wanted.retired ?? {}, {
+      tasks: retired.tasks,
+      job_creations: retired.job_creations,
+      error_count: String(retired.error_count),
+      retry_count: String(retired.retry_count),
+      processed_stats: Object.fromEntries([...retired.processed_stats].map(([stat, all]) => [stat, String(all)])),
+    }),
+  };
 }
 
 describe('the plain fold does what docs/fold.md says', () => {

@@ -54,13 +54,6 @@ export function sourceMark(headers: RecordHeaders): SourceMark | null {
   return { topic, partition: Number(numbers[0]), offset: Number(numbers[1]), index: Number(numbers[2]) };
 }
 
-/** What the headers say of time: that the record is a tick, and that its work request is over. */
-export function timeOf(headers: RecordHeaders): { tick: boolean; work_request_status?: string } {
-  const status = headerText(headers, 'work_request_status');
-  const tick = Object.hasOwn(headers, 'taskfold-tick');
-  return status === undefined ? { tick } : { tick, work_request_status: status };
-}
-
 const TRACE_CHARACTERS_MAX = { traceparent: 64, tracestate: 512 } as const;
 
 /** The W3C trace context that events pass on. */

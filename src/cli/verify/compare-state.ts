@@ -5,8 +5,16 @@ import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { comparedReasons, expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
-import { type FoundSlot, type FoundTasks, findTaskKeys, findTasks, ownerOfKey, TASKS_AT_ONCE } from './found-state.ts';
-import { findTombstones } from './found-tombstones.ts';
+import {
+  type FoundSlot,
+  type FoundTasks,
+  findIndexed,
+  findTaskKeys,
+  findTasks,
+  findTombstones,
+  ownerOfKey,
+  TASKS_AT_ONCE,
+} from './found-state.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
 import type { InputReplay } from './replay-input.ts';
@@ -58,6 +66,14 @@ export async function compareTasks(state: StateToCompare, mismatches: Mismatches
     }
     await compareSome(fresh);
   }
+  for (const partition of replay.folds.keys()) {
+    for await (const ids of findIndexed(redis, keys[partition]!)) {
+      const known = seen.get(partition)!;
+      const fresh = [...new Set(ids)].filter((id) => !known.has(id));
+      for (const id of fresh) known.add(id);
+      await compareSome(new Map([[partition, fresh]]));
+    }
+  }
   const unseen = new Map<number, string[]>();
   for (const [partition, fold] of replay.folds) {
     const tasks = [...fold.tasks.values()].filter(({ first_offset }) => first_offset < began.get(partition)!);
@@ -89,12 +105,32 @@ async function findSome(
   return groups;
 }
 
-async function compareFound(
+/** Each id that the plain fold remembers as retired must have its tombstone. @throws CommandFailure as compareTasks does */
+export async function compareTombstones(state: StateToCompare, mismatches: Mismatches): Promise<void> {
+  for (const [partition, { retired }] of state.replay.folds) {
+    let left = [...retired.tombstones];
+    while (left.length > 0) {
+      const some = left.splice(0, TASKS_AT_ONCE);
+      const found = await findTombstones(state.redis, state.keys[partition]!, some);
+      await foldOnTo(state, partition, found);
+      for (const [at, [id, generation]] of some.entries()) {
+        const now = retired.tombstones.get(id);
+        // Moved or forgotten by what was folded meanwhile.
+        if (now !== generation) left = now === undefined ? left : [...left, [id, now]];
+        else if (!found.there[at]) {
+          const about = { about: 'task', partition, internal_task_id: id } as const;
+          mismatches.add({ ...about, field: 'tombstone', problem: 'missing', expected: `of generation ${generation}` });
+        }
+      }
+    }
+  }
+}
+
+/** Folds on to the W that something was read at. */
+async function foldOnTo(
   { replay, incarnations }: StateToCompare,
   partition: number,
-  ids: readonly string[],
-  found: FoundTasks,
-  mismatches: Mismatches,
+  found: Pick<FoundTasks, 'watermark' | 'incarnation'>,
 ): Promise<void> {
   const watermark = found.watermark ?? replay.position(partition);
   if (watermark < replay.position(partition) || (found.incarnation ?? '') !== incarnations.get(partition)) {
@@ -102,7 +138,17 @@ async function compareFound(
     throw new CommandFailure(what, EXIT.failed, 'run "taskfold verify" again');
   }
   await replay.advance(new Map([[partition, watermark]]));
-  const { tasks } = replay.folds.get(partition)!;
+}
+
+async function compareFound(
+  state: StateToCompare,
+  partition: number,
+  ids: readonly string[],
+  found: FoundTasks,
+  mismatches: Mismatches,
+): Promise<void> {
+  await foldOnTo(state, partition, found);
+  const { tasks, retired } = state.replay.folds.get(partition)!;
   for (const [at, id] of ids.entries()) {
     const about = { about: 'task', partition, internal_task_id: id } as const;
     const { there, fields } = found.tasks[at]!;
@@ -110,7 +156,8 @@ async function compareFound(
     if (task === undefined) {
       const part = there ? {} : { field: [...fields.keys()].join(', ') };
       // What was there at the scan can be gone by now.
-      if (there || fields.size > 0) mismatches.add({ ...about, ...part, problem: 'unexpected' });
+      const why = retired.tombstones.has(id) ? { expected: 'nothing: the task was retired' } : {};
+      if (there || fields.size > 0) mismatches.add({ ...about, ...part, problem: 'unexpected', ...why });
     } else if (there) mismatches.compare(about, expectedTask(task), fields);
     else mismatches.add({ ...about, problem: 'missing' });
   }
@@ -127,10 +174,7 @@ export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot,
   mismatches.compare(about, expectedHead(fold), withReasonsCompared(counts));
   const fleet = new Map([...slot.fleet].map(([name, text]) => [`fleet.${name}`, text]));
   const expected = new Map([...expectedFleet(fold)].map(([name, text]) => [`fleet.${name}`, text]));
-  mismatches.compare(about, expected, withoutZeros(fleet, ...BY_NAME));
-  const { size: tasks } = fold.tasks;
-  const silent = [...fold.tasks.values()].filter(({ liveness }) => liveness === 'silent').length;
-  mismatches.compare(about, countTexts({ looks: tasks, silent }), countTexts(slot));
+  mismatches.compare(about, expected, withoutZeros(fleet, ...COUNTS_BY_NAME));
   const sum = (prefix: string) => {
     let total = 0;
     for (const [name, text] of counts) if (name.startsWith(prefix)) total += Number(text);
@@ -151,37 +195,13 @@ export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot,
   conserve('outcomes.rejected', sum('rejected_by_reason.'));
 }
 
-function countTexts({ looks, silent }: { looks: number; silent: number }): Map<string, string> {
-  return new Map([
-    ['tasks in the sorted set looks', String(looks)],
-    ['tasks in the sorted set silent', String(silent)],
-  ]);
-}
-
-/** Holds the tombstones of one partition against the plain fold: an id that was retired lately has one. */
-export async function compareTombstones(
-  redis: Redis,
-  partition: number,
-  slot: SlotKeys,
-  fold: PlainFold,
-  mismatches: Mismatches,
-): Promise<void> {
-  const { tombstones, generation } = fold.passing;
-  const ids = [...tombstones].filter(([id, at]) => at >= generation - 1 && !fold.tasks.has(id));
-  for (let from = 0; from < ids.length; from += TASKS_AT_ONCE) {
-    const some = ids.slice(from, from + TASKS_AT_ONCE);
-    const found = await findTombstones(redis, slot, some);
-    for (const [at, [internal_task_id]] of some.entries()) {
-      if (found[at]) continue;
-      mismatches.add({ about: 'task', partition, internal_task_id, field: 'its tombstone', problem: 'missing' });
-    }
-  }
-}
-
-/** Sums and counts by name: one of 0 is as good as none. */
-const BY_NAME = [
-  ...['tasks_by_status.', 'tasks_by_liveness.', 'failures_by_reason.', 'processed_stats.', 'retired.processed_stats.'],
-].map((name) => `fleet.${name}`);
+const COUNTS_BY_NAME = [
+  'fleet.tasks_by_status.',
+  'fleet.tasks_by_liveness.',
+  'fleet.failures_by_reason.',
+  'fleet.processed_stats.',
+  'fleet.retired.processed_stats.',
+];
 
 function withoutZeros(fields: ReadonlyMap<string, string>, ...prefixes: readonly string[]): Map<string, string> {
   return new Map(

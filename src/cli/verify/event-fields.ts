@@ -129,7 +129,6 @@ function failureValues(event: PlainFailure): { [field: string]: unknown } {
     engine_id: idText(said.engine_id),
     work_request_id: idText(said.work_request_id),
     task_route_id: idText(said.task_route_id),
-    last_update_at: said.last_update_at ?? null,
     errors: newestThatFit(said.errors).map(({ id = null, msg = null }) => ({ id, msg })),
     processed_stats: reported ? nullsFilled(PROCESSED_STATS, said.processed_stats) : null,
   };

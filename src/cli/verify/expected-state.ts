@@ -4,7 +4,7 @@
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
 import { comparedReason } from './plain-decode.ts';
 import type { PlainFold } from './plain-fold.ts';
-import { addPlainSums, type PlainSums, type PlainTask, plainOpenGaps } from './plain-task.ts';
+import { type PlainTask, plainOpenGaps } from './plain-task.ts';
 
 /** Counters and flags that stand for 0 where they are left out. */
 export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
@@ -67,7 +67,6 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('liveness_at', task.liveness_at);
   put('no_progress_since', task.no_progress_since);
   put('look_at', task.look_at);
-  // The same once more, in the slot's sorted sets.
   put('looks', task.look_at);
   put('silent', task.liveness === 'silent' ? task.liveness_at : undefined);
   put('reporters', reportersText([...task.reporters].map(([name, reporter]) => ({ name, ...reporter }))));
@@ -75,21 +74,23 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   return fields;
 }
 
-export interface ReporterTold {
+/** What verify compares of a reporter. */
+export interface ReporterLook {
   readonly name: string;
   readonly totals: Iterable<readonly [string, number]>;
+  /** the partition's clock at its last update, ms */
   readonly heard_at: number;
   readonly ended: boolean;
   readonly rerouted: boolean;
 }
 
-/** Reporters in order, each with its totals by IO, when it was heard, and whether it is still expected to report. */
-export function reportersText(reporters: readonly ReporterTold[]): string {
-  const told = reporters.map(({ name, totals, heard_at, ended, rerouted }) => {
+/** Reporters in order, each with its totals by IO, when it was heard last, and what that said of it. */
+export function reportersText(reporters: readonly ReporterLook[]): string {
+  const texts = reporters.map(({ name, totals, heard_at, ended, rerouted }) => {
     const state = `${ended ? 'ended' : 'open'}${rerouted ? ', re-routed' : ''}`;
-    return `${JSON.stringify(name)} ${totalsText([...totals])} at ${heard_at}, ${state}`;
+    return `${JSON.stringify(name)} ${totalsText([...totals])} heard at ${heard_at}, ${state}`;
   });
-  return told.join('; ');
+  return texts.join('; ');
 }
 
 /** Totals by IO; their order says nothing. */
@@ -114,48 +115,51 @@ export function comparedReasons(reasons: Iterable<readonly [reason: string, coun
 export function expectedHead(fold: PlainFold): Map<string, string> {
   const { applied, duplicate, stale, rejected, rerouted } = fold.outcomes;
   const fields = new Map([['received', String(applied + duplicate + stale + rejected + rerouted)]]);
-  const { now, log_time, alarms_after } = fold.passing.clock;
-  fields.set('clock.now', String(now)).set('clock.alarms_after', String(alarms_after)).set('ticks', String(fold.ticks));
-  if (log_time !== null) fields.set('clock.log_time', String(log_time));
   for (const [outcome, count] of Object.entries(fold.outcomes)) fields.set(`outcomes.${outcome}`, String(count));
   for (const [reason, count] of comparedReasons(fold.rejected_by_reason)) fields.set(reason, String(count));
   for (const [partition, offset] of fold.rerouted_from) fields.set(`rerouted_from.${partition}`, String(offset));
+  for (const [name, ms] of Object.entries(fold.clock)) if (ms !== null) fields.set(`clock.${name}`, String(ms));
+  fields.set('ticks', String(fold.ticks));
   return fields;
 }
 
 /** The partition's share of the fleet, summed over its tasks and the retired ones. Sums and counts of 0 by name are left out. */
 export function expectedFleet(fold: PlainFold): Map<string, string> {
-  const { retired } = fold.passing;
-  const sums: PlainSums = { ...retired, processed_stats: new Map(retired.processed_stats) };
+  const { retired } = fold;
+  let { error_count, retry_count, job_creations } = retired;
   const byStatus = new Map<string, number>();
   const byLiveness = new Map<string, number>();
-  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  const stats = new Map(retired.processed_stats);
   for (const task of fold.tasks.values()) {
-    addPlainSums(sums, task);
-    count(byStatus, task.task_status ?? 'unreported');
-    count(byLiveness, task.liveness);
+    error_count += BigInt(task.error_count ?? 0);
+    retry_count += BigInt(task.retry_count ?? 0);
+    job_creations += task.job_creations;
+    const status = task.task_status ?? 'unreported';
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    byLiveness.set(task.liveness, (byLiveness.get(task.liveness) ?? 0) + 1);
+    for (const [stat, sum] of task.processed_stats) stats.set(stat, (stats.get(stat) ?? 0n) + BigInt(sum));
   }
   const fields = new Map([
     ['tasks', String(fold.tasks.size)],
+    ['job_creations', String(job_creations)],
+    ['error_count', String(error_count)],
+    ['retry_count', String(retry_count)],
     ['retired.tasks', String(retired.tasks)],
-    ...sumsTexts('', sums),
-    ...sumsTexts('retired.', retired),
+    ['retired.job_creations', String(retired.job_creations)],
+    ['retired.error_count', String(retired.error_count)],
+    ['retired.retry_count', String(retired.retry_count)],
   ]);
-  for (const [status, tasks] of byStatus) fields.set(`tasks_by_status.${status}`, String(tasks));
   for (const [liveness, tasks] of byLiveness) fields.set(`tasks_by_liveness.${liveness}`, String(tasks));
+  for (const [status, tasks] of byStatus) fields.set(`tasks_by_status.${status}`, String(tasks));
   for (const [reason, count] of fold.failures_by_reason) fields.set(`failures_by_reason.${reason}`, String(count));
-  return fields;
-}
-
-function sumsTexts(prefix: string, sums: PlainSums): [name: string, text: string][] {
-  const texts: [string, string][] = [
-    [`${prefix}job_creations`, String(sums.job_creations)],
-    [`${prefix}error_count`, String(sums.error_count)],
-    [`${prefix}retry_count`, String(sums.retry_count)],
-  ];
   for (const stat of PROCESSED_STATS) {
-    const sum = sums.processed_stats.get(stat) ?? 0n;
-    if (sum > 0n) texts.push([`${prefix}processed_stats.${stat}`, String(sum)]);
+    for (const [name, sums] of [
+      ['processed_stats', stats],
+      ['retired.processed_stats', retired.processed_stats],
+    ] as const) {
+      const sum = sums.get(stat) ?? 0n;
+      if (sum > 0n) fields.set(`${name}.${stat}`, String(sum));
+    }
   }
-  return texts;
+  return fields;
 }

@@ -14,9 +14,9 @@ export interface PlainRecord {
   readonly source: PlainSource | null;
   /** the update, or why its bytes are none */
   readonly content: { readonly update: TaskStatusDetail } | { readonly undecodable: RejectReason };
-  /** its header says that it only tells the time */
+  /** it has the header of a tick */
   readonly tick?: boolean;
-  /** the envelope's, where a header has it */
+  /** the envelope's field, from the record's header of this name */
   readonly work_request_status?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -46,10 +46,10 @@ export interface PlainFailure {
   readonly retry_count: number | undefined;
   readonly processed_stats: Readonly<Record<string, number>>;
   readonly log_time: number;
+  /** of `silent` and `recovered`: log time of the last update before the silence, ms */
+  readonly last_update_at: number | undefined;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
-  /** of `silent` and `recovered` only */
-  readonly last_update_at?: number;
 }
 
 export interface PlainJobCreation {
@@ -78,7 +78,7 @@ export interface PlainReroute {
 export type PlainEvent = PlainFailure | PlainJobCreation | PlainReject | PlainReroute;
 
 export interface PlainVerdict {
-  /** null: a tick has none */
+  /** null: the record is a tick */
   readonly outcome: Outcome | null;
   /** in order; the first has index 1 */
   readonly events: readonly PlainEvent[];

@@ -30,6 +30,7 @@ export interface PlainReporter {
   returned: boolean;
   /** the partition's clock at its last update, ms */
   heard_at: number;
+  /** its newest update ended the work request */
   ended: boolean;
   /** its last update came re-routed */
   rerouted: boolean;

@@ -45,10 +45,14 @@ export interface PlainTask {
   readonly first_update_at: number;
   last_update_at: number;
   liveness: Liveness;
+  /** log time of the record that changed it, ms */
   liveness_at: number;
+  /** the partition's clock, ms, at the first update since the last progress */
   no_progress_since?: number;
-  /** undefined only until its first update is taken */
-  look_at?: number;
+  /** the partition's clock, ms: when it is looked at next */
+  look_at: number;
+  /** it is no longer among the tasks */
+  retired: boolean;
   /** by work request (absent: the empty string); the one without an update for longest comes first */
   readonly reporters: Map<string, PlainReporter>;
   /** IO → totals of the reporters that were let go and of what was before a restart, summed */
@@ -82,6 +86,8 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     last_update_at: log_time,
     liveness: 'reporting',
     liveness_at: log_time,
+    look_at: Number.POSITIVE_INFINITY,
+    retired: false,
     reporters: new Map(),
     reporters_base: new Map(),
     open_gaps_let_go: 0,
@@ -103,26 +109,4 @@ export function plainOpenGaps({ reporters, open_gaps_let_go }: PlainTask): numbe
 
 export function addToBase(task: PlainTask, io: string, amount: number): void {
   task.reporters_base.set(io, (task.reporters_base.get(io) ?? 0) + amount);
-}
-
-/** Sums over tasks, exact. */
-export interface PlainSums {
-  job_creations: number;
-  error_count: bigint;
-  retry_count: bigint;
-  /** a stat that nobody reported is left out */
-  readonly processed_stats: Map<string, bigint>;
-}
-
-export function emptyPlainSums(): PlainSums {
-  return { job_creations: 0, error_count: 0n, retry_count: 0n, processed_stats: new Map() };
-}
-
-export function addPlainSums(sums: PlainSums, task: PlainTask): void {
-  sums.job_creations += task.job_creations;
-  sums.error_count += BigInt(task.error_count ?? 0);
-  sums.retry_count += BigInt(task.retry_count ?? 0);
-  for (const [stat, sum] of task.processed_stats) {
-    sums.processed_stats.set(stat, (sums.processed_stats.get(stat) ?? 0n) + BigInt(sum));
-  }
 }

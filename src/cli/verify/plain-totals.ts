@@ -69,16 +69,16 @@ export function moveTotalsToBase(task: PlainTask, reporter: PlainReporter): void
 
 const LET_GO_TIMES = 4;
 
-/** The bounds of the ledger, after each update. @param clock of the partition, ms */
+/** The bounds of the ledger, after each update. @param now the partition's clock, ms */
 export function keepBounds(
   task: PlainTask,
   limits: { readonly reporters_kept: number; readonly reporter_idle_s: number },
-  clock: number,
+  now: number,
 ): void {
   if (task.reporters.size > 1) {
     for (const reporter of task.reporters.values()) {
       // From the one without an update for longest on, up to the first that had one lately.
-      if (clock - reporter.heard_at <= limits.reporter_idle_s * 1_000) break;
+      if (now - reporter.heard_at <= limits.reporter_idle_s * 1_000) break;
       forgetPriors(reporter);
     }
   }

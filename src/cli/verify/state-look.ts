@@ -56,7 +56,9 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   );
   const incarnations = new Map(partitions.map((partition) => [partition, look.pins[partition]!.pin.incarnation]));
   const onProgress = (tasks: number) => look.onProgress(`comparing tasks: ${count(tasks)}`);
-  await compareTasks({ ...look, incarnations, onProgress }, mismatches);
+  const state = { ...look, incarnations, onProgress };
+  await compareTasks(state, mismatches);
+  await compareTombstones(state, mismatches);
 
   const slots = await readPins(redis, keys);
   const after = await look.kafka.positions();
@@ -65,9 +67,7 @@ export async function compareState(look: StateLook): Promise<SeenState> {
     compareBounds(partition, pin, after.get(partition), mismatches);
     if (pin.watermark === null) continue;
     await replay.advance(new Map([[partition, pin.watermark]]));
-    const fold = replay.folds.get(partition)!;
-    compareSlot(partition, fold, slot, mismatches);
-    await compareTombstones(redis, partition, keys[partition]!, fold, mismatches);
+    compareSlot(partition, replay.folds.get(partition)!, slot, mismatches);
   }
   const ranges = new Map(
     partitions.map((partition) => {
