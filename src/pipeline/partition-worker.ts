@@ -104,7 +104,7 @@ export class PartitionWorker {
       this.#trimmedAt = now;
       void ports.slotStore.trim(partition, incarnation, mark.offset).catch(() => {});
     });
-    this.#dropTombstones(claimed);
+    this.#dropTombstones(claimed, generationOf(claimed.head) - 2);
     try {
       this.#enter('draining');
       await drain(this.#context, partition, claimed, emitter);
@@ -180,6 +180,7 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
+      const { ticks } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
@@ -200,8 +201,8 @@ export class PartitionWorker {
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: count, to, end: batch.end });
-      if (generationOf(claimed.head) > generation) this.#dropTombstones(claimed);
+      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
       );
@@ -212,12 +213,12 @@ export class PartitionWorker {
     return to;
   }
 
-  /** Nothing is asked of a generation before the last one. What a crash leaves of it goes at the next claim. */
-  #dropTombstones(claimed: Claimed) {
+  /** Nothing is asked of generations before the last one; a claim drops what a crash may have left. @param since present before */
+  #dropTombstones({ head }: Claimed, since: number) {
     const { slotStore } = this.#context.ports;
-    const generation = generationOf(claimed.head) - 2;
-    const { incarnation } = claimed.head.pins;
-    if (generation >= 0) void slotStore.dropTombstones(this.partition, incarnation, generation).catch(() => {});
+    for (let generation = Math.max(0, since - 1); generation < generationOf(head) - 1; generation++) {
+      void slotStore.dropTombstones(this.partition, head.pins.incarnation, generation).catch(() => {});
+    }
   }
 
   async #getOver(fault: Fault): Promise<void> {

@@ -120,7 +120,9 @@ export class MemorySlots {
   begin(partition: number, watermark: number, head: SlotHead): boolean {
     const slot = this.slot(partition);
     if (slot.head !== null) return false;
-    if (slot.notices.length > 0) throw new Fault('torn_save', 'The slot has an outbox and no head.');
+    if (slot.notices.length + slot.looks.size + slot.silent.size > 0) {
+      throw new Fault('torn_save', 'The slot has an outbox or tasks, and no head.');
+    }
     slot.head = structuredClone(head);
     slot.watermark = watermark;
     this.#keep(partition);

@@ -8,7 +8,7 @@ import { Deployment, until } from './deployment.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { decoded, readCommitted } from './subscriber.ts';
 
-const SILENCE_AFTER_S = 6;
+const SILENCE_AFTER_S = 4;
 const SETTINGS = { TASKFOLD_SILENCE_AFTER_S: String(SILENCE_AFTER_S) };
 /** The promise: so long after the deadline at most, ms; and that much more where the owner was killed (session time-out 6 s). */
 const SHOWN_WITHIN_MS = 10_000;
