@@ -1,90 +1,15 @@
 // Every setting of Taskfold, in one typed list, and the only place that reads the environment. A flag overrides the
 // environment, the environment overrides the default. A bad or unknown value stops the start and names itself.
 
-import { z } from 'zod';
-import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from './domain/fold-settings.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from './domain/fold-settings.ts';
+import { brokerList, integer, kafkaName, oneOf, seconds, setting, url } from './setting.ts';
 
-/** What a setting belongs to; a sub-command takes only the groups that it needs. */
-export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'logs';
+export type { Setting, SettingGroup } from './setting.ts';
 
-export interface Setting<Name extends string = string, Value = unknown> {
-  /** the key in `Config`; unit and bounds last */
-  readonly name: Name;
-  readonly env: string;
-  readonly flag: string;
-  readonly group: SettingGroup;
-  readonly default: Value;
-  /** '' where the value has none */
-  readonly unit: string;
-  /** what is allowed, as a sentence's end: "a whole number from 1 to 10" */
-  readonly bounds: string;
-  readonly doc: string;
-  /** holds, or may hold, a credential: never printed as it is */
-  readonly secret?: boolean;
-  /** text, as a flag or the environment has it, to value */
-  readonly parse: z.ZodType<Value, string>;
+/** A setting of the fold; pinned with its state. */
+function fold<Name extends keyof FoldSettings>(name: Name, min: number, max: number, unit: string, doc: string) {
+  return integer(name, DEFAULT_FOLD_SETTINGS[name], min, max, { group: 'fold', unit, doc });
 }
-
-type Spec = { group: SettingGroup; doc: string; unit?: string; env?: string; secret?: boolean };
-
-function setting<Name extends string, Value>(
-  name: Name,
-  fallback: Value,
-  bounds: string,
-  parse: z.ZodType<Value, string>,
-  { group, doc, unit = '', env = `TASKFOLD_${name.toUpperCase()}`, secret = false }: Spec,
-): Setting<Name, Value> {
-  const flag = `--${name.replaceAll('_', '-')}`;
-  return { name, env, flag, group, default: fallback, unit, bounds, doc, secret, parse };
-}
-
-function integer<Name extends string>(name: Name, fallback: number, min: number, max: number, spec: Spec) {
-  const parse = z
-    .string()
-    .regex(/^\d{1,16}$/)
-    .transform(Number)
-    .pipe(z.number().int().min(min).max(max));
-  return setting(name, fallback, `a whole number from ${thousands(min)} to ${thousands(max)}`, parse, spec);
-}
-
-function seconds<Name extends string>(name: Name, fallback: number, min: number, max: number, spec: Spec) {
-  const parse = z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,3})?$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
-  return setting(name, fallback, `a number from ${min} to ${thousands(max)}`, parse, { unit: 's', ...spec });
-}
-
-function kafkaName<Name extends string>(name: Name, fallback: string, spec: Spec) {
-  // Kafka's own rule is 249; the names derived from these (`<group>.emitted`) need some room.
-  const parse = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/);
-  return setting(name, fallback, 'at most 200 letters, digits, dots, hyphens and underscores', parse, spec);
-}
-
-function oneOf<Name extends string, const Value extends string>(
-  name: Name,
-  fallback: Value,
-  values: readonly Value[],
-  spec: Spec,
-) {
-  return setting<Name, Value>(name, fallback, `one of ${values.join(', ')}`, z.string().pipe(z.enum(values)), spec);
-}
-
-function url<Name extends string>(name: Name, fallback: string, protocols: readonly string[], spec: Spec) {
-  const schemes = protocols.map((protocol) => `${protocol}//`).join(' or ');
-  const parse = z.string().refine((text) => {
-    // `redis:/user:password@host` parses as well, as a path.
-    if (!protocols.some((protocol) => text.startsWith(`${protocol}//`)) || !URL.canParse(text)) return false;
-    return new URL(text).hostname !== '';
-  });
-  return setting(name, fallback, `a URL that begins with ${schemes}`, parse, { secret: true, ...spec });
-}
-
-const brokerList = z
-  .string()
-  .transform((text) => text.split(',').map((broker) => broker.trim()))
-  .pipe(z.array(z.string().regex(/^(\[[0-9A-Fa-f:]+\]|[^\s:/@,[\]]+):\d{1,5}$/)).min(1));
 
 export const settings = [
   setting('kafka_brokers', ['localhost:9092'], 'host:port, several separated by commas', brokerList, {
@@ -188,36 +113,78 @@ export const settings = [
     doc: 'How long a stopping processor may finish what it began. Leaving the group takes up to three seconds more.',
   }),
 
-  integer('errors_kept', DEFAULT_FOLD_SETTINGS.errors_kept, 0, 1_000, {
-    group: 'fold',
-    unit: 'errors a task',
-    doc: 'How many errors of `error_details` a task keeps, the newest.',
-  }),
-  integer('reporters_kept', DEFAULT_FOLD_SETTINGS.reporters_kept, 1, 100_000, {
-    group: 'fold',
-    unit: 'work requests a task',
-    doc: 'How many reporters a task remembers. Beyond it the one without an update for longest is let go; its totals stay in the sum.',
-  }),
-  integer('priors_kept', DEFAULT_FOLD_SETTINGS.priors_kept, 1, 1_000, {
-    group: 'fold',
-    unit: 'intervals a reporter',
-    doc: 'Of how many intervals (by `prior_timestamp`) the ledger remembers what a reporter told. What is older than all of them is not added, and marked.',
-  }),
-  integer('reporter_idle_s', DEFAULT_FOLD_SETTINGS.reporter_idle_s, 1, 31_536_000, {
-    group: 'fold',
-    unit: 's',
-    doc: 'Log time without an update after which the intervals of a reporter are forgotten; its totals stay.',
-  }),
-  integer('ios_kept', DEFAULT_FOLD_SETTINGS.ios_kept, 1, 100_000, {
-    group: 'fold',
-    unit: 'ids a side and task',
-    doc: 'How many inputs, and how many outputs, a task keeps. Counters of further ids are dropped and counted.',
-  }),
-  integer('copy_bytes_max', DEFAULT_FOLD_SETTINGS.copy_bytes_max, 1_024, 100_000_000, {
-    group: 'fold',
-    unit: 'bytes',
-    doc: 'Largest record that is copied into an outgoing topic. Keep it 64 KiB or more below the max.message.bytes of the input topic.',
-  }),
+  fold('errors_kept', 0, 1_000, 'errors a task', 'How many errors of `error_details` a task keeps, the newest.'),
+  fold(
+    'reporters_kept',
+    1,
+    100_000,
+    'work requests a task',
+    'How many reporters a task remembers. Beyond it the one without an update for longest is let go; its totals stay in the sum.',
+  ),
+  fold(
+    'priors_kept',
+    1,
+    1_000,
+    'intervals a reporter',
+    'Of how many intervals (by `prior_timestamp`) the ledger remembers what a reporter told. What is older than all of them is not added, and marked.',
+  ),
+  fold(
+    'reporter_idle_s',
+    1,
+    31_536_000,
+    's',
+    'Time without an update, by the clock of the partition, after which the intervals of a reporter are forgotten; its totals stay.',
+  ),
+  fold(
+    'ios_kept',
+    1,
+    100_000,
+    'ids a side and task',
+    'How many inputs, and how many outputs, a task keeps. Counters of further ids are dropped and counted.',
+  ),
+  fold(
+    'copy_bytes_max',
+    1_024,
+    100_000_000,
+    'bytes',
+    'Largest record that is copied into an outgoing topic. Keep it 64 KiB or more below the max.message.bytes of the input topic.',
+  ),
+  fold(
+    'silence_after_s',
+    1,
+    86_400,
+    's',
+    'Time without an update, by the clock of the partition, after which a task with open work requests is silent. Take three heartbeats or more: a hole in the log of up to half of this counts as time in which engines could report.',
+  ),
+  fold(
+    'stalled_after_s',
+    1,
+    31_536_000,
+    's',
+    'Time after which a task whose engines report, and process nothing, is stalled.',
+  ),
+  fold(
+    'retain_finished_s',
+    1,
+    315_360_000,
+    's',
+    'Time after its last update for which a finished task is kept in Redis.',
+  ),
+  fold('retain_silent_s', 1, 315_360_000, 's', 'Time after its last update for which any other task is kept in Redis.'),
+  fold(
+    'tombstones_kept_s',
+    1,
+    315_360_000,
+    's',
+    'Time for which, at least, an update of a task that was retired is rejected instead of beginning the task anew.',
+  ),
+  fold(
+    'looks_max',
+    1,
+    10_000,
+    'tasks a record',
+    'How many tasks whose time has come may fall silent, stall or be retired before one record; the others wait for the next one.',
+  ),
 
   integer('partitions', 12, 1, 1_000, {
     group: 'topics',
@@ -259,14 +226,11 @@ export type SettingName = AnySetting['name'];
 /** Every setting with its value, by name. */
 export type Config = { readonly [S in AnySetting as S['name']]: S['default'] };
 
-function thousands(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** The settings that the fold reads, as the slot's head pins them. */
 export function foldSettings(config: Config): FoldSettings {
-  const { errors_kept, reporters_kept, priors_kept, reporter_idle_s, ios_kept, copy_bytes_max } = config;
-  return { errors_kept, reporters_kept, priors_kept, reporter_idle_s, ios_kept, copy_bytes_max };
+  const chosen: { -readonly [name in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
+  for (const name of FOLD_SETTING_NAMES) chosen[name] = config[name];
+  return chosen;
 }
 
 /** The environment as it is; `readConfig` of the command line turns it into a `Config`. */

@@ -12,30 +12,47 @@ export interface NoticeSource {
   readonly partition: number;
 }
 
-/** Kind, task, reporter, prior and reason of a failure; its coordinates where reporter or prior is missing. */
+/**
+ * Kind, task, reporter, prior and reason of a failure; its coordinates where reporter or prior is missing, and where it is
+ * about a silence: one post can end several.
+ */
 export function failureId(from: NoticeSource, notice: Notice, facts: FailureFacts): string {
   const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp } = facts;
-  if (!work_request_id || prior_timestamp === undefined) return coordinatesId(from, notice);
+  const ofSilence = failure === 'silent' || failure === 'recovered';
+  if (ofSilence || !work_request_id || prior_timestamp === undefined) {
+    return coordinatesId(from, notice, `${failure} ${internal_task_id}`);
+  }
   return digest(['failure', failure, internal_task_id, work_request_id, prior_timestamp, failure_reason ?? null]);
 }
 
-/** Task, reporter, prior, the action without its token and its how-manieth; else its coordinates. */
+/** Task, reporter, prior, the action without its token and its how-manieth; else its coordinates. @param at the action's index */
 export function jobCreationId(
   from: NoticeSource,
   notice: Notice,
   update: TaskStatusDetail,
   action: CreateJobsAction,
   repeat: number,
+  at: number,
 ): string {
   const { internal_task_id, work_request_id, prior_timestamp } = update;
-  if (!work_request_id || prior_timestamp === null || prior_timestamp === undefined) return coordinatesId(from, notice);
+  if (!work_request_id || prior_timestamp === null || prior_timestamp === undefined) {
+    return coordinatesId(from, notice, at + 1);
+  }
   return digest(['job_creation', internal_task_id, work_request_id, prior_timestamp, canonicalAction(action), repeat]);
 }
 
-/** Topic, partition and offset where the record lay first, and the notice's index. */
-export function coordinatesId(from: NoticeSource, notice: Notice): string {
+/** The one reject of a record. */
+export function rejectId(from: NoticeSource, notice: Notice): string {
+  return coordinatesId(from, notice, 1);
+}
+
+/**
+ * Topic, partition and offset where the record lay first. @param which of the notices of its kind it is, by what it says:
+ * its index would depend on what else befell at that record, which nobody knows who looks at one task alone
+ */
+function coordinatesId(from: NoticeSource, notice: Notice, which: string | number): string {
   const { partition, offset } = notice.source ?? { partition: from.partition, offset: notice.offset };
-  return digest([notice.body.kind, from.topic, partition, offset, notice.index]);
+  return digest([notice.body.kind, from.topic, partition, offset, which]);
 }
 
 /** SHA-256 of the parts in the form of a UUID of version 8 (RFC 9562: custom content). */

@@ -36,6 +36,7 @@ export function taskFailure(from: NoticeSource, notice: Notice, facts: FailureFa
     retry_count: facts.retry_count ?? null,
     processed_stats: reported ? { ...facts.processed_stats } : null,
     log_time: safeTime(facts.log_time),
+    last_update_at: facts.last_update_at === undefined ? null : safeTime(facts.last_update_at),
     ...coordinates(from, notice),
   };
 }

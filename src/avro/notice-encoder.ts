@@ -5,9 +5,9 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice, NoticeBody } from '../domain/notice.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage } from '../pipeline/ports.ts';
-import { GROUP_HEADER, LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../pipeline/source-header.ts';
+import { GROUP_HEADER, LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader, TICK_HEADER } from '../pipeline/source-header.ts';
 import type { Topology } from '../topology.ts';
-import { coordinatesId, failureId, jobCreationId, type NoticeSource } from './event-id.ts';
+import { failureId, jobCreationId, type NoticeSource, rejectId } from './event-id.ts';
 import { cutId, ID_BYTES_MAX, jobCreation, rejectPointer, taskFailure } from './event-values.ts';
 import {
   copiedHeaders,
@@ -23,8 +23,13 @@ import { withWireHead } from './wire-format.ts';
 
 export interface NoticeEncoderOptions {
   readonly topology: Topology;
-  /** the registry's ids of our schemas for the outgoing topics */
-  readonly schemaIds: { readonly failures: number; readonly jobCreations: number; readonly rejects: number };
+  /** the registry's ids of our schemas */
+  readonly schemaIds: {
+    readonly input: number;
+    readonly failures: number;
+    readonly jobCreations: number;
+    readonly rejects: number;
+  };
 }
 
 type Body<Kind extends NoticeBody['kind']> = Extract<NoticeBody, { kind: Kind }>;
@@ -84,7 +89,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   ): OutgoingMessage {
     const event = jobCreation(from, notice, body, record, update);
     const action = update.create_jobs_action![body.action]!;
-    const id = jobCreationId(from, notice, update, action, body.repeat);
+    const id = jobCreationId(from, notice, update, action, body.repeat, body.action);
     return {
       topic: topology.jobCreations.topic,
       key: Buffer.from(event.internal_job_id ?? event.internal_task_id),
@@ -107,7 +112,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     const task = cutId(body.internal_task_id) ?? undefined;
     const ours = headersOf({
       ...marks(from, notice, record.timestamp),
-      ...cloudEvent(coordinatesId(from, notice), 'update.rejected', record.timestamp, task),
+      ...cloudEvent(rejectId(from, notice), 'update.rejected', record.timestamp, task),
       [REJECT_REASON_HEADER]: body.reason,
       [REJECT_DETAIL_HEADER]: body.detail,
       [REJECT_FORM_HEADER]: body.form,
@@ -131,7 +136,12 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     return { topic, partition: to, key: Buffer.from(task), value: record.value, headers };
   }
 
+  const emptyUpdate = withWireHead(schemaIds.input, schemaType('task-status.avsc').toBuffer({}));
+  const tickHeaders = headersOf({ [TICK_HEADER]: '1', [GROUP_HEADER]: topology.groups.members });
+
   return {
+    tick: (partition) => ({ topic, partition, key: null, value: emptyUpdate, headers: tickHeaders }),
+
     encode(partition, notice, record, update) {
       const from = { topic, partition };
       const { body } = notice;

@@ -79,6 +79,7 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
       encoder: createNoticeEncoder({
         topology,
         schemaIds: {
+          input: idOf(schemaIds, topology.input.schema?.file),
           failures: idOf(schemaIds, topology.failures.schema?.file),
           jobCreations: idOf(schemaIds, topology.jobCreations.schema?.file),
           rejects: idOf(schemaIds, topology.rejects.schema?.file),

@@ -5,10 +5,14 @@ import type { TaskDocument } from '../read/task-document.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
 
-/** @throws CommandFailure (exit 1) where there is no such task; Fault service_unavailable, torn_save */
-export async function findTask({ config }: CommandContext, reads: LiveReads, id: string): Promise<TaskDocument> {
-  const task = await reads.readTask(id);
-  if (task !== null) return task;
+/** The task, and the W that it was read at. @throws CommandFailure (exit 1) where there is no such task; Fault service_unavailable, torn_save */
+export async function findTask(
+  { config }: CommandContext,
+  reads: LiveReads,
+  id: string,
+): Promise<{ task: TaskDocument; watermark: number }> {
+  const found = await reads.readTaskAsOf(id);
+  if (found !== null) return found;
   throw new CommandFailure(
     `there is no task "${id}" in group ${config.group} (Redis prefix ${config.redis_prefix})`,
     EXIT.failed,

@@ -92,6 +92,8 @@ function statusText(
   const lines = [
     `${input_topic} in group ${group}`,
     `tasks      ${count(fleet.tasks)}${breakdown(fleet.tasks_by_status)}`,
+    `liveness   ${Object.keys(fleet.tasks_by_liveness).length === 0 ? '-' : breakdown(fleet.tasks_by_liveness).slice(2, -1)}`,
+    `retired    ${count(fleet.retired.tasks)} tasks`,
     `failures   ${count(sum(fleet.failures_by_reason))}${breakdown(fleet.failures_by_reason)}`,
     `jobs       ${count(fleet.job_creations)} created`,
     `updates    ${count(updates.received)}: ${outcomes.join(', ')}${breakdown(fleet.rejected_by_reason)}`,

@@ -35,7 +35,7 @@ export function taskCommand(): Command {
     needs: ['redis'],
     async run(context, { at }, [id = '']) {
       const task =
-        at === undefined ? await findTask(context, await openReads(context), id) : await taskAt(context, id, at);
+        at === undefined ? (await findTask(context, await openReads(context), id)).task : await taskAt(context, id, at);
       await context.output.result(task, () => taskText(task));
       return EXIT.done;
     },
@@ -68,7 +68,7 @@ function taskText(task: TaskDocument): string {
 
 function readable(name: string, value: unknown): string {
   if (typeof value !== 'number') return String(value);
-  if (name.endsWith('_update_at')) return new Date(value).toISOString();
+  if (name.endsWith('_at')) return new Date(value).toISOString();
   // The contract's own times are seconds, and a sender may put anything in.
   if (name.endsWith('timestamp'))
     return value < 8_640_000_000_000 ? `${value} (${new Date(value * 1_000).toISOString()})` : `${value}`;

@@ -54,12 +54,13 @@ export function tasksCommand(): Command {
   });
 }
 
-const HEADLINE = line('task', 'status', 'errors', 'applied', 'last update', 'engine');
+const HEADLINE = line('task', 'status', 'liveness', 'errors', 'applied', 'last update', 'engine');
 
 function taskLine(task: TaskDocument): string {
   return line(
     task.internal_task_id,
     task.task_status ?? 'unreported',
+    task.liveness,
     String(task.error_count ?? 0),
     String(task.updates.applied),
     new Date(task.last_update_at).toISOString(),
@@ -67,6 +68,14 @@ function taskLine(task: TaskDocument): string {
   );
 }
 
-function line(id: string, status: string, errors: string, applied: string, at: string, engine: string): string {
-  return `${id.padEnd(36)}  ${status.padEnd(12)} ${errors.padStart(7)} ${applied.padStart(8)}  ${at.padEnd(24)}  ${engine}`;
+function line(
+  id: string,
+  status: string,
+  liveness: string,
+  errors: string,
+  applied: string,
+  at: string,
+  engine: string,
+): string {
+  return `${id.padEnd(36)}  ${status.padEnd(12)} ${liveness.padEnd(9)} ${errors.padStart(7)} ${applied.padStart(8)}  ${at.padEnd(24)}  ${engine}`;
 }

@@ -1,5 +1,5 @@
-// `taskfold why <task>`: a task's updates from Kafka, in order, each with what the ledger made of it. They are found by
-// the task's first and last offset in its home partition and folded again from there.
+// `taskfold why <task>`: a task's updates from Kafka, in order, each with what the ledger made of it, and between them what
+// time alone did. They are found by the task's offsets in its home partition and folded again from there.
 
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -7,12 +7,14 @@ import { type CommandContext, defineCommand } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { nearest } from './nearest.ts';
 import { CoveringPosts } from './why/covering-posts.ts';
-import { type ExplainedUpdate, explain, narrowed, placeOfUpdate } from './why/explained-update.ts';
-import { FIELDS, type FigureChange, figuresOf, isField } from './why/task-figures.ts';
-import { historyGone, lookAtTask } from './why/task-look.ts';
+import { type ExplainedUpdate, explain, explainNow, explainTime, placeOfUpdate } from './why/explained-update.ts';
+import { Explanation } from './why/explanation.ts';
+import { replayTask } from './why/replay-task.ts';
+import { FIELDS, isField } from './why/task-figures.ts';
+import { historyGone, lookAtTask, type TaskLook } from './why/task-look.ts';
 import { readTaskRecords } from './why/task-records.ts';
-import { requireSameTask, TaskReplay } from './why/task-replay.ts';
-import { sumTexts, updateText } from './why/update-text.ts';
+import { lateLook, requireSameTask, TaskReplay } from './why/task-replay.ts';
+import { passingText, updateText } from './why/update-text.ts';
 
 const field = z.string().refine(isField, { error: (issue) => unknownField(String(issue.input)) });
 
@@ -21,15 +23,17 @@ export function whyCommand(): Command {
     name: 'why',
     summary: 'explain a task: its updates in order, and what each one changed',
     description:
-      "Reads the task's updates from its home partition, from its first to its last offset, and folds them again. For each: where " +
-      'it lies, its class (docs/fold.md, "The ledger") or why it was rejected, what it changed, what it emitted, and for a dropped ' +
-      'one the offset that had counted it already. In the end the task must be the one that Redis has: then every figure comes ' +
+      "Reads the task's updates from its home partition, from its first offset on, and folds them again. For each: where it " +
+      'lies, its class (docs/fold.md, "The ledger") or why it was rejected, what it changed, what it emitted, and for a dropped one ' +
+      'the offset that had counted it already. Between them, and behind the last one up to what Redis has folded: when the task ' +
+      'fell silent or stalled because no update came. In the end the task must be the one that Redis has: then every figure comes ' +
       'from the offsets that are listed. An update that could not be decoded is listed if it is keyed by the task.',
     examples: [
       ['why IJ1', 'all updates of the task'],
       ['why IJ1 --field error_count', 'those that moved one figure, and their sum'],
       ['why IJ1 --field inputs.camera-1', 'both counts of one input; "inputs" takes all of them'],
       ['why IJ1 --field task_status', 'how it got its status'],
+      ['why IJ1 --field liveness', 'when its engines fell silent, and came back'],
       ['why IJ1 --json | jq -c "select(.covered_by)"', 'what was dropped, and what had counted it'],
     ],
     arguments: [['<internal_task_id>', 'the id that the engines report under']],
@@ -43,59 +47,66 @@ export function whyCommand(): Command {
 
 async function explainTask(context: CommandContext, id: string, field: string | undefined): Promise<ExitCode> {
   const look = await lookAtTask(context, id);
-  const { output } = context;
   const gone = historyGone(look);
-  if (gone !== null) {
-    if (field !== undefined) throw new CommandFailure(gone, EXIT.failed);
-    output.note(`taskfold: ${gone}`);
-  }
-  const { partition, first_offset, last_offset, topic } = look.task.source;
-  let at = { done: 0, total: last_offset + 1 - first_offset };
-  const progress = process.stdout.isTTY
-    ? null
-    : output.progress(() => `read ${at.done.toLocaleString('en-US')} of ${at.total.toLocaleString('en-US')} offsets`);
+  if (gone === null) return explainAll(context, look, field);
+  if (field !== undefined) throw new CommandFailure(gone, EXIT.failed);
+  context.output.note(`taskfold: ${gone}`);
+  await listWhatIsLeft(context, look);
+  return EXIT.failed;
+}
+
+async function explainAll(context: CommandContext, look: TaskLook, field: string | undefined): Promise<ExitCode> {
+  const { output } = context;
+  const { topic } = look.task.source;
   const replay = new TaskReplay(look.task, look.pins);
   const covering = new CoveringPosts();
-  const changes: FigureChange[] = [];
-  const classes = new Map<string, number>();
+  const explanation = new Explanation(field);
+  const progress = progressOf(context);
   try {
-    const records = readTaskRecords(context, look, [Math.max(first_offset, look.logStart), last_offset + 1], (now) => {
-      at = now;
-    });
-    for await (const taken of records) {
-      let update: ExplainedUpdate | null = null;
-      if (gone !== null) {
-        if (taken.own) update = { ...placeOfUpdate(taken), class: 'unknown' };
-      } else {
-        const replayed = replay.fold(taken);
-        if (replayed !== null) update = explain(taken, replayed, covering, topic);
-      }
-      if (update !== null && field !== undefined) update = narrowed(update, field);
-      if (update === null) continue;
-      classes.set(update.class, (classes.get(update.class) ?? 0) + 1);
-      if (field !== undefined) changes.push(...update.changed);
-      const told = update;
-      await output.result(told, () => updateText(told, field));
+    for await (const { record, time, update } of replayTask(context, look, replay, progress)) {
+      const passing = time && explanation.takeTime(explainTime(record, time, topic));
+      if (passing) await output.result(passing, () => passingText(passing));
+      const told = update && explanation.takeUpdate(explain(update.taken, update.replayed, covering, topic));
+      if (told) await output.result(told, () => updateText(told, field));
     }
   } finally {
-    progress?.stop();
+    progress.stop();
   }
-  if (gone !== null) return EXIT.failed;
   requireSameTask(look.task, replay.document);
-  if (!output.json) {
-    const sums = field === undefined ? [] : sumTexts(field, changes, figuresOf(look.task));
-    const place = `partition ${partition} of ${topic}, offsets ${first_offset} to ${last_offset}`;
-    await output.result(null, () => ['', ...sums, endText(classes, place, field)].join('\n'));
-  }
+  const late = lateLook(look.task, replay.document);
+  if (late !== null) output.note(`taskfold: ${late}`);
+  const now = explainNow(look);
+  if (!output.json || explanation.tellsNow) await output.result(now, () => explanation.endText(look, now));
   return EXIT.done;
 }
 
-function endText(classes: ReadonlyMap<string, number>, place: string, field: string | undefined): string {
-  const count = [...classes.values()].reduce((sum, one) => sum + one, 0);
-  const of = [...classes].map(([name, times]) => `${times} ${name}`).join(', ');
-  const which = field === undefined ? '' : ` that moved ${field}`;
-  const listed = `${count} ${count === 1 ? 'update' : 'updates'}${which}${of === '' ? '' : ` (${of})`}`;
-  return `${listed}, ${place}; folded again they make the task that Redis has`;
+/** Without what came before, nobody can tell more of an update than where it lies. */
+async function listWhatIsLeft(context: CommandContext, look: TaskLook): Promise<void> {
+  const progress = progressOf(context);
+  try {
+    const range = [look.logStart, look.task.source.last_offset + 1] as const;
+    for await (const step of readTaskRecords(context, look, range, progress.onProgress)) {
+      if ('passed' in step || !step.own) continue;
+      const left: ExplainedUpdate = { ...placeOfUpdate(step), class: 'unknown' };
+      await context.output.result(left, () => updateText(left));
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function progressOf({ output }: CommandContext) {
+  let at = { done: 0, total: 0 };
+  const text = () => `read ${at.done.toLocaleString('en-US')} of ${at.total.toLocaleString('en-US')} offsets`;
+  const shown = process.stdout.isTTY ? null : output.progress(text);
+  return {
+    onProgress(now: typeof at) {
+      at = now;
+    },
+    stop() {
+      shown?.stop();
+    },
+  };
 }
 
 function unknownField(name: string): string {

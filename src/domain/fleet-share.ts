@@ -1,35 +1,61 @@
 // The partition's share of the fleet roll-up, moved record by record (docs/fold.md, "Roll-up of the partition").
 
 import type { Contribution } from './contribution.ts';
-import type { FleetShare } from './head.ts';
-import { PROCESSED_STATS, type TaskStatus } from './task-state.ts';
+import type { FleetShare, FleetSums } from './head.ts';
+import { type Liveness, PROCESSED_STATS, type TaskState, type TaskStatus } from './task-state.ts';
 
 /** Stands for "no update has told" among the roll-up's names. */
 export const UNREPORTED = 'unreported';
+
+export function emptySums(): FleetSums {
+  return { job_creations: 0, error_count: 0n, retry_count: 0n, processed_stats: new Map() };
+}
 
 export function emptyFleetShare(): FleetShare {
   return {
     tasks: 0,
     tasks_by_status: new Map(),
+    tasks_by_liveness: new Map(),
     failures_by_reason: new Map(),
-    job_creations: 0,
-    error_count: 0n,
-    retry_count: 0n,
-    processed_stats: new Map(),
+    ...emptySums(),
+    retired: { tasks: 0, ...emptySums() },
   };
 }
 
 /** Adds what one applied update contributes; exact for any number of updates. */
 export function addToShare(share: FleetShare, { deltas, actions }: Contribution): void {
-  if (deltas.error_count) share.error_count += BigInt(deltas.error_count);
-  if (deltas.retry_count) share.retry_count += BigInt(deltas.retry_count);
-  share.job_creations += actions.length;
-  const stats = deltas.processed_stats;
-  if (!stats) return;
+  addSums(share, deltas, actions.length);
+}
+
+function addSums(
+  sums: FleetSums,
+  { error_count, retry_count, processed_stats }: Contribution['deltas'] | TaskState,
+  job_creations: number,
+): void {
+  if (error_count) sums.error_count += BigInt(error_count);
+  if (retry_count) sums.retry_count += BigInt(retry_count);
+  sums.job_creations += job_creations;
+  if (!processed_stats) return;
   for (const stat of PROCESSED_STATS) {
-    const delta = stats[stat];
-    if (delta) share.processed_stats.set(stat, (share.processed_stats.get(stat) ?? 0n) + BigInt(delta));
+    const delta = processed_stats[stat];
+    if (delta) sums.processed_stats.set(stat, (sums.processed_stats.get(stat) ?? 0n) + BigInt(delta));
   }
+}
+
+/** Takes a task out of the roll-up; what it has counted stays in the sums. */
+export function retireFromShare(share: FleetShare, task: TaskState): void {
+  share.tasks--;
+  count(share.tasks_by_status, task.task_status ?? UNREPORTED, -1);
+  count(share.tasks_by_liveness, task.liveness, -1);
+  share.retired.tasks++;
+  addSums(share.retired, task, task.job_creations);
+}
+
+/** Moves a task between livenesses; `from` null: the task is new. */
+export function moveLiveness(share: FleetShare, from: Liveness | null, to: Liveness): void {
+  if (from === to) return;
+  if (from !== null) count(share.tasks_by_liveness, from, -1);
+  count(share.tasks_by_liveness, to, 1);
 }
 
 /** Moves a task between statuses; `from` null: the task is new. A status that nobody is in is left out. */
@@ -44,7 +70,7 @@ export function countFailure(share: FleetShare, reason: string | undefined): voi
   count(share.failures_by_reason, reason ?? UNREPORTED, 1);
 }
 
-function count(counts: Map<string, number>, name: string, step: 1 | -1): void {
+function count<Name extends string>(counts: Map<Name, number>, name: Name, step: 1 | -1): void {
   const next = (counts.get(name) ?? 0) + step;
   if (next === 0) counts.delete(name);
   else counts.set(name, next);

@@ -12,7 +12,7 @@ export interface FoldSettings {
    * How many prior_timestamps the ledger remembers of a reporter, each with its largest post. Default 8, 1–1,000. What is
    * older than all of them is not added (`too_old`). */
   readonly priors_kept: number;
-  /** Seconds of log time without an update after which a reporter's posts are forgotten; its totals stay. Default 600. */
+  /** Seconds of the partition's clock without an update after which a reporter's posts are forgotten; its totals stay. Default 600. */
   readonly reporter_idle_s: number;
   /** How many IO ids a task keeps a side (inputs, outputs). Default 1,000. Updates of further ids are applied without these IOs, and counted. */
   readonly ios_kept: number;
@@ -20,6 +20,18 @@ export interface FoldSettings {
    * Largest record (key + value + headers, bytes) that is copied into an outgoing topic. Default 983,040: 64 KiB below the broker's
    * default message size, so that a copy with our headers still fits. */
   readonly copy_bytes_max: number;
+  /** Seconds of the partition's clock without an update after which a task with open work requests is silent. Default 30, 1–86,400. */
+  readonly silence_after_s: number;
+  /** Seconds of the partition's clock after which a task whose updates process nothing is stalled. Default 300, 1–31,536,000. */
+  readonly stalled_after_s: number;
+  /** Seconds of the partition's clock after its last update for which a finished task is kept. Default 82,800, 1–315,360,000. */
+  readonly retain_finished_s: number;
+  /** The same for any other task. Default 604,800. */
+  readonly retain_silent_s: number;
+  /** Seconds of the partition's clock for which at least updates of a retired task are rejected by that name. Default 604,800. */
+  readonly tombstones_kept_s: number;
+  /** How many tasks are looked at before one record, at most: what one record may cause stays bounded. Default 500, 1–10,000. */
+  readonly looks_max: number;
 }
 
 export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
@@ -29,7 +41,15 @@ export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
   reporter_idle_s: 600,
   ios_kept: 1_000,
   copy_bytes_max: 983_040,
+  silence_after_s: 30,
+  stalled_after_s: 300,
+  retain_finished_s: 82_800,
+  retain_silent_s: 604_800,
+  tombstones_kept_s: 604_800,
+  looks_max: 500,
 };
+
+export const FOLD_SETTING_NAMES = Object.keys(DEFAULT_FOLD_SETTINGS) as readonly (keyof FoldSettings)[];
 
 /** The version of the fold's rules. A slot is folded by one version only. */
 export const FOLD_VERSION = 1;

@@ -1,22 +1,30 @@
 // The head of a slot: all of a partition's state that is not a task. It is saved in the same atomic step as the tasks.
 
+import { emptyFleetShare } from './fleet-share.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
-import type { ProcessedStat } from './task-state.ts';
+import { newClock, type PartitionClock } from './partition-clock.ts';
+import type { Liveness, ProcessedStat } from './task-state.ts';
 
-/** The partition's share of the fleet. Sums are exact: bigint, decimal text in Redis. */
-export interface FleetShare {
+/** Sums of deltas, exact. */
+export interface FleetSums {
+  job_creations: number;
+  error_count: bigint;
+  retry_count: bigint;
+  /** by the contract's name, e.g. processed_bytes */
+  processed_stats: Map<ProcessedStat, bigint>;
+}
+
+/** The partition's share of the fleet. Its sums are those of the tasks that are there and of the retired ones. */
+export interface FleetShare extends FleetSums {
   tasks: number;
   /** tasks by task_status now; a task without one counts under `unreported` */
   tasks_by_status: Map<string, number>;
   /** failures so far, by failure_reason; without one under `unreported` */
   failures_by_reason: Map<string, number>;
-  job_creations: number;
-  // sums of deltas, exact
-  error_count: bigint;
-  retry_count: bigint;
-  /** by the contract's name, e.g. processed_bytes */
-  processed_stats: Map<ProcessedStat, bigint>;
+  tasks_by_liveness: Map<Liveness, number>;
+  /** what retired tasks have added to the sums, and how many they are */
+  retired: FleetSums & { tasks: number };
 }
 
 /** What is fixed at the slot's first start. */
@@ -38,5 +46,27 @@ export interface SlotHead {
   rejected_by_reason: Map<RejectReason, number>;
   /** source partition → highest offset taken from it by re-routing */
   rerouted_from: Map<number, number>;
+  clock: PartitionClock;
+  /** records without an update that only tell the time; no part of `received` */
+  ticks: number;
   fleet: FleetShare;
+}
+
+export function newHead(pins: SlotPins): SlotHead {
+  return {
+    pins,
+    received: 0,
+    outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 },
+    rejected_by_reason: new Map(),
+    rerouted_from: new Map(),
+    clock: newClock(),
+    ticks: 0,
+    fleet: emptyFleetShare(),
+  };
+}
+
+/** Whether every record has exactly one outcome (received = applied + duplicate + stale + rejected + rerouted). */
+export function conserves(head: SlotHead): boolean {
+  const { applied, duplicate, stale, rejected, rerouted } = head.outcomes;
+  return head.received === applied + duplicate + stale + rejected + rerouted;
 }

@@ -9,7 +9,7 @@ import type { TaskStatusDetail } from './messages.generated.ts';
 import { type Post, postOf } from './post.ts';
 import { addToBase, keepReporter, reporterOf } from './reporters.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
-import { markOf } from './update-class.ts';
+import { markOf, outcomeOf, type UpdateClass } from './update-class.ts';
 
 const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, doubt: null };
 
@@ -27,9 +27,7 @@ export function judgeUpdate(
   const told = work_request_id !== '' && isNumber(prior_timestamp) && isNumber(timestamp);
   const post = told ? postOf(update, prior_timestamp, timestamp, errors) : null;
   const judgement = post === null ? UNVERIFIED : judge(reporter, post);
-  if (endedAt !== null && post !== null) continueTotals(reporter, post);
-  // The run before a restart has its totals in the base: the new run's begin at nothing.
-  const counted = judgement.updateClass === 'restart' ? { ...reporter, totals: new Map() } : reporter;
+  const counted = countedReporter(task, reporter, post, judgement.updateClass);
   const { updateClass, before } = judgement;
   const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
   return { ...judgement, update, reporter: counted, fromNewWorkRequest, post, contribution };
@@ -39,28 +37,60 @@ export function judgeUpdate(
 export function takeIntoLedger(
   change: TaskChange,
   judged: JudgedUpdate & Judgement,
-  at: { readonly offset: number; readonly timestamp: number },
+  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean; readonly ends: boolean },
   settings: FoldSettings,
 ): void {
   const { task } = change;
   const { update, updateClass, reporter, post, doubt } = judged;
   const work_request_id = update.work_request_id ?? '';
-  if (updateClass === 'restart') {
-    addToBase(task.reporters_base, task.reporters.get(work_request_id)!.totals);
-    change.base_changed = true;
-  }
+  moveToBase(change, work_request_id, judged);
   const gaps = reporter.open.length;
   if (post !== null) settle(reporter, post, judged, settings);
   task.open_gaps += reporter.open.length - gaps;
+  if (judged.newest) reporter.ended = at.ends;
   keepReporter(change, work_request_id, reporter, at, settings);
   const mark = doubt ?? markOf(updateClass);
   if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
 }
 
-/** What a reporter told before it was let go is in the base: from here on only its growth counts. */
-function continueTotals(reporter: Reporter, post: Post): void {
+/**
+ * The reporter with the totals that the update is counted against. The run before a restart has its totals in the base: the
+ * new run's begin at nothing. What a reporter told before it was let go is in the base too: of a total that it tells for the
+ * first time since, only the growth counts.
+ */
+function countedReporter(task: TaskState, reporter: Reporter, post: Post | null, updateClass: UpdateClass): Reporter {
+  if (updateClass === 'restart') return { ...reporter, totals: new Map() };
+  // Only of a reporter that was let go the end is known, and no start.
+  const returned = reporter.start < 0 && reporter.newest_timestamp >= 0;
+  if (!returned || post === null || outcomeOf(updateClass) !== 'applied') return reporter;
+  const totals = new Map(reporter.totals);
   for (const { io, count, total } of post.ios) {
-    if (total >= 0) reporter.totals.set(io, Math.max(0, total - Math.max(0, count)));
+    // Where the task has no total yet, none was counted.
+    if (total >= 0 && !totals.has(io) && hasTotal(task, io)) totals.set(io, Math.max(0, total - Math.max(0, count)));
+  }
+  return { ...reporter, totals };
+}
+
+function hasTotal({ inputs, outputs }: TaskState, io: string): boolean {
+  const known = io.startsWith('inputs.')
+    ? inputs.get(io.slice('inputs.'.length))
+    : outputs.get(io.slice('outputs.'.length));
+  return known?.processed_total_count !== undefined;
+}
+
+/** Keeps each IO's total the base and the sum over reporters, where totals move between them. */
+function moveToBase(change: TaskChange, work_request_id: string, { reporter, updateClass }: JudgedUpdate): void {
+  const { reporters, reporters_base } = change.task;
+  const before = reporters.get(work_request_id);
+  if (updateClass === 'restart') {
+    addToBase(reporters_base, before!.totals);
+    change.base_changed = true;
+  } else if (reporter !== before) {
+    for (const [io, total] of reporter.totals) {
+      if (total === 0 || before?.totals.has(io)) continue;
+      reporters_base.set(io, (reporters_base.get(io) ?? 0) - total);
+      change.base_changed = true;
+    }
   }
 }
 

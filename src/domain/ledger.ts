@@ -27,9 +27,13 @@ export interface Reporter {
   open: number[];
   /** timestamp of the newest post that re-opened the task */
   reopened_at: number;
-  /** of its last update: offset and log time, ms */
+  /** of its last update: offset, and the partition's clock, ms */
   last_offset: number;
-  last_update_at: number;
+  heard_at: number;
+  /** its newest update said that the work request is over */
+  ended: boolean;
+  /** its last update was written to another partition first */
+  rerouted: boolean;
 }
 
 export function newReporter(): Reporter {
@@ -44,7 +48,9 @@ export function newReporter(): Reporter {
     open: [],
     reopened_at: -1,
     last_offset: -1,
-    last_update_at: 0,
+    heard_at: 0,
+    ended: false,
+    rerouted: false,
   };
 }
 

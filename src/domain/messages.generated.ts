@@ -135,17 +135,17 @@ export interface JobCreation {
   readonly origin_offset?: number | null;
 }
 
-/** A task failed, or an error episode of it opened or changed its reason. Key: internal_task_id. The texts are cut to 4,096 bytes of UTF-8, those of errors as their fields say. */
+/** A task failed, an error episode of it opened or changed its reason, or its engines fell silent or reported again. Key: internal_task_id. The texts are cut to 4,096 bytes of UTF-8, those of errors as their fields say. */
 export interface TaskFailure {
   /** What happened to the task. */
-  readonly failure: 'failed' | 'aborted' | 'rejected' | 'error' | 'unrecognized';
-  /** The task that failed or has errors. At most 1,024 bytes of UTF-8. */
+  readonly failure: 'failed' | 'aborted' | 'rejected' | 'error' | 'silent' | 'recovered' | 'unrecognized';
+  /** The task that the event is about. At most 1,024 bytes of UTF-8. */
   readonly internal_task_id: string;
   /** The job that the task belongs to, the latest known. */
   readonly internal_job_id?: string | null;
   /** The engine that works on the task, the latest known. */
   readonly engine_id?: string | null;
-  /** The work request of the update that caused the event. */
+  /** The work request of the update that caused the event; of `silent`, the open one that reported last. */
   readonly work_request_id?: string | null;
   /** The route of the work item. */
   readonly task_route_id?: string | null;
@@ -192,8 +192,10 @@ export interface TaskFailure {
   readonly retry_count?: number | null;
   /** What the task processed so far: sums after the update. */
   readonly processed_stats?: TaskProcessedSums | null;
-  /** The broker's time of the update's record. UTC, epoch milliseconds. */
+  /** The broker's time of the update's record; of `silent`, of the record by which the time was over. UTC, epoch milliseconds. */
   readonly log_time: number;
+  /** Set for `silent` and `recovered`: the broker's time of the task's last update before the silence. UTC, epoch milliseconds. */
+  readonly last_update_at?: number | null;
   /** The topic of the record that was folded. */
   readonly source_topic: string;
   /** Its partition. */

@@ -3,10 +3,13 @@
 // notice leaves, so no secret ever enters Redis.
 
 import type { RejectReason } from './outcome.ts';
-import type { FailureReason, ProcessedStat, TaskError, UNRECOGNIZED } from './task-state.ts';
+import type { FailureReason, ProcessedStat, TaskError, TaskState, UNRECOGNIZED } from './task-state.ts';
 
-export const FAILURE_KINDS = ['failed', 'aborted', 'rejected', 'error'] as const;
-/** `failed`, `aborted`, `rejected`: the task entered that status. `error`: an error episode opened or changed its reason. */
+export const FAILURE_KINDS = ['failed', 'aborted', 'rejected', 'error', 'silent', 'recovered'] as const;
+/**
+ * `failed`, `aborted`, `rejected`: the task entered that status. `error`: an error episode opened or changed its reason.
+ * `silent`: none of its open work requests reports any more. `recovered`: it was silent, and an update came.
+ */
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** All that a `task-failures` event says; JSON-safe, and without any secret. */
@@ -30,6 +33,8 @@ export interface FailureFacts {
   readonly processed_stats: { readonly [stat in ProcessedStat]?: number };
   /** log time of the record, ms */
   readonly log_time: number;
+  /** `silent` and `recovered`: log time of the task's last update before the silence, ms */
+  readonly last_update_at?: number;
   /** W3C trace context of the record, where it had one */
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -82,4 +87,24 @@ export function needsRecord(notice: Notice): boolean {
 /** Whether that record must be decoded again as well. */
 export function needsUpdate(notice: Notice): boolean {
   return notice.body.kind === 'job_creation' || notice.body.kind === 'reroute';
+}
+
+/** The notices of a record, in order. */
+export function noticesOf(
+  { offset, source }: { readonly offset: number; readonly source: SourceCoordinates | null },
+  bodies: readonly NoticeBody[],
+): Notice[] {
+  return bodies.map((body, i) => ({ offset, index: i + 1, ...(source === null ? {} : { source }), body }));
+}
+
+/** @param action index into the update's `create_jobs_action` @param repeat how many equal ones came before */
+export function jobCreationOf(task: TaskState, action: number, repeat: number): NoticeBody {
+  return {
+    kind: 'job_creation',
+    action,
+    repeat,
+    internal_task_id: task.internal_task_id,
+    ...(task.internal_job_id === undefined ? {} : { internal_job_id: task.internal_job_id }),
+    ...(task.engine_id === undefined ? {} : { engine_id: task.engine_id }),
+  };
 }

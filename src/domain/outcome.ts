@@ -35,6 +35,8 @@ export const REJECT_REASONS = [
   'too_large_to_copy',
   /** re-routed once, and still not in its task's home partition */
   'rerouted_not_at_home',
+  /** the task was finished, or not heard of, for so long that it was retired */
+  'task_retired',
 ] as const;
 /** Why a record was rejected. */
 export type RejectReason = (typeof REJECT_REASONS)[number];

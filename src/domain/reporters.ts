@@ -33,7 +33,7 @@ export function keepReporter(
   change: TaskChange,
   work_request_id: string,
   reporter: Reporter,
-  at: { readonly offset: number; readonly timestamp: number },
+  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean },
   settings: FoldSettings,
 ): void {
   const { reporters } = change.task;
@@ -42,11 +42,12 @@ export function keepReporter(
     reporters.set(work_request_id, reporter);
   }
   reporter.last_offset = at.offset;
-  reporter.last_update_at = at.timestamp;
+  reporter.heard_at = at.clock;
+  reporter.rerouted = at.rerouted;
   change.reporters.add(work_request_id);
   if (reporters.size === 1) return;
   for (const [name, quiet] of reporters) {
-    if (at.timestamp - quiet.last_update_at <= settings.reporter_idle_s * 1_000) break;
+    if (at.clock - quiet.heard_at <= settings.reporter_idle_s * 1_000) break;
     if (quiet.posts.length === 0) continue;
     forgetPosts(quiet);
     change.reporters.add(name);

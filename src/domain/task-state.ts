@@ -48,6 +48,13 @@ export const PROCESSED_STATS = [
 ] as const;
 export type ProcessedStat = (typeof PROCESSED_STATS)[number];
 
+/**
+ * Whether the engines of a task still report. `ended`: none has to; `unknown`: they report through another partition;
+ * `stalled`: they report, and process nothing.
+ */
+export const LIVENESSES = ['reporting', 'stalled', 'silent', 'unknown', 'ended'] as const;
+export type Liveness = (typeof LIVENESSES)[number];
+
 /** One IO of a task: the sum of its deltas, and the sum over reporters of each one's highest total. */
 export interface IoState {
   processed_count?: number | undefined;
@@ -110,6 +117,13 @@ export interface TaskState {
   last_offset: number;
   first_update_at: number;
   last_update_at: number;
+  liveness: Liveness;
+  /** log time of the record that changed it, ms */
+  liveness_at: number;
+  /** the partition's clock, ms, at the first update since the last one that made progress; undefined: it makes progress, or need not */
+  no_progress_since?: number | undefined;
+  /** the partition's clock, ms, at which the task is looked at without an update; never later than its earliest deadline */
+  look_at: number;
   /** by work request; the one without an update for longest comes first; bounded by `reporters_kept` */
   reporters: Map<string, Reporter>;
   /** the totals of reporters that were let go, and of runs before a restart, summed per IO */
@@ -129,4 +143,12 @@ export interface TaskChange {
   readonly reporters: Set<string>;
   /** whether `reporters_base` or `reporters_let_go` changed */
   base_changed: boolean;
+  /** whether `look_at` changed */
+  look_changed: boolean;
+  /** whether it became silent, or was silent and is so no more */
+  silence_changed: boolean;
+  /** the task goes out of the state, with all that belongs to it */
+  retired: boolean;
+  /** it begins in place of one of the same id that was retired since the last save */
+  readonly begins_anew: boolean;
 }

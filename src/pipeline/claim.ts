@@ -1,9 +1,8 @@
 // Taking a partition over, in the only order that is sound: fence Kafka, claim Redis, read C; then hold the three
 // against the log. Whatever does not fit halts the partition before anything is written.
 
-import { FOLD_VERSION } from '../domain/fold-settings.ts';
-import type { SlotHead, SlotPins } from '../domain/head.ts';
-import { newHead } from '../domain/partition-fold.ts';
+import { FOLD_SETTING_NAMES, FOLD_VERSION } from '../domain/fold-settings.ts';
+import { newHead, type SlotHead, type SlotPins } from '../domain/head.ts';
 import type { PipelineContext } from './context.ts';
 import { Fault } from './errors.ts';
 import { matches } from './fingerprint.ts';
@@ -152,7 +151,7 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
       `The log of partition ${partition} starts at ${start}, below the fold's origin ${pins.origin}.`,
     );
   }
-  for (const name of Object.keys(context.settings.fold) as (keyof typeof pins.settings)[]) {
+  for (const name of FOLD_SETTING_NAMES) {
     if (pins.settings[name] !== context.settings.fold[name]) {
       const values = `${pins.settings[name]}, this process has ${context.settings.fold[name]}`;
       throw new Fault('fold_differs', `The state was folded with ${name} ${values}.`);

@@ -54,9 +54,9 @@ export interface PipelineObserver {
   problem?(partition: number, fault: Fault): void;
   halted?(partition: number, fault: Fault, cure: string): void;
   resumed?(partition: number): void;
-  /** a saved batch: W is now `to` */
+  /** a saved batch: W is now `to`; ticks are no records here */
   folded?(partition: number, batch: { records: number; to: number; end: number }): void;
-  /** a committed transaction: C is now `emitted` */
+  /** a committed transaction: C is now `emitted`; ticks are no messages here */
   emitted?(partition: number, transaction: { messages: number; emitted: number }): void;
 }
 

@@ -2,6 +2,7 @@
 // next one (group commit), so a slow transaction delays events and never the fold, up to a bound.
 
 import type { EmittedMark, EventClaim, OutgoingMessage, RecordFingerprint, SchemaVerdict } from './ports.ts';
+import { TICK_HEADER } from './source-header.ts';
 
 /** `emitted` is told after each commit; it must not throw. */
 export class Emitter {
@@ -95,7 +96,7 @@ export class Emitter {
       () => {
         this.#mark = mark;
         this.#running = null;
-        this.#onEmitted(mark, messages.length);
+        this.#onEmitted(mark, messages.filter(isEvent).length);
         this.#start();
       },
       (error: unknown) => {
@@ -104,6 +105,11 @@ export class Emitter {
       },
     );
   }
+}
+
+/** A tick tells nobody anything. */
+function isEvent({ headers }: OutgoingMessage): boolean {
+  return !(TICK_HEADER in headers);
 }
 
 /** Bytes of key and value: what a message that waits keeps from being freed. */

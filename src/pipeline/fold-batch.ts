@@ -1,16 +1,20 @@
 // One batch on its way: decode → home → missing tasks → fold. Nothing is written here, and nothing is sent.
 
+import { type FoldInput, homeOfDecoded } from '../domain/fold-input.ts';
+import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
-import { type FoldInput, homeOfDecoded, type PartitionFold } from '../domain/partition-fold.ts';
+import { clockAfter } from '../domain/partition-clock.ts';
+import type { PartitionFold } from '../domain/partition-fold.ts';
 import type { TaskChange } from '../domain/task-state.ts';
+import { generationOf, Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 import { Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
-import { headerText, recordSize, reroutedFrom } from './source-header.ts';
+import { headerText, recordSize, reroutedFrom, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from './source-header.ts';
 import type { TaskCache } from './task-cache.ts';
 
 /** A notice with the record that it speaks of, both at hand: ready to be made a message. */
@@ -92,6 +96,7 @@ export function decodeRecords(
     const decoded = decodeOne(context, claimed, record);
     const traceparent = headerText(record.headers, 'traceparent');
     const tracestate = headerText(record.headers, 'tracestate');
+    const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
     return {
       offset: record.offset,
       timestamp: record.timestamp,
@@ -99,6 +104,8 @@ export function decodeRecords(
       decoded,
       home: homeOfDecoded(decoded, partition_count),
       source: reroutedFrom(record.headers, context.settings.topic, partition, partition_count),
+      ...(Object.hasOwn(record.headers, TICK_HEADER) ? { tick: true } : {}),
+      ...(work_request_status === undefined ? {} : { work_request_status }),
       ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
       ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
     };
@@ -119,18 +126,24 @@ function decodeOne(context: DecodeContext, claimed: DecodeClaim, record: InputRe
 
 /** What a batch comes to. Of its records it holds only those that notices speak of. */
 export interface FoldedBatch {
+  /** how many of the records were folded; the rest have to wait for more of the slot's looks */
+  readonly count: number;
   /** in order, those at or above C */
   readonly atHand: readonly NoticeAtHand[];
   readonly changes: readonly TaskChange[];
+  readonly tombstones: ReadonlyMap<string, number>;
   /** of the last record, if there is any */
   readonly fingerprint: RecordFingerprint | undefined;
 }
+
+/** Looks are read for this many records at once that use up all that they may; where there are more, the batch is cut. */
+const RECORDS_FULL_OF_LOOKS = 10;
 
 /**
  * Decodes and folds the records over the cache, which holds the state at `watermark` before and at the batch's end after.
  * What was decoded goes no further than this function: it would outlive the save that follows, and with several
  * partitions at work at once the garbage collector would move all of it to the old generation.
- * @throws Fault watermark_moved, service_unavailable from reading tasks; InvariantBroken from the fold
+ * @throws Fault watermark_moved, service_unavailable from reading the slot; InvariantBroken from the fold
  */
 export async function foldRecords(
   context: PipelineContext,
@@ -139,10 +152,14 @@ export async function foldRecords(
   watermark: number,
   cache: TaskCache,
   fold: PartitionFold,
-  records: readonly InputRecord[],
+  batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
+  const looks = await readLooks(context, partition, claimed, watermark, batch);
+  const isCut = looks.length === looksRead(claimed);
+  const records = isCut ? batch.slice(0, RECORDS_FULL_OF_LOOKS) : batch;
+  fold.beginStretch(looks, clockAtEnd(claimed, records));
   const inputs = decodeRecords(context, partition, claimed, records);
-  await readMissing(context, partition, watermark, cache, inputs);
+  await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
   const atHand: NoticeAtHand[] = [];
   inputs.forEach((input, i) => {
     const notices = fold.fold(input);
@@ -151,28 +168,64 @@ export async function foldRecords(
     for (const notice of notices) atHand.push({ notice, record: records[i]!, update });
   });
   const changes = fold.takeChanges();
-  for (const { task } of changes) cache.set(task.internal_task_id, task);
+  const tombstones = fold.takeTombstones();
+  for (const [id, generation] of tombstones) cache.set(id, new Tombstone(generation));
+  for (const { task, retired } of changes) if (!retired) cache.set(task.internal_task_id, task);
   const [record, input] = [records.at(-1), inputs.at(-1)];
-  return { atHand, changes, fingerprint: record && input && fingerprintOf(record, input.decoded) };
+  const fingerprint = record && input && fingerprintOf(record, input.decoded);
+  return { count: records.length, atHand, changes, tombstones, fingerprint };
+}
+
+function looksRead({ head }: Claimed): number {
+  return RECORDS_FULL_OF_LOOKS * head.pins.settings.looks_max;
+}
+
+function clockAtEnd({ head }: Claimed, records: readonly InputRecord[]): number {
+  const { clock, pins } = head;
+  return clockAfter(
+    clock,
+    records.map(({ timestamp }) => timestamp),
+    pins.settings,
+  );
+}
+
+/** What the slot has to look at before the clock at the batch's end, at our W. */
+async function readLooks(
+  context: PipelineContext,
+  partition: number,
+  claimed: Claimed,
+  watermark: number,
+  records: readonly InputRecord[],
+): Promise<Look[]> {
+  if (records.length === 0) return [];
+  const end = clockAtEnd(claimed, records);
+  const read = await context.ports.slotStore.readLooks(partition, end, looksRead(claimed));
+  if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
+  return read.looks;
 }
 
 /** Reads the tasks that the batch needs and the cache lacks, all of them at our W. */
 async function readMissing(
   context: PipelineContext,
   partition: number,
+  { head }: Claimed,
   watermark: number,
   cache: TaskCache,
   inputs: readonly FoldInput[],
+  looks: readonly Look[],
 ): Promise<void> {
   const missing = new Set<string>();
-  for (const { decoded, home } of inputs) {
-    if (home !== partition || decoded.kind !== 'update') continue;
-    const id = decoded.update.internal_task_id!;
+  const need = (id: string) => {
     if (cache.get(id) === undefined) missing.add(id);
+  };
+  for (const { internal_task_id } of looks) need(internal_task_id);
+  for (const { decoded, home } of inputs) {
+    if (home === partition && decoded.kind === 'update') need(decoded.update.internal_task_id!);
   }
   if (missing.size === 0) return;
   const ids = [...missing];
-  const read = await context.ports.slotStore.readTasks(partition, ids);
+  const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
+  const read = await context.ports.slotStore.readTasks(partition, ids, generation);
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));
 }

@@ -4,8 +4,10 @@
 //      ▲                           ├─ fault that does not ──► halted ──(resume request)──► claiming
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
+import { conserves } from '../domain/head.ts';
 import { InvariantBroken } from '../domain/invariant-broken.ts';
-import { conserves, PartitionFold } from '../domain/partition-fold.ts';
+import { PartitionFold } from '../domain/partition-fold.ts';
+import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
@@ -15,6 +17,7 @@ import { foldRecords, loadSchemas } from './fold-batch.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
 import { TaskCache } from './task-cache.ts';
+import { Ticker } from './ticker.ts';
 
 /** Trims are bookkeeping: at most one in this time, ms. */
 const TRIM_EVERY_MS = 500;
@@ -101,6 +104,7 @@ export class PartitionWorker {
       this.#trimmedAt = now;
       void ports.slotStore.trim(partition, incarnation, mark.offset).catch(() => {});
     });
+    this.#dropTombstones(claimed, generationOf(claimed.head) - 2);
     try {
       this.#enter('draining');
       await drain(this.#context, partition, claimed, emitter);
@@ -117,6 +121,7 @@ export class PartitionWorker {
     const { partition } = this;
     const cache = new TaskCache(settings.cache_tasks);
     const fold = new PartitionFold(partition, claimed.head, (id) => cache.get(id) ?? null);
+    const ticker = new Ticker(this.#context, partition, claimed, emitter);
     let watermark = claimed.watermark;
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
@@ -128,9 +133,11 @@ export class PartitionWorker {
       this.#logEnd = batch.end;
       if (batch.to > watermark) {
         watermark = await this.#foldBatch(claimed, emitter, cache, fold, watermark, batch);
+        if (batch.records.length > 0) ticker.heard();
       } else {
         await emitter.settle();
         await this.#lookAtSlot(watermark);
+        await ticker.idle(watermark);
       }
       if (emitter.waitingBytes > settings.pending_bytes_max) await emitter.settle();
       const now = ports.surroundings.now();
@@ -153,7 +160,7 @@ export class PartitionWorker {
     const now = ports.surroundings.now();
     if (now - this.#lookedAt < settings.live_every_ms) return;
     this.#lookedAt = now;
-    const found = await ports.slotStore.readTasks(this.partition, []);
+    const found = await ports.slotStore.readTasks(this.partition, [], null);
     if (found.watermark !== watermark) throw moved(this.partition, watermark, found.watermark);
   }
 
@@ -169,33 +176,49 @@ export class PartitionWorker {
     const { ports, observer } = this.#context;
     const { partition } = this;
     const { records, waitsFor } = await loadSchemas(this.#context, partition, claimed, emitter, batch.records);
-    const to = waitsFor === null ? batch.to : (batch.records[records.length]?.offset ?? batch.to);
+    const loaded = batch.records[records.length]?.offset ?? batch.to;
+    let to = loaded;
     if (to > watermark) {
+      const generation = generationOf(claimed.head);
+      const { ticks } = claimed.head;
+      const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
-      const { atHand, changes, fingerprint } = folded;
+      const { count, atHand, changes, tombstones, fingerprint } = folded;
+      if (count < records.length) to = records[count]!.offset;
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
       }
       const saved = await ports.slotStore.save(partition, {
         expect: watermark,
+        expect_log_time: log_time,
         to,
         head: claimed.head,
         ...(fingerprint === undefined ? {} : { fingerprint }),
         changes,
+        tombstones,
         notices: atHand.map(({ notice }) => notice),
       });
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: records.length, to, end: batch.end });
+      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
       );
       emitter.add(messages, to, fingerprint);
       cache.age();
     }
-    if (waitsFor !== null) throw waitsFor;
+    if (waitsFor !== null && to === loaded) throw waitsFor;
     return to;
+  }
+
+  /** Nothing is asked of generations before the last one; a claim drops what a crash may have left. @param since present before */
+  #dropTombstones({ head }: Claimed, since: number) {
+    const { slotStore } = this.#context.ports;
+    for (let generation = Math.max(0, since - 1); generation < generationOf(head) - 1; generation++) {
+      void slotStore.dropTombstones(this.partition, head.pins.incarnation, generation).catch(() => {});
+    }
   }
 
   async #getOver(fault: Fault): Promise<void> {

@@ -3,10 +3,12 @@
 // Deliberately not here: timers of libraries, reconnects, wire formats, key names.
 
 import type { SlotHead, SlotPins } from '../domain/head.ts';
+import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { RejectReason } from '../domain/outcome.ts';
-import type { TaskChange, TaskState } from '../domain/task-state.ts';
+import type { TaskChange } from '../domain/task-state.ts';
+import type { KnownTask } from '../domain/tombstone.ts';
 
 /** Header values as the log gave them: repeated headers are arrays; a null value is null. */
 export type RecordHeaders = Readonly<Record<string, Buffer | null | readonly (Buffer | null)[]>>;
@@ -132,11 +134,15 @@ export interface SlotClaim {
 /** One atomic step: everything that folding [expect, to) changed. */
 export interface SlotSave {
   readonly expect: number;
+  /** log time of the last record below `expect`, ms; null: there was none. A copy of another log's life has another one. */
+  readonly expect_log_time: number | null;
   readonly to: number;
   readonly head: SlotHead;
   /** of the last record below `to`; absent where [expect, to) holds none, and then the saved one stays */
   readonly fingerprint?: RecordFingerprint;
   readonly changes: readonly TaskChange[];
+  /** tombstones made or moved: internal_task_id → generation; the earlier ones of an id may stay */
+  readonly tombstones: ReadonlyMap<string, number>;
   /** pending notices of these records, in order; only those at or above C */
   readonly notices: readonly Notice[];
 }
@@ -150,11 +156,17 @@ export interface SlotStore {
    * @throws Fault torn_save if the slot has no head but a roll-up or an outbox: it lost a part of itself
    */
   begin(partition: number, watermark: number, head: SlotHead): Promise<boolean>;
-  /** Tasks by id, in the order asked; null: absent. `task_output` and the kept errors are not part of it. */
+  /**
+   * Tasks by id, in the order asked; null: absent. `task_output` and the kept errors are not part of it.
+   * @param generation tombstones of this one and the one before are found, the newer of an id's two; null: there are none
+   */
   readTasks(
     partition: number,
     ids: readonly string[],
-  ): Promise<{ watermark: number | null; tasks: (TaskState | null)[] }>;
+    generation: number | null,
+  ): Promise<{ watermark: number | null; tasks: KnownTask[] }>;
+  /** The earliest looks before `before`, in order, at most `max`; those of one moment in the order of the ids' bytes. */
+  readLooks(partition: number, before: number, max: number): Promise<{ watermark: number | null; looks: Look[] }>;
   /**
    * Pending notices from `from` on, in order, at most `max`; `more` tells whether further ones follow. With `more`, the
    * last record's notices may be incomplete.
@@ -165,7 +177,7 @@ export interface SlotStore {
     max: number,
   ): Promise<{ watermark: number | null; notices: Notice[]; more: boolean }>;
   /**
-   * Compare-and-set on W (and on the incarnation in `head.pins`): saves all or nothing.
+   * Compare-and-set on W, on the log time of the last folded record and on the incarnation in `head.pins`: saves all or nothing.
    * `refused` carries the W that was found (null: no head). A lost reply may have saved.
    * @throws Fault torn_save, service_unavailable
    */
@@ -175,6 +187,8 @@ export interface SlotStore {
   ): Promise<{ outcome: 'saved' } | { outcome: 'refused'; watermark: number | null }>;
   /** Drops the notices below `emitted`, which must be a committed C of this incarnation; else nothing. */
   trim(partition: number, incarnation: string, emitted: number): Promise<void>;
+  /** Drops the tombstones of a generation, if the slot of this incarnation has gone on by two or more; else nothing. */
+  dropTombstones(partition: number, incarnation: string, generation: number): Promise<void>;
   /** Deletes every key of the slot, `live` excepted: state, head, outbox, also of a torn save. */
   clear(partition: number): Promise<void>;
   /** Tells dashboards about the owner; outside of the fold, may be lost. */
@@ -227,6 +241,8 @@ export interface NoticeEncoder {
     record: InputRecord | null,
     update: TaskStatusDetail | null,
   ): OutgoingMessage;
+  /** A record for the input partition that tells nothing but the time: an update without fields, and the tick's header. */
+  tick(partition: number): OutgoingMessage;
 }
 
 /** Membership of the consumer group, as far as the protocol needs it. */

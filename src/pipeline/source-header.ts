@@ -12,6 +12,12 @@ export const GROUP_HEADER = 'taskfold-group';
 /** Log time of the source record, epoch ms: with the offset it tells that record from the one of another log. */
 export const LOG_TIME_HEADER = 'taskfold-log-time';
 
+/** On a record of the input topic that tells nothing but the time. */
+export const TICK_HEADER = 'taskfold-tick';
+
+/** The envelope's `work_request_status`, where whoever wrote the record had one: complete, failed, pending, running, timeout. */
+export const WORK_REQUEST_STATUS_HEADER = 'work_request_status';
+
 /** The header's text for a notice of the record at `offset` of `partition`. */
 export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {
   return `${topic}/${partition}/${offset}/${index}`;

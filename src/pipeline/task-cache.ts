@@ -2,11 +2,11 @@
 // Two generations instead of a linked list: a hit in the old one moves the task to the young one, and when the young one
 // is full the old one is let go. "Absent" is a cached value like any other.
 
-import type { TaskState } from '../domain/task-state.ts';
+import type { KnownTask } from '../domain/tombstone.ts';
 
 export class TaskCache {
-  #young = new Map<string, TaskState | null>();
-  #old = new Map<string, TaskState | null>();
+  #young = new Map<string, KnownTask>();
+  #old = new Map<string, KnownTask>();
   readonly #generationMax: number;
 
   /** @param tasksMax how many tasks are kept at most, 2 or more */
@@ -18,8 +18,8 @@ export class TaskCache {
     return this.#young.size + this.#old.size;
   }
 
-  /** The task; null: known to be absent; undefined: not in the cache. */
-  get(internal_task_id: string): TaskState | null | undefined {
+  /** The task, or its tombstone; null: known to be absent; undefined: not in the cache. */
+  get(internal_task_id: string): KnownTask | undefined {
     const young = this.#young.get(internal_task_id);
     if (young !== undefined) return young;
     const old = this.#old.get(internal_task_id);
@@ -29,7 +29,7 @@ export class TaskCache {
     return old;
   }
 
-  set(internal_task_id: string, task: TaskState | null): void {
+  set(internal_task_id: string, task: KnownTask): void {
     this.#old.delete(internal_task_id);
     this.#young.set(internal_task_id, task);
   }

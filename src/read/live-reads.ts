@@ -14,18 +14,28 @@ import { type TaskDocument, taskDocument } from './task-document.ts';
 export interface LiveReads {
   /** The task, or null where there is none. @throws Fault service_unavailable, torn_save */
   readTask(internal_task_id: string): Promise<TaskDocument | null>;
+  /** The same with the W of its partition at which it was read. */
+  readTaskAsOf(internal_task_id: string): Promise<{ task: TaskDocument; watermark: number } | null>;
   /**
    * All tasks of all partitions, in no order, in bounded memory. A task that is there from start to end comes at least
    * once; it can come twice while Redis makes its table smaller. Each is exact at the moment of its own reading.
    * @throws Fault service_unavailable, torn_save
    */
   streamTasks(): AsyncGenerator<TaskDocument>;
+  /** The tasks that are silent, of all partitions, the longest first. @throws Fault service_unavailable */
+  readSilentTasks(): Promise<SilentTask[]>;
   /** The sum of all partitions' shares, each at its own W; null before the first start. @throws Fault */
   readFleet(): Promise<FleetDocument | null>;
   /** Every partition, in order; empty before the first start. @throws Fault */
   readPartitions(): Promise<PartitionDocument[]>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
+}
+
+export interface SilentTask {
+  internal_task_id: string;
+  /** log time, UTC epoch milliseconds */
+  silent_since: number;
 }
 
 export interface LiveReadsOptions {
@@ -89,32 +99,52 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return slots;
   }
 
-  async function readDocuments(partition: number, ids: readonly string[]): Promise<(TaskDocument | null)[]> {
-    const { tasks } = await readWholeTasks(run, keysOf(partition), ids);
-    return tasks.map(
+  async function readDocuments(partition: number, ids: readonly string[]) {
+    const { watermark, tasks } = await readWholeTasks(run, keysOf(partition), ids);
+    const documents = tasks.map(
       (whole) => whole && taskDocument(whole.task, whole.errors, whole.task_output, { topic, partition }),
     );
+    return { watermark, documents };
+  }
+
+  async function readTaskAsOf(internal_task_id: string) {
+    const count = await readPartitionCount();
+    const home = count === null ? -1 : homeOf(internal_task_id, count);
+    if (home < 0) return null;
+    const { watermark, documents } = await readDocuments(home, [internal_task_id]);
+    const [task] = documents;
+    return task && watermark !== null ? { task, watermark } : null;
   }
 
   return {
     readPartitionCount,
 
-    async readTask(internal_task_id) {
-      const count = await readPartitionCount();
-      const home = count === null ? -1 : homeOf(internal_task_id, count);
-      if (home < 0) return null;
-      return (await readDocuments(home, [internal_task_id]))[0]!;
-    },
+    readTaskAsOf,
+
+    readTask: async (internal_task_id) => (await readTaskAsOf(internal_task_id))?.task ?? null,
 
     async *streamTasks() {
       for await (const keys of scan(groupTasksPattern(prefix, group))) {
         for (const [partition, ids] of byPartition(keys)) {
           for (let from = 0; from < ids.length; from += WHOLE_TASKS_MAX) {
-            const documents = await readDocuments(partition, ids.slice(from, from + WHOLE_TASKS_MAX));
+            const { documents } = await readDocuments(partition, ids.slice(from, from + WHOLE_TASKS_MAX));
             for (const document of documents) if (document) yield document;
           }
         }
       }
+    },
+
+    async readSilentTasks() {
+      const count = (await readPartitionCount()) ?? 0;
+      const silent: SilentTask[] = [];
+      for (let partition = 0; partition < count; partition++) {
+        const key = keysOf(partition).silent;
+        const flat = await faultsOf(`reading ${key}`, redis.zrange(key, 0, '-1', 'WITHSCORES'));
+        for (let i = 0; i < flat.length; i += 2) {
+          silent.push({ internal_task_id: flat[i]!, silent_since: Number(flat[i + 1]) });
+        }
+      }
+      return silent.sort((a, b) => a.silent_since - b.silent_since);
     },
 
     async readFleet() {

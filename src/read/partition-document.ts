@@ -27,6 +27,8 @@ export interface PartitionDocument {
   received?: number;
   outcomes?: { [outcome in Outcome]: number };
   rejected_by_reason?: Record<string, number>;
+  /** records that only told the time; no part of `received` */
+  ticks?: number;
   /** where the fold of this slot began */
   origin?: number;
   /** entries of the outbox, sent ones that are not trimmed yet included */
@@ -52,6 +54,7 @@ export function partitionDocument(partition: number, slot: SlotGlimpse): Partiti
     document.received = head.received;
     document.outcomes = countsOf(head.outcomes);
     document.rejected_by_reason = Object.fromEntries(head.rejected_by_reason);
+    document.ticks = head.ticks;
     document.origin = head.pins.origin;
   }
   return document;

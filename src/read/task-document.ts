@@ -1,7 +1,7 @@
 // A task as the command line, the API and dashboards show it: the contract's fields with sums in place of deltas.
 // What was never reported is left out.
 
-import type { IoState, ProcessedStat, TaskError, TaskState } from '../domain/task-state.ts';
+import type { IoState, Liveness, ProcessedStat, TaskError, TaskState } from '../domain/task-state.ts';
 import { PROCESSED_STATS } from '../domain/task-state.ts';
 import type { Mark } from '../domain/update-class.ts';
 
@@ -25,6 +25,10 @@ export interface TaskDocument {
   task_status?: string;
   task_action?: string;
   failure_reason?: string;
+  /** whether its engines still report */
+  liveness: Liveness;
+  /** since when: log time of the record that changed it, UTC epoch milliseconds */
+  liveness_at: number;
   /** the text of the last symbol that is not in the contract's enum */
   unrecognized_task_status?: string;
   unrecognized_task_action?: string;
@@ -97,6 +101,8 @@ export function taskDocument(
     ...(task.task_status === undefined ? {} : { task_status: task.task_status }),
     ...(task.task_action === undefined ? {} : { task_action: task.task_action }),
     ...(task.failure_reason === undefined ? {} : { failure_reason: task.failure_reason }),
+    liveness: task.liveness,
+    liveness_at: task.liveness_at,
     ...unrecognized(task),
     ...(task.error_count === undefined ? {} : { error_count: task.error_count }),
     ...(task.retry_count === undefined ? {} : { retry_count: task.retry_count }),

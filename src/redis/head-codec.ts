@@ -1,21 +1,21 @@
 // SlotHead ↔ the hash `{tag}:head` (W, pins, counts) and the hash `{tag}:fleet` (the partition's share of the fleet).
 
-import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../domain/fold-settings.ts';
-import type { FleetShare, SlotHead, SlotPins } from '../domain/head.ts';
+import { emptySums } from '../domain/fleet-share.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from '../domain/fold-settings.ts';
+import type { FleetShare, FleetSums, SlotHead, SlotPins } from '../domain/head.ts';
 import { OUTCOMES, REJECT_REASONS } from '../domain/outcome.ts';
-import { PROCESSED_STATS } from '../domain/task-state.ts';
+import { newClock } from '../domain/partition-clock.ts';
+import { LIVENESSES, PROCESSED_STATS } from '../domain/task-state.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { RecordFingerprint } from '../pipeline/ports.ts';
 import { LAYOUT_VERSION } from './slot-keys.ts';
 import { malformed, storedBigint, storedInteger, storedSymbol } from './stored-values.ts';
 
-const SETTINGS = Object.keys(DEFAULT_FOLD_SETTINGS) as (keyof FoldSettings)[];
-
 /** The pins, written once, with the first head. */
 export function encodePins(pins: SlotPins): string[] {
   const flat = ['layout', LAYOUT_VERSION, 'origin', String(pins.origin), 'incarnation', pins.incarnation];
   flat.push('partition_count', String(pins.partition_count), 'fold_version', String(pins.fold_version));
-  for (const setting of SETTINGS) flat.push(`settings.${setting}`, String(pins.settings[setting]));
+  for (const setting of FOLD_SETTING_NAMES) flat.push(`settings.${setting}`, String(pins.settings[setting]));
   return flat;
 }
 
@@ -25,6 +25,9 @@ export function encodeCounts(head: SlotHead): string[] {
   for (const outcome of OUTCOMES) flat.push(`outcomes.${outcome}`, String(head.outcomes[outcome]));
   for (const [reason, count] of head.rejected_by_reason) flat.push(`rejected_by_reason.${reason}`, String(count));
   for (const [partition, offset] of head.rerouted_from) flat.push(`rerouted_from.${partition}`, String(offset));
+  const { now, log_time, alarms_after } = head.clock;
+  flat.push('clock.now', String(now), 'clock.alarms_after', String(alarms_after), 'ticks', String(head.ticks));
+  if (log_time !== null) flat.push('clock.log_time', String(log_time));
   return flat;
 }
 
@@ -36,12 +39,20 @@ export function encodeFingerprint({ offset, timestamp, scope, crc }: RecordFinge
 
 /** The whole of `{tag}:fleet`. */
 export function encodeFleet(fleet: FleetShare): string[] {
-  const flat = ['tasks', String(fleet.tasks), 'job_creations', String(fleet.job_creations)];
-  flat.push('error_count', String(fleet.error_count), 'retry_count', String(fleet.retry_count));
+  const flat = ['tasks', String(fleet.tasks), 'retired.tasks', String(fleet.retired.tasks)];
+  encodeSums('', fleet, flat);
+  encodeSums('retired.', fleet.retired, flat);
   for (const [status, tasks] of fleet.tasks_by_status) flat.push(`tasks_by_status.${status}`, String(tasks));
+  for (const [liveness, tasks] of fleet.tasks_by_liveness) flat.push(`tasks_by_liveness.${liveness}`, String(tasks));
   for (const [reason, count] of fleet.failures_by_reason) flat.push(`failures_by_reason.${reason}`, String(count));
-  for (const [stat, sum] of fleet.processed_stats) flat.push(`processed_stats.${stat}`, String(sum));
   return flat;
+}
+
+function encodeSums(prefix: string, sums: FleetSums, flat: string[]): void {
+  const { job_creations, error_count, retry_count, processed_stats } = sums;
+  flat.push(`${prefix}job_creations`, String(job_creations));
+  flat.push(`${prefix}error_count`, String(error_count), `${prefix}retry_count`, String(retry_count));
+  for (const [stat, sum] of processed_stats) flat.push(`${prefix}processed_stats.${stat}`, String(sum));
 }
 
 /** What the hash `{tag}:head` says; `counts` is all of a SlotHead but the fleet. */
@@ -71,7 +82,7 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
     );
   }
   const settings: { -readonly [setting in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
-  for (const setting of SETTINGS) settings[setting] = integer(`settings.${setting}`);
+  for (const setting of FOLD_SETTING_NAMES) settings[setting] = integer(`settings.${setting}`);
   const counts: Omit<SlotHead, 'fleet'> = {
     pins: {
       origin: integer('origin'),
@@ -84,6 +95,12 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
     outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 },
     rejected_by_reason: new Map(),
     rerouted_from: new Map(),
+    clock: {
+      now: integer('clock.now'),
+      log_time: fields.has('clock.log_time') ? integer('clock.log_time') : newClock().log_time,
+      alarms_after: integer('clock.alarms_after'),
+    },
+    ticks: integer('ticks'),
   };
   for (const outcome of OUTCOMES) counts.outcomes[outcome] = integer(`outcomes.${outcome}`);
   for (const [field, value] of fields) {
@@ -110,25 +127,37 @@ export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
   const fields = new Map<string, string>();
   for (let i = 0; i < flat.length; i += 2) fields.set(flat[i]!, flat[i + 1]!);
   const text = (field: string): string => fields.get(field) ?? malformed(key, field, 'is missing');
+  const sums = (prefix: string): FleetSums => ({
+    ...emptySums(),
+    job_creations: storedInteger(key, `${prefix}job_creations`, text(`${prefix}job_creations`)),
+    error_count: storedBigint(key, `${prefix}error_count`, text(`${prefix}error_count`)),
+    retry_count: storedBigint(key, `${prefix}retry_count`, text(`${prefix}retry_count`)),
+  });
   const fleet: FleetShare = {
     tasks: storedInteger(key, 'tasks', text('tasks')),
     tasks_by_status: new Map(),
+    tasks_by_liveness: new Map(),
     failures_by_reason: new Map(),
-    job_creations: storedInteger(key, 'job_creations', text('job_creations')),
-    error_count: storedBigint(key, 'error_count', text('error_count')),
-    retry_count: storedBigint(key, 'retry_count', text('retry_count')),
-    processed_stats: new Map(),
+    ...sums(''),
+    retired: { tasks: storedInteger(key, 'retired.tasks', text('retired.tasks')), ...sums('retired.') },
   };
   for (const [field, value] of fields) {
     const [group, name] = splitField(field);
     if (group === 'tasks_by_status') fleet.tasks_by_status.set(name, storedInteger(key, field, value));
     else if (group === 'failures_by_reason') fleet.failures_by_reason.set(name, storedInteger(key, field, value));
-    else if (group === 'processed_stats') {
+    else if (group === 'tasks_by_liveness') {
+      fleet.tasks_by_liveness.set(storedSymbol(key, field, name, LIVENESSES), storedInteger(key, field, value));
+    } else if (group === 'processed_stats') {
       fleet.processed_stats.set(storedSymbol(key, field, name, PROCESSED_STATS), storedBigint(key, field, value));
+    } else if (field.startsWith(RETIRED_STATS)) {
+      const stat = storedSymbol(key, field, field.slice(RETIRED_STATS.length), PROCESSED_STATS);
+      fleet.retired.processed_stats.set(stat, storedBigint(key, field, value));
     }
   }
   return fleet;
 }
+
+const RETIRED_STATS = 'retired.processed_stats.';
 
 function splitField(field: string): [group: string, name: string] {
   const dot = field.indexOf('.');

@@ -13,7 +13,7 @@ const DELTAS = 7;
 /** The numbers of a reporter beside its lists, in this order. */
 const FIGURES = [
   'last_offset',
-  'last_update_at',
+  'heard_at',
   'newest_prior',
   'newest_timestamp',
   'timestamp_max',
@@ -85,8 +85,15 @@ function encodeReporter(reporter: Reporter, written: WrittenReporter): string {
   written.posts = [...reporter.posts];
   written.texts = texts;
   let figures = '';
-  for (const figure of FIGURES) figures += `${figures === '' ? '' : ','}${reporter[figure]}`;
+  for (const figure of FIGURES) figures += `${reporter[figure]},`;
+  figures += attendanceOf(reporter);
   return `[${JSON.stringify(names)},[${figures}],[${totals}],[${reporter.open.join()}],[${texts.join()}]]`;
+}
+
+/** Stands behind the figures: 0 ended, 1 open, 2 open and last heard of by another partition, 3 ended and so. */
+function attendanceOf({ ended, rerouted }: Reporter): number {
+  if (ended) return rerouted ? 3 : 0;
+  return rerouted ? 2 : 1;
 }
 
 /** [prior, timestamp, 7 deltas, IOs as name number, count and total, status, reason, actions, errors, others] */
@@ -148,9 +155,13 @@ function decodeReporter(reading: Reading): Reporter {
   const names = list(packedNames).map(reading.text);
   const nameOf = (number: unknown): string => names[reading.integer(number)] ?? wrong();
   const figures = integers(packedFigures);
-  if (figures.length !== FIGURES.length) wrong();
+  if (figures.length !== FIGURES.length + 1) wrong();
   const reporter = newReporter();
   for (const [n, figure] of FIGURES.entries()) reporter[figure] = figures[n]!;
+  const attendance = figures.at(-1)!;
+  if (attendance < 0 || attendance > 3) wrong();
+  reporter.ended = attendance === 0 || attendance === 3;
+  reporter.rerouted = attendance >= 2;
   pairs<string>(reading, packedTotals, nameOf, reporter.totals as ReporterTotals);
   reporter.open = integers(open);
   reporter.posts = list(posts).map((post) => unpackPost(reading, post, nameOf));

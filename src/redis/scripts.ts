@@ -9,9 +9,12 @@ const SCRIPTS = {
   claim: 'claim.lua',
   begin: 'begin.lua',
   readTasks: 'read-tasks.lua',
+  readTombstones: 'read-tombstones.lua',
+  readLooks: 'read-looks.lua',
   readNotices: 'read-notices.lua',
   readSlot: 'read-slot.lua',
   trim: 'trim.lua',
+  dropTombstones: 'drop-tombstones.lua',
   clearMark: 'clear-mark.lua',
   clearKeys: 'clear-keys.lua',
 } as const;

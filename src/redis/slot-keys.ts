@@ -13,6 +13,12 @@ export interface SlotKeys {
   readonly fleet: string;
   readonly outbox: string;
   readonly live: string;
+  /** sorted set: when which task is to be looked at, ms of the partition's clock */
+  readonly looks: string;
+  /** sorted set: the tasks that are silent, by log time, ms */
+  readonly silent: string;
+  /** hash of tombstones */
+  retired(generation: number, bucket: number): string;
   /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
   task(internal_task_id: string): string;
 }
@@ -44,6 +50,9 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     fleet: `${tag}:fleet`,
     outbox: `${tag}:outbox`,
     live: `${tag}:live`,
+    looks: `${tag}:looks`,
+    silent: `${tag}:silent`,
+    retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
     task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
   };
 }

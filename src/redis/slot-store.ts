@@ -2,13 +2,15 @@
 // script; every read returns the W that it was read at, from the same script.
 
 import type { Redis } from 'ioredis';
+import type { Look } from '../domain/looks.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { TaskState } from '../domain/task-state.ts';
+import { type KnownTask, Tombstone } from '../domain/tombstone.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { SlotSave, SlotStore } from '../pipeline/ports.ts';
 import { clearSlot } from './clear-slot.ts';
 import { faultsOf } from './connect.ts';
 import { decodeFleet, decodeHead, encodeCounts, encodeFingerprint, encodeFleet, encodePins } from './head-codec.ts';
+import { writeIndexes } from './index-writes.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
 import { unpackReplies } from './packed-reply.ts';
@@ -19,6 +21,7 @@ import { groupKeys, type SlotKeys } from './slot-keys.ts';
 import { slotWrites } from './slot-writes.ts';
 import { decodeTask } from './task-codec.ts';
 import { taskWriter } from './task-writes.ts';
+import { dropTombstones, readTombstones, requireSameWatermark, writeTombstones } from './tombstones.ts';
 
 /** Tasks read by one script: bounds the time that Redis is kept from others. */
 const READ_TASKS_MAX = 200;
@@ -38,7 +41,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   const writer = taskWriter();
   let serverIsFit = false;
 
-  async function readTasksAt(keys: SlotKeys, ids: readonly string[]) {
+  async function readTasksAt(keys: SlotKeys, ids: readonly string[], generation: number | null) {
     const wanted = [keys.head];
     for (const id of ids) {
       const key = keys.task(id);
@@ -46,7 +49,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     }
     const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [READ_SHAPE]));
     const { watermark, replies } = unpackReplies(reply);
-    const tasks = ids.map((id, i): TaskState | null => {
+    const tasks = ids.map((id, i): KnownTask => {
       const at = READ_SHAPE.length * i;
       const [fields, io, long, ledger] = replies.slice(at, at + 4) as string[][];
       const task = decodeTask(keys.task(id), id, {
@@ -58,6 +61,16 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       if (task) writer.holds(task);
       return task;
     });
+    const absent = generation === null ? [] : ids.filter((_, i) => tasks[i] === null);
+    if (absent.length > 0) {
+      const found = await readTombstones(run, keys, absent, generation!);
+      requireSameWatermark(keys, watermark, found.watermark);
+      const buried = new Map(absent.map((id, i) => [id, found.generations[i]!]));
+      for (const [i, id] of ids.entries()) {
+        const known = buried.get(id) ?? null;
+        if (known !== null) tasks[i] = new Tombstone(known);
+      }
+    }
     return { watermark: decodeWatermark(keys, watermark), tasks };
   }
 
@@ -73,6 +86,8 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     const writes = slotWrites(keys.head);
     const { expect, head } = save;
     for (const change of save.changes) writer.add(writes, keys, change, expect, head.pins.settings.errors_kept);
+    writeIndexes(writes, keys, save.changes);
+    writeTombstones(writes, keys, save.tombstones);
     for (const notice of save.notices) writes.write('XADD', keys.outbox, ...encodeNotice(notice));
     // The fleet's names can go as well as come, so it is written whole.
     writes.write('DEL', keys.fleet);
@@ -97,7 +112,10 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const keys = keysOf(partition);
       const headFields = ['watermark', String(watermark), ...encodePins(head.pins), ...encodeCounts(head)];
       const argv = [String(headFields.length), ...headFields, ...encodeFleet(head.fleet)];
-      const answer = await faultsOf(`beginning ${keys.tag}`, run('begin', [keys.head, keys.fleet, keys.outbox], argv));
+      const answer = await faultsOf(
+        `beginning ${keys.tag}`,
+        run('begin', [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent], argv),
+      );
       if (answer === 'LEFTOVERS') {
         throw new Fault(
           'torn_save',
@@ -107,22 +125,31 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       return answer === 'BEGUN';
     },
 
-    async readTasks(partition, ids) {
+    async readTasks(partition, ids, generation) {
       const keys = keysOf(partition);
-      if (ids.length <= READ_TASKS_MAX) return readTasksAt(keys, ids);
+      if (ids.length <= READ_TASKS_MAX) return readTasksAt(keys, ids, generation);
       // All at once: Redis answers one stretch while we decode the one before.
       const stretches: ReturnType<typeof readTasksAt>[] = [];
       for (let from = 0; from < ids.length; from += READ_TASKS_MAX) {
-        stretches.push(readTasksAt(keys, ids.slice(from, from + READ_TASKS_MAX)));
+        stretches.push(readTasksAt(keys, ids.slice(from, from + READ_TASKS_MAX), generation));
       }
       const read = await Promise.all(stretches);
       const { watermark } = read[0]!;
-      const other = read.find((stretch) => stretch.watermark !== watermark);
-      if (other) {
-        const moved = `W of ${keys.tag} moved from ${watermark} to ${other.watermark} while reading`;
-        throw new Fault('watermark_moved', moved);
-      }
+      for (const stretch of read) requireSameWatermark(keys, watermark, stretch.watermark);
       return { watermark, tasks: read.flatMap(({ tasks }) => tasks) };
+    },
+
+    async readLooks(partition, before, max) {
+      const keys = keysOf(partition);
+      const end = before === Number.POSITIVE_INFINITY ? '+inf' : `(${before}`;
+      const reply = await faultsOf(
+        `reading what is due in ${keys.tag}`,
+        run('readLooks', [keys.head, keys.looks], [end, String(max)]),
+      );
+      const [watermark, flat] = reply as [unknown, string[]];
+      const looks: Look[] = [];
+      for (let i = 0; i < flat.length; i += 2) looks.push({ internal_task_id: flat[i]!, at: Number(flat[i + 1]) });
+      return { watermark: decodeWatermark(keys, watermark), looks };
     },
 
     async readNotices(partition, from, max) {
@@ -139,7 +166,8 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     async save(partition, save) {
       const keys = keysOf(partition);
       const writes = encodeSave(keys, save);
-      const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack()];
+      const logTime = save.expect_log_time === null ? '' : String(save.expect_log_time);
+      const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack(), logTime];
       let saved = false;
       try {
         const [outcome, found] = (await run('save', writes.keys, argv)) as [string, string | undefined];
@@ -159,6 +187,9 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const keys = keysOf(partition);
       await faultsOf(`trimming ${keys.tag}`, run('trim', [keys.head, keys.outbox], [`${emitted}-0`, incarnation]));
     },
+
+    dropTombstones: (partition, incarnation, generation) =>
+      dropTombstones(run, keysOf(partition), incarnation, generation),
 
     async clear(partition) {
       await clearSlot(redis, run, keysOf(partition));

@@ -15,6 +15,9 @@ export interface SlotWrites {
   hset(key: string, values: readonly string[]): void;
   hdel(key: string, fields: readonly string[]): void;
   rpush(key: string, values: readonly string[]): void;
+  /** `values` alternates scores and members */
+  zadd(key: string, values: readonly string[]): void;
+  zrem(key: string, members: readonly string[]): void;
   /** any other command with few values */
   write(command: string, key: string, ...values: string[]): void;
   /** the msgpack argument; strings only, because cmsgpack and msgpackr agree on nothing else exactly */
@@ -46,6 +49,8 @@ export function slotWrites(head: string): SlotWrites {
     hset: (key, values) => many('HSET', key, values),
     hdel: (key, fields) => many('HDEL', key, fields),
     rpush: (key, values) => many('RPUSH', key, values),
+    zadd: (key, values) => many('ZADD', key, values),
+    zrem: (key, members) => many('ZREM', key, members),
     write(command, key, ...values) {
       begin(command, key, values.length);
       for (const value of values) flat.push(value);

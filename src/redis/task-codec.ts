@@ -3,7 +3,14 @@
 
 import { newTask } from '../domain/evolve.ts';
 import type { IoState, TaskState } from '../domain/task-state.ts';
-import { FAILURE_REASONS, PROCESSED_STATS, TASK_ACTIONS, TASK_STATUSES, UNRECOGNIZED } from '../domain/task-state.ts';
+import {
+  FAILURE_REASONS,
+  LIVENESSES,
+  PROCESSED_STATS,
+  TASK_ACTIONS,
+  TASK_STATUSES,
+  UNRECOGNIZED,
+} from '../domain/task-state.ts';
 import { MARKS } from '../domain/update-class.ts';
 import { decodeLedger, type WrittenLedger } from './ledger-codec.ts';
 import { isLong, malformed, storedFlag, storedInteger, storedSymbol } from './stored-values.ts';
@@ -54,6 +61,10 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'source.last_offset', property: 'last_offset', kind: 'number', required: true },
   { field: 'first_update_at', property: 'first_update_at', kind: 'number', required: true },
   { field: 'last_update_at', property: 'last_update_at', kind: 'number', required: true },
+  { field: 'liveness', property: 'liveness', kind: 'symbol', symbols: LIVENESSES, required: true },
+  { field: 'liveness_at', property: 'liveness_at', kind: 'number', required: true },
+  { field: 'no_progress_since', property: 'no_progress_since', kind: 'number' },
+  { field: 'look_at', property: 'look_at', kind: 'number', required: true },
 ];
 const REQUIRED = SCALARS.filter((scalar) => scalar.required).length;
 /** The numbers that a task keeps in objects of its own. */

@@ -7,6 +7,9 @@ import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
 import { blankTask, diffTask, emptyDiff, type SavedTask } from './task-codec.ts';
 
+/** What follows a task's key in the keys of its parts. */
+const PARTS = ['', ':io', ':long', ':ledger', ':errors', ':output'] as const;
+
 export interface TaskWriter {
   /** Adds the writes of one change. `expect`: W before the save; `errorsKept`: how many errors a task keeps. */
   add(writes: SlotWrites, keys: SlotKeys, change: TaskChange, expect: number, errorsKept: number): void;
@@ -19,6 +22,10 @@ export interface TaskWriter {
 export function taskWriter(): TaskWriter {
   const held = new WeakMap<TaskState, SavedTask>();
   const diff = emptyDiff();
+
+  function remove(writes: SlotWrites, key: string): void {
+    for (const part of PARTS) writes.write('DEL', key + part);
+  }
 
   /** Fills `diff`; answers whether the task is written anew, from nothing. */
   function addState(writes: SlotWrites, key: string, task: TaskState, expect: number): boolean {
@@ -38,6 +45,11 @@ export function taskWriter(): TaskWriter {
     add(writes, keys, change, expect, errorsKept) {
       const task = change.task;
       const key = keys.task(task.internal_task_id);
+      if (change.retired || change.begins_anew) remove(writes, key);
+      if (change.retired) {
+        held.delete(task);
+        return;
+      }
       const anew = addState(writes, key, task, expect);
       writes.hset(key, diff.fields);
       writes.hdel(key, diff.gone);

@@ -9,7 +9,7 @@ import { ownName, sharedEnv } from '../support/stack.ts';
 test('a reject and a re-route of a record with hostile headers are sent, and arrive as they were made', async () => {
   const inputTopic = ownName('headers');
   const topology = topologyOf({ inputTopic, group: inputTopic, rejectsTopic: `${inputTopic}-rejects` });
-  const encoder = createNoticeEncoder({ topology, schemaIds: { failures: 1, jobCreations: 2, rejects: 3 } });
+  const encoder = createNoticeEncoder({ topology, schemaIds: { input: 10, failures: 1, jobCreations: 2, rejects: 3 } });
   const kafka = new Kafka({ brokers: sharedEnv().KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   const consumer = kafka.consumer({ groupId: inputTopic });

@@ -60,8 +60,13 @@ describe('ids are made of content', () => {
     const { work_request_id: _, ...withoutReporter } = FACTS;
     const at = (more: Partial<Notice>) =>
       idOf(encoder.encode(3, notice({ kind: 'failure', facts: withoutReporter }, more), null, null));
-    const ids = [at({}), at({ offset: 43 }), at({ index: 2 }), at({ source: { partition: 9, offset: 42 } })];
-    expect(new Set(ids).size).toBe(4);
+    const ofKind = (kind: FailureFacts['failure'], internal_task_id = 'task-1') =>
+      idOf(failure({ failure: kind, internal_task_id }));
+    const silences = [ofKind('silent'), ofKind('recovered'), ofKind('silent', 'task-2')];
+    const ids = [at({}), at({ offset: 43 }), at({ source: { partition: 9, offset: 42 } }), ...silences];
+    expect(new Set(ids).size).toBe(6);
+    // What else befell at that record plays no part.
+    expect(at({ index: 2 })).toBe(at({}));
     expect(at({ source: { partition: 9, offset: 5 }, offset: 1 })).toBe(
       at({ source: { partition: 9, offset: 5 }, offset: 2 }),
     );

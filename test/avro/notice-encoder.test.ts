@@ -26,6 +26,7 @@ describe('a failure', () => {
     const { traceparent: _, tracestate: __, ...facts } = FACTS;
     const nulls = { processed_chunks: null, processed_cpu_milliseconds: null, processed_cpu_seconds: null };
     expect(contentOf('task-failures.avsc', message)).toEqual({
+      last_update_at: null,
       ...facts,
       errors: [
         { id: 'e1', msg: 'no route' },

@@ -8,7 +8,10 @@ import { type SchemaFile, topologyOf } from '../../src/topology.ts';
 import { FULL_UPDATE } from './known-schemas.ts';
 
 export const topology = topologyOf({ inputTopic: 'updates', group: 'folders' });
-export const encoder = createNoticeEncoder({ topology, schemaIds: { failures: 11, jobCreations: 12, rejects: 13 } });
+export const encoder = createNoticeEncoder({
+  topology,
+  schemaIds: { input: 10, failures: 11, jobCreations: 12, rejects: 13 },
+});
 export const LOG_TIME = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 export const TRACE = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' };
 

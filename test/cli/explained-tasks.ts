@@ -1,16 +1,26 @@
 // What `why` and `task` say of a task, as figures that can be held against each other: the sums over the changes of its
 // updates, and its numbers as `task --json` shows them, each by the name under which the contract has it.
 
-import type { ExplainedUpdate } from '../../src/cli/why/explained-update.ts';
+import type { ExplainedNow, ExplainedTime, ExplainedUpdate } from '../../src/cli/why/explained-update.ts';
+import type { FigureChange } from '../../src/cli/why/task-figures.ts';
 import type { TaskDocument } from '../../src/read/task-document.ts';
 import { type Env, taskfold } from './taskfold.ts';
 
-export function explained(stdout: string): ExplainedUpdate[] {
-  return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ExplainedUpdate]));
+/** A line of `why --json`: an update, what time alone did, or how far it was followed. */
+export type Explained = ExplainedUpdate | ExplainedTime | ExplainedNow;
+
+export function explained(stdout: string): Explained[] {
+  return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Explained]));
+}
+
+const NO_UPDATES: readonly string[] = ['silent', 'stalled', 'retired', 'now'];
+
+export function updatesOf(told: readonly Explained[]): ExplainedUpdate[] {
+  return told.filter((one): one is ExplainedUpdate => !NO_UPDATES.includes(one.class));
 }
 
 /** @throws Error with what it said unless it exits with 0 */
-export async function whyOf(env: Env, id: string, ...flags: string[]): Promise<ExplainedUpdate[]> {
+export async function whyOf(env: Env, id: string, ...flags: string[]): Promise<Explained[]> {
   const { code, stdout, stderr } = await taskfold(['why', id, '--json', ...flags], env);
   if (code !== 0) throw new Error(`why ${id}: exit ${code}: ${stderr}`);
   return explained(stdout);
@@ -23,9 +33,9 @@ export async function taskNow(env: Env, id: string): Promise<TaskDocument> {
 type Figures = Record<string, number>;
 
 /** For each figure that counts, the sum of what the updates added; what stayed at 0 is left out. */
-export function sumsOf(updates: readonly ExplainedUpdate[]): Figures {
+export function sumsOf(updates: readonly Explained[]): Figures {
   const sums: Figures = {};
-  for (const { field, plus } of updates.flatMap(({ changed }) => changed)) {
+  for (const { field, plus } of updates.flatMap(({ changed }): readonly FigureChange[] => changed)) {
     if (plus !== undefined) sums[field] = (sums[field] ?? 0) + plus;
   }
   return withoutZeros(sums);

@@ -8,13 +8,14 @@ import type { TaskDocument } from '../../src/read/task-document.ts';
 import { groupKeys } from '../../src/redis/slot-keys.ts';
 import { readAll } from '../kafka/kafka-world.ts';
 import { connected } from '../redis/redis-under-test.ts';
-import { explained, figures, sumsOf, taskNow, whyOf } from './explained-tasks.ts';
+import { explained, figures, sumsOf, taskNow, updatesOf, whyOf } from './explained-tasks.ts';
 import { adminClient, withTopics } from './own-names.ts';
 import { start, taskfold } from './taskfold.ts';
 import { awayFrom, foldedWorld, homeOf, TOKEN } from './verify/folded-world.ts';
 
 const TASK = 'why-me';
-const WAIT = ['--unknown-schema-wait-s', '0.2'];
+/** Nothing falls silent while the test takes its time. */
+const WAIT = ['--unknown-schema-wait-s', '0.2', '--silence-after-s', '3600'];
 /** Nobody registers so many schemas here. */
 const UNKNOWN_SCHEMA = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, 1, 2, 3]);
 
@@ -68,7 +69,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
   ]);
   await world.fold(...WAIT);
 
-  const updates = await whyOf(env, TASK);
+  const updates = updatesOf(await whyOf(env, TASK));
   const shown = updates.map(({ offset, class: updateClass, reason, covered_by, supersedes, source }) => {
     return [offset, updateClass, reason ?? covered_by ?? supersedes ?? source?.offset];
   });
@@ -145,6 +146,9 @@ test('each update of a task has its class, its offset, what it changed and emitt
       '\nerror_count: the changes of 3 updates add up to 4; the task shows 4\n3 updates that moved',
     );
     expect(one.stdout).not.toContain('retry_count');
+    expect(whole.stdout).toMatch(
+      /\nended since 20\d\d-.*; followed up to offset \d+, the last one that Redis has folded\n/,
+    );
     const status = await whyOf(env, TASK, '--field', 'task_status');
     expect(status.map(({ changed }) => changed)).toEqual([
       [{ field: 'task_status', to: 'running' }],
@@ -204,7 +208,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
     const { code, stdout, stderr } = await taskfold(['why', TASK, '--json'], env);
     expect(code).toBe(1);
     expect(stderr).toContain(`the task begins at offset 1 of partition ${home}, and the log at 6`);
-    const left = explained(stdout);
+    const left = updatesOf(explained(stdout));
     expect(left.map(({ offset }) => offset)).toEqual(
       updates.map(({ offset }) => offset).filter((offset) => offset >= 6),
     );
@@ -268,7 +272,7 @@ test('for every number of every task of a faulty fleet the changes add up to wha
   expect(tasks).toHaveLength(30);
   // A process each: some of the tasks are enough.
   for (const task of tasks.slice(0, 12)) {
-    const updates = await whyOf(env, task.internal_task_id);
+    const updates = updatesOf(await whyOf(env, task.internal_task_id));
     expect(sumsOf(updates)).toEqual(figures(task));
     for (const update of updates) {
       classes.set(update.class, (classes.get(update.class) ?? 0) + 1);

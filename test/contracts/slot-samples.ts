@@ -3,14 +3,14 @@
 import fc from 'fast-check';
 import { newTask } from '../../src/domain/evolve.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
-import type { SlotHead, SlotPins } from '../../src/domain/head.ts';
+import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
 import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
-import { newHead } from '../../src/domain/partition-fold.ts';
 import type { Post } from '../../src/domain/post.ts';
 import {
   FAILURE_REASONS,
+  LIVENESSES,
   PROCESSED_STATS,
   TASK_ACTIONS,
   TASK_STATUSES,
@@ -30,12 +30,23 @@ export function headOf(incarnation?: string): SlotHead {
 
 export function taskOf(internal_task_id: string, offset: number, fields: Partial<TaskState> = {}): TaskState {
   const task = newTask(internal_task_id, offset, 1_700_000_000_000 + offset);
-  return Object.assign(task, { last_offset: offset, updates_applied: 1 }, fields);
+  return Object.assign(task, { last_offset: offset, updates_applied: 1, look_at: 30_000 }, fields);
 }
 
 export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): TaskChange {
   const reporters = new Set(task.reporters.keys());
-  return { task, errors: [], task_output: undefined, reporters, base_changed: true, ...change };
+  return {
+    task,
+    errors: [],
+    task_output: undefined,
+    reporters,
+    base_changed: true,
+    look_changed: false,
+    silence_changed: false,
+    retired: false,
+    begins_anew: false,
+    ...change,
+  };
 }
 
 /** A reporter that has told these totals. */
@@ -117,7 +128,9 @@ const anyReporter: fc.Arbitrary<Reporter> = fc.record({
   open: digests,
   reopened_at: orNone,
   last_offset: orNone,
-  last_update_at: count,
+  heard_at: count,
+  ended: fc.boolean(),
+  rerouted: fc.boolean(),
 });
 
 /** All of a task but its id and the offset at which it began. */
@@ -154,6 +167,10 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   last_offset: count,
   first_update_at: count,
   last_update_at: count,
+  liveness: fc.constantFrom(...LIVENESSES),
+  liveness_at: count,
+  no_progress_since: maybe(count),
+  look_at: count,
   // Their order is that of their last updates.
   reporters: anyMap(anyReporter, 5).map(
     (reporters) => new Map([...reporters].map(([id, reporter], i) => [id, { ...reporter, last_offset: i }])),
@@ -170,6 +187,15 @@ const anyCounts = (names: readonly string[]): fc.Arbitrary<Map<string, number>> 
     .uniqueArray(fc.tuple(fc.constantFrom(...names), count), { selector: ([name]) => name })
     .map((list) => new Map(list));
 
+const anySums = {
+  job_creations: count,
+  error_count: anySum,
+  retry_count: anySum,
+  processed_stats: fc
+    .uniqueArray(fc.tuple(fc.constantFrom(...PROCESSED_STATS), anySum), { selector: ([stat]) => stat })
+    .map((list) => new Map(list)),
+};
+
 /** A head of the first life with any counts. */
 export const anyHead: fc.Arbitrary<SlotHead> = fc
   .record({
@@ -177,16 +203,15 @@ export const anyHead: fc.Arbitrary<SlotHead> = fc
     outcomes: fc.record(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count]))),
     rejected_by_reason: anyCounts(REJECT_REASONS),
     rerouted_from: fc.uniqueArray(fc.tuple(fc.nat(500), count), { selector: ([partition]) => partition }),
+    clock: fc.record({ now: count, log_time: fc.option(count), alarms_after: count }),
+    ticks: count,
     fleet: fc.record({
       tasks: count,
+      tasks_by_liveness: anyCounts(LIVENESSES),
+      retired: fc.record({ tasks: count, ...anySums }),
       tasks_by_status: anyCounts([...TASK_STATUSES, 'unreported']),
       failures_by_reason: anyCounts([...FAILURE_REASONS, UNRECOGNIZED, 'unreported']),
-      job_creations: count,
-      error_count: anySum,
-      retry_count: anySum,
-      processed_stats: fc
-        .uniqueArray(fc.tuple(fc.constantFrom(...PROCESSED_STATS), anySum), { selector: ([stat]) => stat })
-        .map((list) => new Map(list)),
+      ...anySums,
     }),
   })
   .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as SlotHead);

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { TaskState } from '../../src/domain/task-state.ts';
 import type { SlotLive } from '../../src/pipeline/ports.ts';
 import {
   anyHead,
@@ -34,9 +35,9 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
             const save = saveOf(head, at, at + 1, { changes: [changeOf(task, { reporters })] });
             expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
             at++;
-            const read = await other.readTasks(0, [internal_task_id]);
+            const read = await other.readTasks(0, [internal_task_id], null);
             expect(read).toEqual({ watermark: at, tasks: [task] });
-            const found = read.tasks[0]!;
+            const found = read.tasks[0] as TaskState;
             expect([...found.reporters.keys()]).toEqual([...task.reporters.keys()]);
             expect([...found.reporters_base.keys()]).toEqual([...task.reporters_base.keys()]);
           }
@@ -79,7 +80,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
         changeOf(task, { errors: [{ msg: task.internal_task_id }], task_output: '{}' }),
       );
       await store.save(0, saveOf(head, 0, 100, { changes }));
-      expect((await other.readTasks(0, ids)).tasks).toEqual(tasks);
+      expect((await other.readTasks(0, ids, null)).tasks).toEqual(tasks);
     });
 
     test('a task that was read can be changed and saved by another process', async () => {

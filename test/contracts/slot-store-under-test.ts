@@ -3,6 +3,7 @@
 import { expect, onTestFinished } from 'vitest';
 import type { SlotHead } from '../../src/domain/head.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
+import { Tombstone } from '../../src/domain/tombstone.ts';
 import type { SlotClaim, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { headOf } from './slot-samples.ts';
 
@@ -15,6 +16,8 @@ export interface SlotStoreUnderTest {
   tear(partition: number, internal_task_id: string): Promise<void>;
   /** Deletes the slot's head and nothing else, as a careless hand would. */
   loseHead(partition: number): Promise<void>;
+  /** Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `silent`, `tombstones <generation>`, `outbox`. */
+  holds(partition: number): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
 
@@ -39,9 +42,11 @@ export async function begun(open: OpenSlotStore): Promise<SlotStoreUnderTest & {
 }
 
 export function saveOf(head: SlotHead, expect: number, to: number, more: Partial<SlotSave> = {}): SlotSave {
-  return { expect, to, head, changes: [], notices: [], ...more };
+  return { expect, expect_log_time: null, to, head, changes: [], tombstones: new Map(), notices: [], ...more };
 }
 
 export async function readOne(store: SlotStore, id: string): Promise<TaskState | null> {
-  return (await store.readTasks(0, [id])).tasks[0]!;
+  const known = (await store.readTasks(0, [id], null)).tasks[0]!;
+  if (known instanceof Tombstone) throw new Error(`${id} is retired`);
+  return known;
 }

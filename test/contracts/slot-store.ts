@@ -5,18 +5,20 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
+import { slotStoreTime } from './slot-store-time.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 const faultOf = (code: string) => expect.objectContaining({ name: 'Fault', code });
 
 export function slotStoreContract(title: string, open: OpenSlotStore): void {
   slotStoreContents(title, open);
+  slotStoreTime(title, open);
 
   describe(`${title}: claim and begin`, () => {
     test('an empty slot is claimed without head, W or mark', async () => {
       const { store } = await opened(open);
       expect(await store.claim(0, 'me')).toEqual(EMPTY);
-      expect(await store.readTasks(0, ['a'])).toEqual({ watermark: null, tasks: [null] });
+      expect(await store.readTasks(0, ['a'], null)).toEqual({ watermark: null, tasks: [null] });
       expect(await store.readNotices(0, 0, 10)).toEqual({ watermark: null, notices: [], more: false });
     });
 
@@ -37,18 +39,24 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
 
     test('a slot that lost only its head does not begin anew beside what is left', async () => {
       const { store, head, loseHead } = await begun(open);
-      await store.save(0, saveOf(head, 0, 1, { changes: [changeOf(taskOf('a', 0))], notices: [rerouteAt(0, 1)] }));
+      await store.save(
+        0,
+        saveOf(head, 0, 1, { changes: [changeOf(taskOf('a', 0))], tombstones: new Map(), notices: [rerouteAt(0, 1)] }),
+      );
       await loseHead(0);
       await expect(store.begin(0, 0, headOf('two'))).rejects.toEqual(faultOf('torn_save'));
     });
 
     test('slots of other partitions are untouched by all of it', async () => {
       const { store, head } = await begun(open);
-      await store.save(0, saveOf(head, 0, 5, { changes: [changeOf(taskOf('a', 1))], notices: [rerouteAt(1, 1)] }));
+      await store.save(
+        0,
+        saveOf(head, 0, 5, { changes: [changeOf(taskOf('a', 1))], tombstones: new Map(), notices: [rerouteAt(1, 1)] }),
+      );
       expect(await store.claim(1, 'me')).toEqual(EMPTY);
       expect(await store.begin(1, 9, headOf())).toBe(true);
       await store.clear(1);
-      expect((await store.readTasks(0, ['a'])).watermark).toBe(5);
+      expect((await store.readTasks(0, ['a'], null)).watermark).toBe(5);
       expect(await readOne(store, 'a')).not.toBeNull();
     });
   });
@@ -60,8 +68,8 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       expect(await store.save(0, saveOf(head, 0, 3, { changes: [changeOf(a), changeOf(b)] }))).toEqual({
         outcome: 'saved',
       });
-      expect(await other.readTasks(0, ['b', 'none', 'a'])).toEqual({ watermark: 3, tasks: [b, null, a] });
-      expect(await other.readTasks(0, [])).toEqual({ watermark: 3, tasks: [] });
+      expect(await other.readTasks(0, ['b', 'none', 'a'], null)).toEqual({ watermark: 3, tasks: [b, null, a] });
+      expect(await other.readTasks(0, [], null)).toEqual({ watermark: 3, tasks: [] });
     });
 
     test('a save that expects another W is refused with the W found, and writes nothing', async () => {
@@ -77,6 +85,17 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       expect(await readOne(store, 'b')).toBeNull();
       expect((await store.readNotices(0, 0, 10)).notices).toEqual([]);
       expect((await store.claim(0, 'me')).head?.received).toBe(0);
+    });
+
+    test('a copy of another log’s life with the same W is none of ours', async () => {
+      const { store, other, head } = await begun(open);
+      head.clock.log_time = 1_000;
+      await store.save(0, saveOf(head, 0, 3));
+      const change = changeOf(taskOf('a', 3));
+      const late = { ...saveOf({ ...head, received: 9 }, 3, 4, { changes: [change] }), expect_log_time: 2_000 };
+      expect(await other.save(0, late)).toEqual({ outcome: 'refused', watermark: 3 });
+      expect(await readOne(store, 'a')).toBeNull();
+      expect(await other.save(0, { ...late, expect_log_time: 1_000 })).toEqual({ outcome: 'saved' });
     });
 
     test('the fingerprint is kept with W, and stays where a stretch of the log holds no record', async () => {
@@ -134,6 +153,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const read = await other.readTasks(
         0,
         tasks.map((task) => task.internal_task_id),
+        null,
       );
       expect(read).toEqual({ watermark: 1_000, tasks });
       expect((await other.readNotices(0, 0, 2_000)).notices).toEqual(notices);
@@ -170,7 +190,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       await other.clear(0);
       expect(await store.claim(0, 'me')).toEqual(EMPTY);
       expect(await store.begin(0, 0, headOf('second-life'))).toBe(true);
-      expect((await store.readTasks(0, ['a', 'b'])).tasks).toEqual([null, null]);
+      expect((await store.readTasks(0, ['a', 'b'], null)).tasks).toEqual([null, null]);
       expect(await store.save(0, saveOf(headOf('second-life'), 0, 1))).toEqual({ outcome: 'saved' });
     });
   });
@@ -189,6 +209,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const read = await store.readTasks(
         0,
         tasks.map((task) => task.internal_task_id),
+        null,
       );
       expect(read.tasks.every((task) => task === null)).toBe(true);
       expect((await store.readNotices(0, 0, 10)).notices).toEqual([]);

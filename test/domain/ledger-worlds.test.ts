@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
-import { newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import { newHead } from '../../src/domain/head.ts';
+import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import { PROCESSED_STATS, type TaskState } from '../../src/domain/task-state.ts';
 import type { FaultShares } from '../../src/engine/fault.ts';
 import type { TaskLine } from '../../src/engine/task-truth.ts';

@@ -1,11 +1,12 @@
 // A simulated fleet folded in memory: its records lie in arrays instead of a topic, re-routed ones are moved home after
 // all that the engines sent (any order between partitions is a possible one), and the real fold of src/domain reads them.
 
+import type { FoldInput } from '../../src/domain/fold-input.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
-import type { SlotHead } from '../../src/domain/head.ts';
+import { newHead, type SlotHead } from '../../src/domain/head.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { Notice } from '../../src/domain/notice.ts';
-import { type FoldInput, newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import type { FleetRecord } from '../../src/engine/deed.ts';
 

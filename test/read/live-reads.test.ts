@@ -2,43 +2,10 @@
 
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
-import type { TaskChange, TaskState } from '../../src/domain/task-state.ts';
-import type { SlotStore } from '../../src/pipeline/ports.ts';
-import { createLiveReads } from '../../src/read/live-reads.ts';
-import type { TaskDocument } from '../../src/read/task-document.ts';
+import type { TaskState } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
-import { createSlotStore } from '../../src/redis/slot-store.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
-import { connected } from '../redis/redis-under-test.ts';
-import { ownName, sharedEnv } from '../support/stack.ts';
-
-const PARTITIONS = 12;
-
-async function opened(prefix = ownName('read')) {
-  const { client } = await connected(sharedEnv().REDIS_URL);
-  const names = { redis: client, prefix, group: 'taskfold' };
-  const store = createSlotStore(names);
-  return { client, prefix, store, reads: createLiveReads({ ...names, topic: 'task-status' }) };
-}
-
-/** Begins every slot and saves the changes of each at its home, up to W = 100. */
-async function saveAtHome(store: SlotStore, changes: readonly TaskChange[]): Promise<void> {
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const head = headOf();
-    await store.begin(partition, 0, head);
-    const here = changes.filter(({ task }) => homeOf(task.internal_task_id, PARTITIONS) === partition);
-    head.received = here.length;
-    head.outcomes.applied = here.length;
-    head.fleet.tasks = here.length;
-    await store.save(partition, { expect: 0, to: 100, head, changes: here, notices: [] });
-  }
-}
-
-async function all(documents: AsyncGenerator<TaskDocument>): Promise<Map<string, TaskDocument>> {
-  const found = new Map<string, TaskDocument>();
-  for await (const document of documents) found.set(document.internal_task_id, document);
-  return found;
-}
+import { all, opened, PARTITIONS, saveAtHome } from './read-world.ts';
 
 test('before the first start there is nothing, and nothing fails', async () => {
   const { reads } = await opened();
@@ -81,6 +48,8 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     updates_rejected: 1,
     last_offset: 99,
     last_update_at: 1_700_000_000_999,
+    liveness: 'silent',
+    liveness_at: 1_700_000_031_000,
   } satisfies Partial<TaskState>);
   const errors = [{ id: 'E', msg: 'first' }, { msg: 'second' }];
   await saveAtHome(store, [changeOf(small), changeOf(full, { errors, task_output: '{"a":1}' })]);
@@ -90,6 +59,8 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     attempts: 1,
     completion_requested: false,
     job_creations: 0,
+    liveness: 'reporting',
+    liveness_at: 1_700_000_000_007,
     updates: { applied: 1, duplicate: 0, stale: 0, rejected: 0 },
     ledger: { exact: true },
     first_update_at: 1_700_000_000_007,
@@ -108,6 +79,8 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     task_action: 'unrecognized',
     failure_reason: 'api',
     unrecognized_task_action: 'doSomething',
+    liveness: 'silent',
+    liveness_at: 1_700_000_031_000,
     error_count: 0,
     retry_count: 9_007_199_254_740_990,
     processed_stats: { processed_bytes: 0, processed_chunks: 4 },
@@ -181,8 +154,19 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
     Object.assign(head.fleet, { tasks: 2, job_creations: 4, error_count: big + 1n, retry_count: 2n });
     head.fleet.tasks_by_status.set('running', 1).set('unreported', 1);
     head.fleet.failures_by_reason.set('api', partition);
+    head.fleet.tasks_by_liveness.set('silent', 1).set('ended', 1);
+    Object.assign(head.fleet.retired, { tasks: 5, job_creations: 1, error_count: big, retry_count: 1n });
+    head.fleet.retired.processed_stats.set('processed_bytes', big);
     head.fleet.processed_stats.set('processed_bytes', big).set('processed_chunks', 2n ** 52n);
-    await store.save(partition, { expect: 10, to: 16 + partition, head, changes: [], notices: [] });
+    await store.save(partition, {
+      expect: 10,
+      expect_log_time: null,
+      to: 16 + partition,
+      head,
+      changes: [],
+      tombstones: new Map(),
+      notices: [],
+    });
   }
   await store.reportLive(1, { owner: 'o', state: 'running', log_end: 20, emitted: 17, seen_at: 1_700_000_000_000 });
   const fleet = await reads.readFleet();
@@ -197,6 +181,14 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
     processed_stats: { processed_bytes: String(3n * big), processed_chunks: String(3n * 2n ** 52n) },
     updates: { received: 18, applied: 9, duplicate: 3, stale: 0, rejected: 3, rerouted: 3 },
     rejected_by_reason: { tombstone: 3 },
+    tasks_by_liveness: { silent: 3, ended: 3 },
+    retired: {
+      tasks: 15,
+      job_creations: 3,
+      error_count: String(3n * big),
+      retry_count: 3,
+      processed_stats: { processed_bytes: String(3n * big) },
+    },
     as_of: [
       { partition: 0, watermark: 16 },
       { partition: 1, watermark: 17, seen_at: 1_700_000_000_000 },
@@ -213,7 +205,16 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
   await store.begin(5, 10, head);
   head.received = 1;
   head.outcomes.rerouted = 1;
-  await store.save(5, { expect: 10, to: 12, head, changes: [], notices: [rerouteAt(11, 1)] });
+  head.ticks = 3;
+  await store.save(5, {
+    expect: 10,
+    expect_log_time: null,
+    to: 12,
+    head,
+    changes: [],
+    tombstones: new Map(),
+    notices: [rerouteAt(11, 1)],
+  });
   const halt = { code: 'history_gone', message: 'the log starts at 40', cure: 'taskfold partitions reset 5' };
   await store.reportLive(5, { owner: 'o', state: 'halted', log_end: 50, emitted: 11, seen_at: 9, halt });
   await store.begin(6, 0, headOf());
@@ -235,6 +236,7 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
     received: 1,
     outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 1 },
     rejected_by_reason: {},
+    ticks: 3,
     origin: 0,
     outbox_length: 1,
   });
@@ -269,4 +271,17 @@ test('a damaged task is said by its key, and never shown as something else', asy
     code: 'torn_save',
     message: expect.stringContaining(`${key}:errors`),
   });
+});
+
+test('silent tasks of all partitions come with the moment of their silence, the longest first', async () => {
+  const { store, reads } = await opened();
+  expect(await reads.readSilentTasks()).toEqual([]);
+  const silent = (id: string, liveness_at: number) =>
+    changeOf(taskOf(id, 0, { liveness: 'silent', liveness_at }), { silence_changed: true });
+  await saveAtHome(store, [silent('a', 30), silent('b', 10), silent('c', 20), changeOf(taskOf('d', 0))]);
+  expect(await reads.readSilentTasks()).toEqual([
+    { internal_task_id: 'b', silent_since: 10 },
+    { internal_task_id: 'c', silent_since: 20 },
+    { internal_task_id: 'a', silent_since: 30 },
+  ]);
 });

@@ -19,7 +19,15 @@ async function twoProcesses(prefix: string) {
   await other.begin(0, 0, head);
   // More keys than one step of SCAN looks at.
   const changes = Array.from({ length: 2_500 }, (_, i) => changeOf(taskOf(`t${i}`, i)));
-  await other.save(0, { expect: 0, to: 2_500, head, changes, notices: [rerouteAt(5, 1)] });
+  await other.save(0, {
+    expect: 0,
+    expect_log_time: null,
+    to: 2_500,
+    head,
+    changes,
+    tombstones: new Map(),
+    notices: [rerouteAt(5, 1)],
+  });
   return { mine: mine.client, others: others.client, other, head };
 }
 
@@ -58,8 +66,16 @@ test('a clearing that dies in the middle leaves a mark: no claim, save or begin 
 
   const claim = await other.claim(0, 'me');
   expect(claim).toEqual({ ...EMPTY, saving: expect.stringMatching(/^clear /) });
-  expect((await other.readTasks(0, ['t1'])).watermark).toBeNull();
-  const save = { expect: 2_500, to: 2_501, head, changes: [], notices: [] };
+  expect((await other.readTasks(0, ['t1'], null)).watermark).toBeNull();
+  const save = {
+    expect: 2_500,
+    expect_log_time: null,
+    to: 2_501,
+    head,
+    changes: [],
+    tombstones: new Map(),
+    notices: [],
+  };
   await expect(other.save(0, save)).rejects.toMatchObject({ code: 'torn_save' });
   expect(await other.begin(0, 0, headOf('second-life'))).toBe(false);
 
@@ -79,11 +95,19 @@ test('a clearing that was overtaken deletes nothing of the slot that has begun a
     overtaken = true;
     await other.clear(0);
     await other.begin(0, 0, head);
-    await other.save(0, { expect: 0, to: 2, head, changes: [changeOf(task)], notices: [] });
+    await other.save(0, {
+      expect: 0,
+      expect_log_time: null,
+      to: 2,
+      head,
+      changes: [changeOf(task)],
+      tombstones: new Map(),
+      notices: [],
+    });
   });
   const store = createSlotStore({ redis: slow, prefix, group: GROUP });
   await expect(store.clear(0)).rejects.toMatchObject({ name: 'Fault', code: 'save_refused' });
-  expect(await other.readTasks(0, ['t1'])).toEqual({ watermark: 2, tasks: [task] });
+  expect(await other.readTasks(0, ['t1'], null)).toEqual({ watermark: 2, tasks: [task] });
   expect((await other.claim(0, 'me')).saving).toBeNull();
 });
 
@@ -96,7 +120,15 @@ test('neighbours whose names match as patterns keep every key', async () => {
   for (const store of stores) {
     for (const partition of [0, 1, 11]) {
       await store.begin(partition, 0, head);
-      await store.save(partition, { expect: 0, to: 1, head, changes: [changeOf(taskOf('*', 0))], notices: [] });
+      await store.save(partition, {
+        expect: 0,
+        expect_log_time: null,
+        to: 1,
+        head,
+        changes: [changeOf(taskOf('*', 0))],
+        tombstones: new Map(),
+        notices: [],
+      });
     }
   }
   for (const [i, store] of stores.entries()) {
@@ -105,7 +137,7 @@ test('neighbours whose names match as patterns keep every key', async () => {
     for (const [j, neighbour] of stores.entries()) {
       for (const partition of [0, 1, 11]) {
         const gone = partition === 1 && j <= i;
-        expect((await neighbour.readTasks(partition, ['*'])).tasks[0] === null).toBe(gone);
+        expect((await neighbour.readTasks(partition, ['*'], null)).tasks[0] === null).toBe(gone);
       }
     }
   }

@@ -28,9 +28,11 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
   const task_output = JSON.stringify({ filler: 'x'.repeat(100_000) });
   const save = {
     expect: 0,
+    expect_log_time: null,
     to: 10,
     head,
     changes: [changeOf(task, { errors: [{ msg: 'once' }], task_output })],
+    tombstones: new Map(),
     notices: [rerouteAt(3, 1)],
   };
   const swallowed = proxy.swallowNextAnswer();
@@ -51,8 +53,12 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
 
   // Its own state objects are written whole again, whatever the lost save did.
   task.error_count = 5;
-  expect(await store.save(0, { ...save, expect: 10, to: 11, notices: [] })).toEqual({ outcome: 'saved' });
-  expect((await store.readTasks(0, ['a'])).tasks).toEqual([task]);
+  expect(
+    await store.save(0, { ...save, expect: 10, expect_log_time: null, to: 11, tombstones: new Map(), notices: [] }),
+  ).toEqual({
+    outcome: 'saved',
+  });
+  expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
 });
 
 test("two processes with the same belief save the same stretch: one is refused and finds the other one's work", async () => {
@@ -63,9 +69,11 @@ test("two processes with the same belief save the same stretch: one is refused a
   await a.begin(0, 0, head);
   const save = {
     expect: 0,
+    expect_log_time: null,
     to: 1,
     head,
     changes: [changeOf(taskOf('a', 0), { errors: [{ msg: 'once' }] })],
+    tombstones: new Map(),
     notices: [],
   };
   const outcomes = await Promise.all([a, b, a, b].map((store) => store.save(0, save)));

@@ -25,7 +25,10 @@ test('the published keys do not change from version to version: data would be lo
       "fleet": "{taskfold:my-group:7:2ef}:fleet",
       "head": "{taskfold:my-group:7:2ef}:head",
       "live": "{taskfold:my-group:7:2ef}:live",
+      "looks": "{taskfold:my-group:7:2ef}:looks",
       "outbox": "{taskfold:my-group:7:2ef}:outbox",
+      "retired": [Function],
+      "silent": "{taskfold:my-group:7:2ef}:silent",
       "tag": "{taskfold:my-group:7:2ef}",
       "task": [Function],
     }

@@ -22,6 +22,18 @@ slotStoreContract('SlotStore over Redis', async () => {
     async loseHead(partition) {
       await others.client.del(slotKeys(prefix, 'taskfold', partition).head);
     },
+    async holds(partition) {
+      const keys = slotKeys(prefix, 'taskfold', partition);
+      const held = new Set<string>();
+      // A prefix of this test alone, so all keys that begin with the tag are the slot's.
+      for (const key of await others.client.keys(`{${prefix}:taskfold:${partition}:*`)) {
+        const [kind = '', id = ''] = key.slice(keys.tag.length + 1).split(':');
+        if (kind === 'task') held.add(`task ${id}`);
+        else if (kind === 'retired') held.add(`tombstones ${id}`);
+        else if (kind !== 'head' && kind !== 'fleet' && kind !== 'live') held.add(kind);
+      }
+      return held;
+    },
     async close() {
       for (const partition of [0, 1]) {
         await store.clear(partition);

@@ -1,7 +1,7 @@
 // What lies in Redis: exact to the last digit, compact, and never read wrongly after somebody changed it by hand.
 
 import { expect, test } from 'vitest';
-import { newHead } from '../../src/domain/partition-fold.ts';
+import { newHead } from '../../src/domain/head.ts';
 import type { TaskChange } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
@@ -17,7 +17,8 @@ async function begun() {
   await store.begin(0, 0, head);
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
-  const save = (...changes: TaskChange[]) => store.save(0, { expect: at, to: ++at, head, changes, notices: [] });
+  const save = (...changes: TaskChange[]) =>
+    store.save(0, { expect: at, expect_log_time: null, to: ++at, head, changes, tombstones: new Map(), notices: [] });
   return { client, prefix, store, head, keys, save };
 }
 
@@ -49,12 +50,15 @@ test('the published layout of a task', async () => {
     'source.last_offset': '0',
     first_update_at: '1700000000000',
     last_update_at: '1700000000000',
+    liveness: 'reporting',
+    liveness_at: '1700000000000',
+    look_at: '30000',
   });
   expect(await client.hgetall(`${key}:io`)).toEqual({ 'inputs.in': '3,5', 'outputs.out': ',0' });
   expect(await client.lrange(`${key}:errors`, 0, -1)).toEqual(['{"id":"E1","msg":"first"}', '{"msg":"second"}']);
   expect(await client.get(`${key}:output`)).toBe('{"done":true}');
   expect(await client.hgetall(`${key}:ledger`)).toEqual({
-    [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1],[0,5],[],[]]',
+    [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1,1],[0,5],[],[]]',
   });
   expect(await client.exists(`${key}:long`)).toBe(0);
 });
@@ -85,7 +89,7 @@ test('long ids live beside the task, so that its hash and that of its IOs stay c
   await save(changeOf(task));
   expect(await encodings()).toEqual(['listpack', 'listpack']);
   expect(Object.keys(await client.hgetall(`${key}:long`)).sort()).toEqual(['engine_id', `inputs.${LONG}`]);
-  expect((await store.readTasks(0, ['a'])).tasks).toEqual([task]);
+  expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
 });
 
 test('only what changed is written: a field that somebody else wrote beside it stays', async () => {
@@ -118,7 +122,11 @@ test('where no errors are kept, none are', async () => {
   const head = newHead({ ...pins, settings: { ...pins.settings, errors_kept: 0 } });
   await store.begin(0, 0, head);
   const changes = [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })];
-  expect(await store.save(0, { expect: 0, to: 1, head, changes, notices: [] })).toEqual({ outcome: 'saved' });
+  expect(
+    await store.save(0, { expect: 0, expect_log_time: null, to: 1, head, changes, tombstones: new Map(), notices: [] }),
+  ).toEqual({
+    outcome: 'saved',
+  });
   expect(await client.exists(`${keys.task('a')}:errors`)).toBe(0);
 });
 
@@ -128,7 +136,7 @@ test('a task with more IOs than one HSET takes, and a head with thousands of sou
   const task = taskOf('a', 0, { inputs });
   for (let p = 0; p < 9_000; p++) head.rerouted_from.set(p, p);
   expect(await save(changeOf(task))).toEqual({ outcome: 'saved' });
-  expect((await store.readTasks(0, ['a'])).tasks).toEqual([task]);
+  expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
   expect((await store.claim(0, 'me')).head).toEqual(head);
 });
 
@@ -137,7 +145,7 @@ test('more tasks than one read takes are read at one W, or not at all', async ()
   const tasks = Array.from({ length: 700 }, (_, i) => taskOf(`t${i}`, 0));
   await save(...tasks.map((task) => changeOf(task)));
   const ids = tasks.map((task) => task.internal_task_id);
-  expect(await store.readTasks(0, ids)).toEqual({ watermark: 1, tasks });
+  expect(await store.readTasks(0, ids, null)).toEqual({ watermark: 1, tasks });
 
   // Somebody else saves between two of the reads.
   let reads = 0;
@@ -149,7 +157,7 @@ test('more tasks than one read takes are read at one W, or not at all', async ()
     },
   });
   const unlucky = createSlotStore({ redis: moving, prefix, group: 'taskfold' });
-  await expect(unlucky.readTasks(0, ids)).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
+  await expect(unlucky.readTasks(0, ids, null)).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
   expect(reads).toBeGreaterThan(1);
 });
 
@@ -173,7 +181,7 @@ test('damaged data is never read as something else: a fault that halts and names
     await client.del(key, `${key}:io`, `${key}:ledger`);
     await save(changeOf(structuredClone(task)));
     await damage();
-    const error = await store.readTasks(0, ['a']).catch((thrown: unknown) => thrown);
+    const error = await store.readTasks(0, ['a'], null).catch((thrown: unknown) => thrown);
     expect({ name, error }).toMatchObject({ name, error: { name: 'Fault', code: 'torn_save', remedy: 'halt' } });
     expect((error as Error).message).toContain(where);
     await client.del(key);
@@ -214,7 +222,15 @@ test('a save that Redis refuses in the middle names it, and its error carries no
   await client.set(keys.outbox, 'no stream');
   const changes = [changeOf(taskOf('a', 0, { engine_id: 'private data' }))];
   const error = await store
-    .save(0, { expect: 0, to: 1, head, changes, notices: [rerouteAt(0, 1)] })
+    .save(0, {
+      expect: 0,
+      expect_log_time: null,
+      to: 1,
+      head,
+      changes,
+      tombstones: new Map(),
+      notices: [rerouteAt(0, 1)],
+    })
     .catch((thrown: unknown) => thrown as Error & { cause: Error });
   expect(error).toMatchObject({ name: 'Fault', code: 'torn_save', message: expect.stringContaining('WRONGTYPE') });
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private data');

@@ -2,9 +2,10 @@
 // every re-routed record once in its home.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { SlotPins } from '../../src/domain/head.ts';
-import { newHead, PartitionFold } from '../../src/domain/partition-fold.ts';
+import { newHead, type SlotPins } from '../../src/domain/head.ts';
+import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
+import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord, OutgoingMessage, RecordHeaders, SchemaVerdict } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
@@ -31,6 +32,15 @@ export async function wrongs(world: World): Promise<string[]> {
       found.push(`partition ${p} is stuck at W ${slot.watermark} of ${lastVisible + 1}`);
     const plain = await plainFold(world, p, slot.head.pins);
     if (!isDeepStrictEqual(slot.tasks, plain.tasks)) found.push(`partition ${p}: tasks differ`);
+    const [looks, silent] = indexesOf(plain.tasks);
+    if (!isDeepStrictEqual(slot.looks, looks)) found.push(`partition ${p}: looks differ`);
+    if (!isDeepStrictEqual(slot.silent, silent)) found.push(`partition ${p}: the silent ones differ`);
+    if (world.options.untilRetired && slot.looks.size > 0)
+      found.push(`partition ${p}: ${slot.looks.size} tasks stay for ever`);
+    for (const id of plain.remembered) {
+      if (![...slot.tombstones.values()].some((ids) => ids.has(id)))
+        found.push(`partition ${p}: no tombstone of ${id}`);
+    }
     if (!isDeepStrictEqual(slot.head, plain.head)) found.push(`partition ${p}: head differs`);
     compareMessages(found, `partition ${p}: events`, sentBy(world, p), plain.messages);
     for (let q = 0; q < world.partitions; q++) {
@@ -64,6 +74,17 @@ async function checkHalted(found: string[], world: World, partition: number): Pr
   compareMessages(found, `halted partition ${partition}: events`, sentBy(world, partition), below(plain.messages));
 }
 
+function indexesOf(
+  tasks: ReadonlyMap<string, { task: TaskState }>,
+): [looks: Map<string, number>, silent: Map<string, number>] {
+  const all = [...tasks.values()].map(({ task }) => task);
+  const silent = all.filter(({ liveness }) => liveness === 'silent');
+  return [
+    new Map(all.map(({ internal_task_id, look_at }) => [internal_task_id, look_at])),
+    new Map(silent.map(({ internal_task_id, liveness_at }) => [internal_task_id, liveness_at])),
+  ];
+}
+
 function sentBy(world: World, partition: number): OutgoingMessage[] {
   return world.kafka.outgoing.filter(({ headers }) => sourceOf(headers as RecordHeaders)?.partition === partition);
 }
@@ -93,7 +114,7 @@ function compareMessages(
 
 /** The fold over the whole visible log in one go, without cache, batches or protocol. */
 async function plainFold(world: World, partition: number, pins: SlotPins) {
-  const tasks = new Map<string, TaskState>();
+  const tasks = new Map<string, KnownTask>();
   const stored = new Map<string, { task: TaskState; errors: TaskError[]; task_output: string | undefined }>();
   const head = newHead(pins);
   const fold = new PartitionFold(partition, head, (id) => tasks.get(id) ?? null);
@@ -113,7 +134,10 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
       const update = input!.decoded.kind === 'update' ? input!.decoded.update : null;
       (notice.body.kind === 'reroute' ? reroutes : messages).push(encoder.encode(partition, notice, record, update));
     }
-    for (const { task, errors, task_output } of fold.takeChanges()) {
+    for (const [id, generation] of fold.takeTombstones()) tasks.set(id, new Tombstone(generation));
+    for (const { task, errors, task_output, retired, begins_anew } of fold.takeChanges()) {
+      if (retired || begins_anew) stored.delete(task.internal_task_id);
+      if (retired) continue;
       tasks.set(task.internal_task_id, task);
       const before = stored.get(task.internal_task_id);
       stored.set(task.internal_task_id, {
@@ -123,5 +147,7 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
       });
     }
   }
-  return { tasks: stored, head, messages, reroutes };
+  const oldest = generationOf(head) - 1;
+  const remembered = [...tasks].filter(([, task]) => task instanceof Tombstone && task.generation >= oldest);
+  return { tasks: stored, head, messages, reroutes, remembered: remembered.map(([id]) => id) };
 }

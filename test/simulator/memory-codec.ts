@@ -4,7 +4,7 @@
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage, UpdateDecoder } from '../../src/pipeline/ports.ts';
-import { LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader } from '../../src/pipeline/source-header.ts';
+import { LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader, TICK_HEADER } from '../../src/pipeline/source-header.ts';
 import type { Call } from './memory-kafka.ts';
 
 export const LATE_SCHEMA = 100;
@@ -60,6 +60,13 @@ function parse(value: Buffer | null): { schema: number; update: TaskStatusDetail
 /** The same bytes for the same notice, whoever sends it. Whatever only the record holds comes from the record. */
 export function memoryEncoder(topic: string): NoticeEncoder {
   return {
+    tick: (partition) => ({
+      topic,
+      partition,
+      key: null,
+      value: encodeUpdate(1, {}),
+      headers: { [TICK_HEADER]: Buffer.from('1') },
+    }),
     encode(partition: number, notice: Notice, record: InputRecord | null, update: TaskStatusDetail | null) {
       const { body } = notice;
       const logTime = body.kind === 'failure' ? body.facts.log_time : record!.timestamp;

@@ -27,6 +27,14 @@ slotStoreContract('in memory', async () => {
       slot.head = null;
       slot.watermark = null;
     },
+    async holds(partition) {
+      const { tasks, looks, silent, tombstones, notices } = slots.slot(partition);
+      const held = new Set([...tasks.keys()].map((id) => `task ${id}`));
+      for (const generation of tombstones.keys()) held.add(`tombstones ${generation}`);
+      for (const [name, part] of Object.entries({ looks, silent })) if (part.size > 0) held.add(name);
+      if (notices.length > 0) held.add('outbox');
+      return held;
+    },
     async close() {},
   };
 });

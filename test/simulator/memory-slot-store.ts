@@ -2,8 +2,10 @@
 // past, so that a failover can take it back.
 
 import type { SlotHead } from '../../src/domain/head.ts';
+import type { Look } from '../../src/domain/looks.ts';
 import type { Notice } from '../../src/domain/notice.ts';
-import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
+import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
+import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import type { RecordFingerprint, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { type Call, callNow } from './memory-kafka.ts';
@@ -21,10 +23,26 @@ export interface Slot {
   fingerprint: RecordFingerprint | null;
   saving: string | null;
   tasks: Map<string, StoredTask>;
+  /** `look_at` by internal_task_id */
+  looks: Map<string, number>;
+  /** `liveness_at` of the tasks that are silent */
+  silent: Map<string, number>;
+  /** generation → ids */
+  tombstones: Map<number, Set<string>>;
   notices: Notice[];
 }
 
-const EMPTY: Slot = { head: null, watermark: null, fingerprint: null, saving: null, tasks: new Map(), notices: [] };
+const EMPTY: Slot = {
+  head: null,
+  watermark: null,
+  fingerprint: null,
+  saving: null,
+  tasks: new Map(),
+  looks: new Map(),
+  silent: new Map(),
+  tombstones: new Map(),
+  notices: [],
+};
 const HISTORY_MAX = 30;
 
 export interface SlotMutations {
@@ -77,18 +95,13 @@ export class MemorySlots {
   save(partition: number, save: SlotSave): { outcome: 'saved' } | { outcome: 'refused'; watermark: number | null } {
     const slot = this.slot(partition);
     if (slot.saving !== null) throw new Fault('torn_save', `A save up to ${slot.saving} was torn.`);
-    const ours = slot.watermark === save.expect && slot.head?.pins.incarnation === save.head.pins.incarnation;
+    const sameLife =
+      slot.head?.pins.incarnation === save.head.pins.incarnation && slot.head.clock.log_time === save.expect_log_time;
+    const ours = slot.watermark === save.expect && sameLife;
     if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
-    for (const { task, errors, task_output } of structuredClone(changes)) {
-      const stored = slot.tasks.get(task.internal_task_id);
-      slot.tasks.set(task.internal_task_id, {
-        task,
-        errors: [...(stored?.errors ?? []), ...errors].slice(-save.head.pins.settings.errors_kept),
-        task_output: task_output ?? stored?.task_output,
-      });
-    }
+    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.pins.settings.errors_kept);
     if (torn) {
       if (!this.#mutations.noSavingMark) slot.saving = String(save.to);
       throw new Fault('service_unavailable', 'simulated: the save script stopped after a write');
@@ -96,6 +109,9 @@ export class MemorySlots {
     slot.head = structuredClone(save.head);
     slot.watermark = save.to;
     slot.fingerprint = structuredClone(save.fingerprint) ?? slot.fingerprint;
+    for (const [id, generation] of save.tombstones) {
+      slot.tombstones.set(generation, (slot.tombstones.get(generation) ?? new Set()).add(id));
+    }
     slot.notices.push(...structuredClone(save.notices));
     this.#keep(partition);
     return { outcome: 'saved' };
@@ -104,7 +120,9 @@ export class MemorySlots {
   begin(partition: number, watermark: number, head: SlotHead): boolean {
     const slot = this.slot(partition);
     if (slot.head !== null) return false;
-    if (slot.notices.length > 0) throw new Fault('torn_save', 'The slot has an outbox and no head.');
+    if (slot.notices.length + slot.looks.size + slot.silent.size > 0) {
+      throw new Fault('torn_save', 'The slot has an outbox or tasks, and no head.');
+    }
     slot.head = structuredClone(head);
     slot.watermark = watermark;
     this.#keep(partition);
@@ -118,12 +136,43 @@ export class MemorySlots {
     this.#keep(partition);
   }
 
+  dropTombstones(partition: number, incarnation: string, generation: number): void {
+    const { head, tombstones } = this.slot(partition);
+    if (head?.pins.incarnation !== incarnation) return;
+    if (generationOf(head) >= generation + 2) tombstones.delete(generation);
+  }
+
   #keep(partition: number): void {
     const history = this.#history.get(partition) ?? [];
     history.push(structuredClone(this.slot(partition)));
     if (history.length > HISTORY_MAX) history.shift();
     this.#history.set(partition, history);
   }
+}
+
+function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
+  const { task, errors, task_output, retired, begins_anew } = change;
+  const id = task.internal_task_id;
+  if (retired || begins_anew) for (const part of [slot.tasks, slot.looks, slot.silent]) part.delete(id);
+  if (retired) return;
+  const stored = slot.tasks.get(id);
+  slot.tasks.set(id, {
+    task,
+    errors: [...(stored?.errors ?? []), ...errors].slice(-errorsKept),
+    task_output: task_output ?? stored?.task_output,
+  });
+  if (change.look_changed) slot.looks.set(id, task.look_at);
+  if (!change.silence_changed) return;
+  if (task.liveness === 'silent') slot.silent.set(id, task.liveness_at);
+  else slot.silent.delete(id);
+}
+
+function knownTask({ tasks, tombstones }: Slot, id: string, generation: number | null): KnownTask {
+  const stored = tasks.get(id);
+  if (stored !== undefined) return structuredClone(stored.task);
+  if (generation === null) return null;
+  const found = [generation, generation - 1].find((one) => tombstones.get(one)?.has(id));
+  return found === undefined ? null : new Tombstone(found);
 }
 
 export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotStore {
@@ -134,14 +183,21 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
         return structuredClone({ head, watermark, fingerprint, saving });
       }),
     begin: (partition, watermark, head) => call(() => slots.begin(partition, watermark, head)),
-    readTasks: (partition, ids) =>
+    readTasks: (partition, ids, generation) =>
       call(() => {
         const slot = slots.slot(partition);
-        return structuredClone({
-          watermark: slot.watermark,
-          tasks: ids.map((id) => slot.tasks.get(id)?.task ?? null),
-        });
+        return { watermark: slot.watermark, tasks: ids.map((id) => knownTask(slot, id, generation)) };
       }),
+    readLooks: (partition, before, max) =>
+      call(() => {
+        const { watermark, looks } = slots.slot(partition);
+        const due = [...looks].filter(([, at]) => at < before);
+        due.sort(([a, one], [b, other]) => one - other || Buffer.compare(Buffer.from(a), Buffer.from(b)));
+        const all = due.map(([internal_task_id, at]): Look => ({ internal_task_id, at }));
+        return { watermark, looks: all.slice(0, max) };
+      }),
+    dropTombstones: (partition, incarnation, generation) =>
+      call(() => slots.dropTombstones(partition, incarnation, generation)),
     readNotices: (partition, from, max) =>
       call(() => {
         const slot = slots.slot(partition);

@@ -1,7 +1,10 @@
 // The protocol with one safeguard taken out each, from outside: by ports that lie. The simulator must notice every one.
 
+import type { Look } from '../../src/domain/looks.ts';
+import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { PipelinePorts } from '../../src/pipeline/context.ts';
-import type { EventClaim, SlotStore } from '../../src/pipeline/ports.ts';
+import type { EventClaim, InputRecord, SlotStore } from '../../src/pipeline/ports.ts';
+import { encodeUpdate } from './memory-codec.ts';
 import type { World, WorldOptions } from './world.ts';
 
 /** `tolerated`: halts that the world brings about whether or not the safeguard is there */
@@ -28,6 +31,29 @@ function onClaim(
       },
     },
   });
+}
+
+/** Of neighbours that are posts of one work request, the last one with the deltas of all. */
+function summed(records: readonly InputRecord[]): InputRecord[] {
+  const out: { record: InputRecord; update: TaskStatusDetail | null }[] = [];
+  for (const record of records) {
+    const text = record.value?.toString() ?? '';
+    const update = text.startsWith('{') ? (JSON.parse(text).update as TaskStatusDetail) : null;
+    const before = out.at(-1);
+    const isNeighbour =
+      update !== null &&
+      before?.update?.internal_task_id === update.internal_task_id &&
+      before?.update?.work_request_id === update.work_request_id;
+    if (!isNeighbour) {
+      out.push({ record, update });
+      continue;
+    }
+    const error_count = (before!.update!.error_count ?? 0) + (update.error_count ?? 0);
+    out.pop();
+    const sum = { ...update, error_count };
+    out.push({ record: { ...record, value: encodeUpdate(1, sum) }, update: sum });
+  }
+  return out.map(({ record }) => record);
 }
 
 /** By name: what is taken away. */
@@ -122,13 +148,91 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
             believed.set(partition, watermark);
             return begun;
           },
-          async readTasks(partition, ids) {
-            const { tasks } = await store.readTasks(partition, ids);
+          async readTasks(partition, ids, generation) {
+            const { tasks } = await store.readTasks(partition, ids, generation);
             return { watermark: believed.get(partition) ?? null, tasks };
           },
         },
       };
     },
+  },
+  'what is due is read without W': {
+    rollBacks: 0.15,
+    mutate: (ports) => {
+      const seen = new Map<number, Look[]>();
+      return onStore((store) => ({
+        // As an index apart from the slot would be: it knows nothing of a roll-back.
+        async readLooks(partition, before, max) {
+          const { watermark, looks } = await store.readLooks(partition, before, max);
+          const known = seen.get(partition) ?? looks;
+          seen.set(partition, looks);
+          return { watermark, looks: known };
+        },
+      }))(ports, undefined as never);
+    },
+  },
+  'silence goes by the clock on our wall': {
+    ...everything,
+    mutate: (ports) => ({
+      ...ports,
+      inputLog: {
+        ...ports.inputLog,
+        async fetch(partition, position, limits) {
+          const batch = await ports.inputLog.fetch(partition, position, limits);
+          const timestamp = ports.surroundings.now();
+          return { ...batch, records: batch.records.map((record) => ({ ...record, timestamp })) };
+        },
+      },
+    }),
+  },
+  'of a batch, the deltas of a task are summed before it is decided on': {
+    ...everything,
+    mutate: (ports) => ({
+      ...ports,
+      inputLog: {
+        ...ports.inputLog,
+        async fetch(partition, position, limits) {
+          const batch = await ports.inputLog.fetch(partition, position, limits);
+          return { ...batch, records: summed(batch.records) };
+        },
+      },
+    }),
+  },
+  'what has the bytes of an earlier record is a duplicate': {
+    ...everything,
+    mutate: (ports) => {
+      const seen = new Map<string, number>();
+      return {
+        ...ports,
+        inputLog: {
+          ...ports.inputLog,
+          async fetch(partition, position, limits) {
+            const batch = await ports.inputLog.fetch(partition, position, limits);
+            const records = batch.records.filter(({ value, offset }) => {
+              const bytes = `${partition} ${value}`;
+              if (!seen.has(bytes)) seen.set(bytes, offset);
+              return seen.get(bytes) === offset;
+            });
+            return { ...batch, records };
+          },
+        },
+      };
+    },
+  },
+  'a retired task is forgotten at once': {
+    ...everything,
+    mutate: onStore((store) => ({
+      save: (partition, save) => store.save(partition, { ...save, tombstones: new Map() }),
+    })),
+  },
+  'nobody keeps the time of an idle partition': {
+    untilRetired: true,
+    mutate: onStore((store) => ({
+      async readLooks(partition, before, max) {
+        const found = await store.readLooks(partition, before, max);
+        return before === Number.POSITIVE_INFINITY ? { ...found, looks: [] } : found;
+      },
+    })),
   },
   'a verdict of the registry is forgotten': {
     ...everything,

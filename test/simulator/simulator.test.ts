@@ -3,12 +3,13 @@
 // choose where to begin and how many.
 
 import { describe, expect, test } from 'vitest';
+import type { NoticeBody } from '../../src/domain/notice.ts';
 import { wrongs } from './check-world.ts';
 import { MUTATIONS } from './mutations.ts';
 import { World, type WorldOptions } from './world.ts';
 
 const FIRST_SEED = Number(process.env.SIMULATOR_SEED ?? 1);
-const SCHEDULES = Number(process.env.SIMULATOR_SCHEDULES ?? 100);
+const SCHEDULES = Number(process.env.SIMULATOR_SCHEDULES ?? 180);
 /** A mutation that this many schedules do not show counts as not caught. */
 const MUTANT_SCHEDULES = 4_000;
 
@@ -40,6 +41,14 @@ const worlds: Readonly<Record<string, { options: Omit<WorldOptions, 'seed'>; may
     options: { rollBacks: 0.008, wipes: true, makeAgain: 'all' },
     mayHalt: ['fingerprint_differs', 'watermark_above_log_end', 'emitted_mark_lost'],
   },
+  'engines fall silent, and everything is retired in the end': {
+    options: { rollBacks: 0.008, untilRetired: true },
+    mayHalt: [],
+  },
+  'more tasks have to be looked at than one record may': {
+    options: { rollBacks: 0.008, crowd: true, untilRetired: true },
+    mayHalt: [],
+  },
   'saves stop half-way': { options: { rollBacks: 0.008, slots: { tearRate: 0.05 } }, mayHalt: ['torn_save'] },
 };
 
@@ -48,6 +57,7 @@ describe('whatever fails, the state is the plain fold of the log and every event
     test(`${name} (${SCHEDULES} schedules)`, { timeout: 300_000 }, async () => {
       let published = 0;
       let events = 0;
+      const kinds = new Set<string>();
       for (let seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
         const { world, wrong } = await run({ seed, ...options });
         const reproduce = `SIMULATOR_SEED=${seed} SIMULATOR_SCHEDULES=1`;
@@ -56,10 +66,18 @@ describe('whatever fails, the state is the plain fold of the log and every event
         expect(unexpected, `${name} halted: ${reproduce}`).toEqual([]);
         published += world.published;
         events += world.kafka.outgoing.length;
+        for (const { value } of world.kafka.outgoing) {
+          const { body } = JSON.parse(String(value)) as { body: NoticeBody };
+          if (body.kind === 'failure') kinds.add(body.facts.failure);
+          else kinds.add(body.kind === 'reject' ? body.reason : body.kind);
+        }
       }
       // A world in which nothing happens would prove nothing.
       expect(published).toBeGreaterThan(30 * SCHEDULES);
       expect(events).toBeGreaterThan(8 * SCHEDULES);
+      const everyday = ['silent', 'recovered', 'task_retired', 'failed', 'job_creation'];
+      // Where the log begins anew, little of it is left to time.
+      if (!options.makeAgain) expect([...kinds]).toEqual(expect.arrayContaining(everyday));
     });
   }
 });

@@ -2,12 +2,13 @@
 // clock, and one seed that decides who fails when. At the end everything heals, and the result is held against a plain
 // fold of the log that is left.
 
-import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
+import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { PipelineContext, PipelinePorts } from '../../src/pipeline/context.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { createProcessor, type Processor } from '../../src/pipeline/processor.ts';
+import { WORK_REQUEST_STATUS_HEADER } from '../../src/pipeline/source-header.ts';
 import { encodeUpdate, LATE_SCHEMA, type MemoryRegistry, memoryDecoder, memoryEncoder } from './memory-codec.ts';
 import { type Call, type KafkaMutations, MemoryKafka, memoryEventLog, memoryInputLog } from './memory-kafka.ts';
 import { MemorySlots, memorySlotStore, type SlotMutations } from './memory-slot-store.ts';
@@ -27,6 +28,10 @@ export interface WorldOptions {
   readonly makeAgain?: 'input' | 'all';
   /** records go once C and every kept copy of Redis is past them: `safe`; once W is: `nasty` */
   readonly retention?: 'safe' | 'nasty';
+  /** the world rests only when every task has been retired: whatever nobody reports any more is found out */
+  readonly untilRetired?: boolean;
+  /** so many tasks, and updates, that those whose time has come at one record have to wait for each other */
+  readonly crowd?: boolean;
   readonly kafka?: KafkaMutations;
   readonly slots?: SlotMutations & { tearRate?: number };
   /** applied to each process's ports: the mutations of the protocol */
@@ -42,6 +47,15 @@ interface Process extends Caller {
 const TOPIC = 'task-status';
 const RATES: FaultRates = { crash: 0.02, lostRequest: 0.02, lostReply: 0.03, repeated: 0.02 };
 const TRANSACTION_TIMEOUT_MS = 10_000;
+/** Times so short that all of it happens within the seconds that a world lives. */
+const FOLD_SETTINGS: FoldSettings = {
+  ...DEFAULT_FOLD_SETTINGS,
+  silence_after_s: 1,
+  stalled_after_s: 2,
+  retain_finished_s: 2,
+  retain_silent_s: 4,
+  tombstones_kept_s: 4,
+};
 
 export class World {
   readonly schedule: Schedule;
@@ -95,7 +109,7 @@ export class World {
   #happen(): void {
     const { schedule, options, kafka } = this;
     if (schedule.chance(0.3)) schedule.now += schedule.below(200);
-    if (this.published < 40 && schedule.chance(0.12)) this.#publish();
+    if (this.published < (options.crowd ? 150 : 40) && schedule.chance(options.crowd ? 0.5 : 0.12)) this.#publish();
     if (schedule.chance(0.02)) kafka.skip(schedule.below(this.partitions), 1 + schedule.below(2));
     if (schedule.chance(0.01)) this.#appendAborted();
     if (schedule.chance(0.01)) this.#give(schedule.below(this.partitions), this.#anybody());
@@ -122,7 +136,7 @@ export class World {
 
   #publish(): void {
     const { schedule } = this;
-    const task = `task-${schedule.below(5)}`;
+    const task = `task-${schedule.below(this.options.crowd ? 60 : 5)}`;
     const home = homeOf(task, this.partitions);
     const partition = schedule.chance(0.7) ? home : schedule.below(this.partitions);
     const prior = 100 + 5 * schedule.below(6);
@@ -134,7 +148,7 @@ export class World {
       prior_timestamp: schedule.chance(0.1) ? null : prior,
       timestamp: prior + 5 * schedule.below(3),
       error_count: schedule.chance(0.3) ? schedule.below(3) : null,
-      processed_stats: { processed_chunks: 1 + schedule.below(4) },
+      processed_stats: { processed_chunks: schedule.below(4) },
       inputs: [{ id: 'in', processed_count: schedule.below(5), processed_total_count: schedule.below(50) }],
       task_status: ['running', 'running', 'failed', 'complete', 'reprocessing'][schedule.below(5)]!,
       error_details: schedule.chance(0.2) ? '[{"id":"e","msg":"broken"}]' : null,
@@ -145,8 +159,10 @@ export class World {
     const bad = schedule.chance(0.06);
     const value = bad ? Buffer.from(`bad ${this.published}`) : encodeUpdate(schema, update);
     const repeats = schedule.chance(0.1) ? 2 : 1;
+    const ends = schedule.chance(0.05);
+    const headers = ends ? { [WORK_REQUEST_STATUS_HEADER]: Buffer.from('complete') } : {};
     for (let i = 0; i < repeats; i++) {
-      this.kafka.append(partition, { key: Buffer.from(task), value });
+      this.kafka.append(partition, { key: Buffer.from(task), value, headers });
       this.published++;
     }
   }
@@ -230,9 +246,9 @@ export class World {
       settings: {
         topic: TOPIC,
         owner: 'simulated',
-        fold: DEFAULT_FOLD_SETTINGS,
+        fold: { ...FOLD_SETTINGS, ...(options.crowd ? { looks_max: 1 } : {}) },
         cache_tasks: 2,
-        batch_records_max: 1 + schedule.below(5),
+        batch_records_max: 1 + schedule.below(options.crowd ? 40 : 5),
         fetch_wait_ms: 100,
         notices_page: 1 + schedule.below(4),
         pending_bytes_max: 600,
@@ -270,7 +286,8 @@ export class World {
     for (let p = 0; p < this.partitions; p++) {
       if (this.halts.some(({ partition }) => partition === p)) continue;
       const lastVisible = this.kafka.visible(p).at(-1)?.offset ?? -1;
-      const { watermark, notices } = this.slots.slot(p);
+      const { watermark, notices, looks } = this.slots.slot(p);
+      if (this.options.untilRetired && looks.size > 0) return false;
       const emitted = this.kafka.emitted(p);
       if (watermark === null || emitted === null || watermark <= lastVisible) return false;
       if (this.kafka.stableEnd(p) !== this.kafka.next[p]) return false;

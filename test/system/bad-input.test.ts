@@ -185,6 +185,8 @@ async function contentsOf(redis: Redis, key: string): Promise<unknown> {
       return redis.lrange(key, 0, -1);
     case 'stream':
       return redis.xrange(key, '-', '+');
+    case 'zset':
+      return redis.zrange(key, 0, '-1', 'WITHSCORES');
     default:
       throw new Error(`the test can't read ${key}, a ${type}`);
   }

@@ -4,6 +4,7 @@
 import type { FoldSettings } from '../../src/domain/fold-settings.ts';
 import type { FailureKind } from '../../src/domain/notice.ts';
 import type { Outcome, RejectReason } from '../../src/domain/outcome.ts';
+import type { Liveness } from '../../src/domain/task-state.ts';
 
 /** The largest number that the contract lets through: 2^53−2. */
 export const NUMBER_MAX = 9_007_199_254_740_990;
@@ -58,6 +59,10 @@ export interface VectorRecord {
   /** the mark of a re-routed record: where it came from */
   readonly source?: { readonly partition: number; readonly offset: number };
   readonly traceparent?: string;
+  /** the header of a tick */
+  readonly tick?: boolean;
+  /** the header of that name: the envelope's field */
+  readonly work_request_status?: string;
 }
 
 /**
@@ -76,6 +81,13 @@ export type VectorEvent = { readonly offset: number; readonly index: number } & 
   | { readonly kind: 'reroute'; readonly to: number; readonly [fact: string]: unknown }
 );
 
+export interface VectorSums {
+  readonly job_creations?: number;
+  readonly error_count?: string;
+  readonly retry_count?: string;
+  readonly processed_stats?: { readonly [stat: string]: string };
+}
+
 export interface FoldVector {
   /** the rule and what must come of it */
   readonly name: string;
@@ -91,18 +103,19 @@ export interface FoldVector {
     readonly tasks: { readonly [internal_task_id: string]: VectorTask | null };
     /** all of them, in order; default: none */
     readonly events?: readonly VectorEvent[];
-    /** those not named are 0; default: every record applied */
+    /** those not named are 0; default: every record that is no tick applied */
     readonly outcomes?: { readonly [outcome in Outcome]?: number };
     readonly rejected_by_reason?: { readonly [reason in RejectReason]?: number };
+    /** default: every record with the tick's header */
+    readonly ticks?: number;
     /** fields of the roll-up: those named must be equal; exact sums are decimal text */
-    readonly fleet?: {
+    readonly fleet?: VectorSums & {
       readonly tasks?: number;
       readonly tasks_by_status?: { readonly [status: string]: number };
+      readonly tasks_by_liveness?: { readonly [liveness in Liveness]?: number };
       readonly failures_by_reason?: { readonly [reason: string]: number };
-      readonly job_creations?: number;
-      readonly error_count?: string;
-      readonly retry_count?: string;
-      readonly processed_stats?: { readonly [stat: string]: string };
+      /** how many tasks were retired, and their part of the sums */
+      readonly retired?: VectorSums & { readonly tasks?: number };
     };
     /** source partition → highest offset taken */
     readonly rerouted_from?: { readonly [partition: string]: number };
@@ -117,6 +130,34 @@ export function of(update: VectorUpdate, record: Omit<VectorRecord, 'update'> = 
 /** One record with an update of task `t1` by this work request. */
 export function by(work_request_id: string, update: VectorUpdate = {}): VectorRecord {
   return of({ work_request_id, ...update });
+}
+
+/** A post of work request w1 about `t1`: the interval (prior, timestamp] with so many bytes. */
+export function post(prior: number, timestamp: number, bytes: number, more: VectorUpdate = {}): VectorRecord {
+  const processed_stats = { processed_bytes: bytes };
+  return by('w1', { prior_timestamp: prior, timestamp, processed_stats, ...more });
+}
+
+/** Log time (ms) so many seconds after the start, to the millisecond. */
+export function logTime(seconds: number): number {
+  return LOG_TIME_START + Math.round(seconds * 1_000);
+}
+
+/** The record at this log time, in seconds after the start. */
+export function at(seconds: number, record: VectorRecord): VectorRecord {
+  return { ...record, log_time: logTime(seconds) };
+}
+
+/** Records at these times that tell nothing but the time. */
+export function ticks(...seconds: number[]): VectorRecord[] {
+  return seconds.map((second) => at(second, { update: {}, tick: true }));
+}
+
+/** Ticks every five seconds, both ends included. */
+export function every5(from: number, to: number): VectorRecord[] {
+  const seconds: number[] = [];
+  for (let second = from; second <= to; second += 5) seconds.push(second);
+  return ticks(...seconds);
 }
 
 /** The records of a vector with offsets, log times and sizes filled in. */

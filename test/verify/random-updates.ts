@@ -12,6 +12,11 @@ export const SMALL_BOUNDS: FoldSettings = {
   priors_kept: 2,
   reporter_idle_s: 3,
   ios_kept: 2,
+  silence_after_s: 2,
+  stalled_after_s: 3,
+  retain_finished_s: 4,
+  retain_silent_s: 6,
+  tombstones_kept_s: 5,
 };
 
 /** Fields may be there without a value. */
@@ -22,7 +27,11 @@ type LooseIos = Loose<VectorIo>[] | null | undefined;
 export interface StreamRecord {
   /** ms */
   readonly log_time: number;
-  readonly update: LooseUpdate;
+  /** null: bytes that do not decode */
+  readonly update: LooseUpdate | null;
+  readonly tick?: boolean;
+  readonly work_request_status?: string;
+  readonly source?: { readonly partition: number; readonly offset: number };
 }
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
@@ -49,10 +58,13 @@ const STATUSES = [
 ];
 const REASONS = ['api', 'connection', 'none', 'Boom', 'Bang'];
 const ACTIONS = ['updateStatus', 'completeJob', 'createJobs', 'Other'];
+/** The last two stand the other way round by their UTF-16. */
+const OTHER_TASKS = ['t2', 't2', 't10', '\uff5e', '\u{1f600}'];
+const HEADER_STATUSES = ['complete', 'failed', 'timeout', 'running', 'pending', ''];
 const LARGE = 9_007_199_254_740_990;
 
-/** Between 1 and 24 updates of one task, now and then of a second one. */
-export function randomStream(seed: number, { reporters_kept }: FoldSettings): StreamRecord[] {
+/** Between 1 and 24 updates, or up to 72, of one task, now and then of others; between them time and its ticks. */
+export function randomStream(seed: number, { silence_after_s }: FoldSettings): StreamRecord[] {
   const random = randomOf(seed);
   const chance = (probability: number) => random() < probability;
   const below = (count: number) => Math.floor(random() * count);
@@ -61,9 +73,11 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
     chance(probability) ? make() : chance(0.1) ? null : undefined;
   // What a stream has much of differs between streams, so that rare meetings become common ones.
   const [timestamps, reporters, extras] = [1 + below(13), 1 + below(chance(0.2) ? 12 : 4), random() * 0.6];
+  const [others, busy, marked] = [chance(0.5) ? 0.05 : 0.6, chance(0.4) ? 0.1 : 1, chance(0.3) ? 0.2 : 0];
+  const [quiet, ended, longest] = [chance(0.5) ? 0.1 : 0, chance(0.3) ? 0.2 : 0.02, chance(0.3) ? 72 : 24];
+  const ending = chance(0.5) ? 1 : 0.1;
   const [missing, large] = [chance(0.3) ? 0.1 : 0, chance(0.05) ? 0.2 : 0];
-  // What the totals of a reporter count that was let go and returns is not settled yet.
-  const totals = reporters + (missing > 0 ? 1 : 0) > reporters_kept ? 0 : random();
+  const totals = random();
 
   const delta = () => (chance(large) ? LARGE - below(3) : below(4));
   const ios = (): Loose<VectorIo>[] =>
@@ -84,7 +98,7 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
   const details = () => JSON.stringify(Array.from({ length: below(5) }, () => ({ id: one(['e', 'f', 'g']) })));
 
   const fresh = (): LooseUpdate => ({
-    internal_task_id: chance(0.05) ? 't2' : 't1',
+    internal_task_id: chance(others) ? one(OTHER_TASKS) : 't1',
     work_request_id: chance(missing) ? null : `w${below(reporters)}`,
     prior_timestamp: chance(missing) ? null : below(timestamps),
     timestamp: chance(missing) ? null : below(timestamps),
@@ -93,38 +107,61 @@ export function randomStream(seed: number, { reporters_kept }: FoldSettings): St
     task_route_id: maybe(0.05, () => 'r1'),
     error_count: maybe(extras, delta),
     retry_count: maybe(0.3, delta),
-    processed_stats: maybe(0.4, () => ({ processed_bytes: delta(), processed_chunks: maybe(0.3, delta) ?? null })),
-    inputs: maybe(0.5, ios),
+    processed_stats: maybe(0.4 * busy, () => ({
+      processed_bytes: delta(),
+      processed_chunks: maybe(0.3, delta) ?? null,
+    })),
+    inputs: maybe(0.5 * busy, ios),
     outputs: maybe(0.1, ios),
-    task_status: maybe(extras, () => one(STATUSES)),
+    task_status: maybe(extras * ending, () => one(STATUSES)),
     failure_reason: maybe(extras * 0.7, () => one(REASONS)),
-    task_action: maybe(extras * 0.5, () => one(ACTIONS)),
+    task_action: maybe(extras * 0.5 * ending, () => one(ACTIONS)),
     create_jobs_action: maybe(extras, jobs),
     error_details: maybe(extras, details),
-    task_output: maybe(0.1, () => one(['{}', '[1]', ''])),
+    task_output: maybe(0.1 * ending, () => one(['{}', '[1]', ''])),
   });
 
-  const records: StreamRecord[] = [];
-  let log_time = 1_000_000;
-  for (let length = 1 + below(24); length > 0; length--) {
-    let update = fresh();
-    if (records.length > 0 && chance(0.5)) {
-      // An earlier update again: as it was, or grown, or moved, or with a few fields of another one.
-      const earlier = one(records).update;
-      const fields = Object.keys(update) as (keyof LooseUpdate)[];
-      const changed = fields.filter(() => chance(0.25));
-      const others = Object.fromEntries(changed.map((field) => [field, update[field]]));
-      const kind = below(6);
-      if (kind === 0) update = earlier;
-      else if (kind === 1) update = { ...earlier, timestamp: below(timestamps) };
-      else if (kind === 2) update = { ...earlier, timestamp: below(timestamps), ...grown(earlier, below(3)) };
-      else if (kind === 4 && totals > 0) update = { ...earlier, timestamp: timestamps, ...begunAnew(earlier) };
-      else if (kind === 3)
-        update = { ...update, work_request_id: earlier.work_request_id, prior_timestamp: earlier.timestamp };
-      else update = { ...earlier, ...others };
+  const again = (earlier: LooseUpdate, update: LooseUpdate): LooseUpdate => {
+    // An earlier update once more: as it was, or grown, or moved, or with a few fields of another one.
+    const fields = Object.keys(update) as (keyof LooseUpdate)[];
+    const changed = Object.fromEntries(fields.filter(() => chance(0.25)).map((field) => [field, update[field]]));
+    const kind = below(6);
+    if (kind === 0) return earlier;
+    if (kind === 1) return { ...earlier, timestamp: below(timestamps) };
+    if (kind === 2) return { ...earlier, timestamp: below(timestamps), ...grown(earlier, below(3)) };
+    if (kind === 4 && totals > 0) return { ...earlier, timestamp: timestamps, ...begunAnew(earlier) };
+    if (kind === 3) {
+      return { ...update, work_request_id: earlier.work_request_id, prior_timestamp: earlier.timestamp };
     }
-    log_time += chance(0.15) ? 3_500 : chance(0.05) ? -2_000 : below(1_200);
-    records.push({ log_time, update });
+    return { ...earlier, ...changed };
+  };
+  // The longest step that the partition's clock counts, ms.
+  const longestStep = silence_after_s * 500;
+  const step = (): number => {
+    if (chance(0.05)) return -below(3 * longestStep);
+    if (chance(0.06)) return one([longestStep + 1, 3 * longestStep, 200 * longestStep]);
+    return Math.round(longestStep * (chance(quiet) ? 1 : one([0, 0.1, 0.25, 0.5, random()])));
+  };
+
+  const records: StreamRecord[] = [];
+  const updates: LooseUpdate[] = [];
+  let log_time = 1_000_000;
+  for (let length = 1 + below(longest); length > 0; length--) {
+    log_time += step();
+    // A partition without updates for a while.
+    for (let ticks = chance(0.06) ? below(16) : 0; ticks > 0; ticks--) {
+      records.push({ log_time, update: {}, tick: true });
+      log_time += chance(0.05) ? step() : longestStep;
+    }
+    const update = updates.length > 0 && chance(0.5) ? again(one(updates), fresh()) : fresh();
+    updates.push(update);
+    records.push({
+      log_time,
+      update: chance(0.02) ? null : chance(0.02) ? { ...update, internal_task_id: '' } : update,
+      ...(chance(0.02) ? { tick: true } : {}),
+      ...(chance(ended) ? { work_request_status: one(HEADER_STATUSES) } : {}),
+      ...(chance(marked) ? { source: { partition: 1 + below(2), offset: records.length + 4 - below(8) } } : {}),
+    });
   }
   return records;
 }

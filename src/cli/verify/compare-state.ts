@@ -5,7 +5,16 @@ import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { comparedReasons, expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
-import { type FoundSlot, type FoundTasks, findTaskKeys, findTasks, ownerOfKey, TASKS_AT_ONCE } from './found-state.ts';
+import {
+  type FoundSlot,
+  type FoundTasks,
+  findIndexed,
+  findTaskKeys,
+  findTasks,
+  findTombstones,
+  ownerOfKey,
+  TASKS_AT_ONCE,
+} from './found-state.ts';
 import type { Mismatches } from './mismatches.ts';
 import type { PlainFold } from './plain-fold.ts';
 import type { InputReplay } from './replay-input.ts';
@@ -57,6 +66,14 @@ export async function compareTasks(state: StateToCompare, mismatches: Mismatches
     }
     await compareSome(fresh);
   }
+  for (const partition of replay.folds.keys()) {
+    for await (const ids of findIndexed(redis, keys[partition]!)) {
+      const known = seen.get(partition)!;
+      const fresh = [...new Set(ids)].filter((id) => !known.has(id));
+      for (const id of fresh) known.add(id);
+      await compareSome(new Map([[partition, fresh]]));
+    }
+  }
   const unseen = new Map<number, string[]>();
   for (const [partition, fold] of replay.folds) {
     const tasks = [...fold.tasks.values()].filter(({ first_offset }) => first_offset < began.get(partition)!);
@@ -88,12 +105,32 @@ async function findSome(
   return groups;
 }
 
-async function compareFound(
+/** Each id that the plain fold remembers as retired must have its tombstone. @throws CommandFailure as compareTasks does */
+export async function compareTombstones(state: StateToCompare, mismatches: Mismatches): Promise<void> {
+  for (const [partition, { retired }] of state.replay.folds) {
+    let left = [...retired.tombstones];
+    while (left.length > 0) {
+      const some = left.splice(0, TASKS_AT_ONCE);
+      const found = await findTombstones(state.redis, state.keys[partition]!, some);
+      await foldOnTo(state, partition, found);
+      for (const [at, [id, generation]] of some.entries()) {
+        const now = retired.tombstones.get(id);
+        // Moved or forgotten by what was folded meanwhile.
+        if (now !== generation) left = now === undefined ? left : [...left, [id, now]];
+        else if (!found.there[at]) {
+          const about = { about: 'task', partition, internal_task_id: id } as const;
+          mismatches.add({ ...about, field: 'tombstone', problem: 'missing', expected: `of generation ${generation}` });
+        }
+      }
+    }
+  }
+}
+
+/** Folds on to the W that something was read at. */
+async function foldOnTo(
   { replay, incarnations }: StateToCompare,
   partition: number,
-  ids: readonly string[],
-  found: FoundTasks,
-  mismatches: Mismatches,
+  found: Pick<FoundTasks, 'watermark' | 'incarnation'>,
 ): Promise<void> {
   const watermark = found.watermark ?? replay.position(partition);
   if (watermark < replay.position(partition) || (found.incarnation ?? '') !== incarnations.get(partition)) {
@@ -101,7 +138,17 @@ async function compareFound(
     throw new CommandFailure(what, EXIT.failed, 'run "taskfold verify" again');
   }
   await replay.advance(new Map([[partition, watermark]]));
-  const { tasks } = replay.folds.get(partition)!;
+}
+
+async function compareFound(
+  state: StateToCompare,
+  partition: number,
+  ids: readonly string[],
+  found: FoundTasks,
+  mismatches: Mismatches,
+): Promise<void> {
+  await foldOnTo(state, partition, found);
+  const { tasks, retired } = state.replay.folds.get(partition)!;
   for (const [at, id] of ids.entries()) {
     const about = { about: 'task', partition, internal_task_id: id } as const;
     const { there, fields } = found.tasks[at]!;
@@ -109,7 +156,8 @@ async function compareFound(
     if (task === undefined) {
       const part = there ? {} : { field: [...fields.keys()].join(', ') };
       // What was there at the scan can be gone by now.
-      if (there || fields.size > 0) mismatches.add({ ...about, ...part, problem: 'unexpected' });
+      const why = retired.tombstones.has(id) ? { expected: 'nothing: the task was retired' } : {};
+      if (there || fields.size > 0) mismatches.add({ ...about, ...part, problem: 'unexpected', ...why });
     } else if (there) mismatches.compare(about, expectedTask(task), fields);
     else mismatches.add({ ...about, problem: 'missing' });
   }
@@ -126,11 +174,7 @@ export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot,
   mismatches.compare(about, expectedHead(fold), withReasonsCompared(counts));
   const fleet = new Map([...slot.fleet].map(([name, text]) => [`fleet.${name}`, text]));
   const expected = new Map([...expectedFleet(fold)].map(([name, text]) => [`fleet.${name}`, text]));
-  mismatches.compare(
-    about,
-    expected,
-    withoutZeros(fleet, 'fleet.tasks_by_status.', 'fleet.failures_by_reason.', 'fleet.processed_stats.'),
-  );
+  mismatches.compare(about, expected, withoutZeros(fleet, ...COUNTS_BY_NAME));
   const sum = (prefix: string) => {
     let total = 0;
     for (const [name, text] of counts) if (name.startsWith(prefix)) total += Number(text);
@@ -150,6 +194,14 @@ export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot,
   conserve('received', sum('outcomes.'));
   conserve('outcomes.rejected', sum('rejected_by_reason.'));
 }
+
+const COUNTS_BY_NAME = [
+  'fleet.tasks_by_status.',
+  'fleet.tasks_by_liveness.',
+  'fleet.failures_by_reason.',
+  'fleet.processed_stats.',
+  'fleet.retired.processed_stats.',
+];
 
 function withoutZeros(fields: ReadonlyMap<string, string>, ...prefixes: readonly string[]): Map<string, string> {
   return new Map(

@@ -3,6 +3,7 @@
 
 import type { ExpectedEvent } from './expected-events.ts';
 import type { Mismatches } from './mismatches.ts';
+import { isOfSilence } from './plain-failure.ts';
 import type { PlainFold } from './plain-fold.ts';
 import type { PlainTask } from './plain-task.ts';
 import {
@@ -28,6 +29,7 @@ export class ToldOfTasks {
 
   take({ event, asked }: ExpectedEvent): void {
     if (event.kind === 'failure') {
+      if (isOfSilence(event.failure)) return;
       push(this.#failures, event.internal_task_id, failureText(event.failure, event.failure_reason));
     } else if (event.kind === 'job_creation') {
       push(this.#jobs, event.internal_task_id, asked!.action.base_internal_job_id ?? '');
@@ -75,7 +77,9 @@ export async function compareTruth(
 ): Promise<TruthAnswer> {
   const folded = new Map<string, PlainTask>();
   for (const fold of figures.folds.values()) for (const [id, task] of fold.tasks) folded.set(id, task);
-  const all = folded.size;
+  const folds = [...figures.folds.values()];
+  const all = folds.reduce((sum, { retired }) => sum + retired.tasks, folded.size);
+  const isRetired = (id: string) => folds.some(({ retired }) => retired.tombstones.has(id));
   let [tasks, tasks_unknown, tasks_marked] = [0, 0, 0];
   const unmarked = new Map<string, Compared>();
   const inexact = new Set<TruthGroup>();
@@ -84,7 +88,7 @@ export async function compareTruth(
     folded.delete(truth.internal_task_id);
     tasks += 1;
     for (const group of Object.keys(truth.exactness ?? {})) inexact.add(group as TruthGroup);
-    if (truth.unknown) tasks_unknown += 1;
+    if (truth.unknown || (task === undefined && isRetired(truth.internal_task_id))) tasks_unknown += 1;
     else {
       const doubtful = compareTask(truth, task, figures.told, mismatches);
       if (Object.values(truth.exactness ?? {}).includes('marked')) tasks_marked += 1;

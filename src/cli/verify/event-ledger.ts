@@ -168,6 +168,10 @@ function identityOf({ event, origin, partition, offset, index, asked }: Expected
   const at = [origin?.partition ?? partition, origin?.offset ?? offset, index];
   if (event.kind === 'failure') {
     const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp } = event;
+    // Time passes with every record, so also with each copy of one.
+    if (failure === 'silent') return JSON.stringify([failure, internal_task_id, partition, offset]);
+    // One post, repeated, can end several silences.
+    if (failure === 'recovered') return JSON.stringify([failure, internal_task_id, ...at]);
     if (!work_request_id || prior_timestamp === undefined) return JSON.stringify([event.kind, ...at]);
     return JSON.stringify([event.kind, failure, internal_task_id, work_request_id, prior_timestamp, failure_reason]);
   }

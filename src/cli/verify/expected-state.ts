@@ -63,14 +63,34 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('source.last_offset', task.last_offset);
   put('first_update_at', task.first_update_at);
   put('last_update_at', task.last_update_at);
-  put('reporters', reportersText([...task.reporters].map(([name, { totals }]) => [name, totals])));
+  put('liveness', task.liveness);
+  put('liveness_at', task.liveness_at);
+  put('no_progress_since', task.no_progress_since);
+  put('look_at', task.look_at);
+  put('looks', task.look_at);
+  put('silent', task.liveness === 'silent' ? task.liveness_at : undefined);
+  put('reporters', reportersText([...task.reporters].map(([name, reporter]) => ({ name, ...reporter }))));
   put('reporters_base', totalsText([...task.reporters_base]));
   return fields;
 }
 
-/** Reporters in order, each with its totals by IO. */
-export function reportersText(reporters: readonly (readonly [string, Iterable<readonly [string, number]>])[]): string {
-  return reporters.map(([name, totals]) => `${JSON.stringify(name)} ${totalsText([...totals])}`).join(', ');
+/** What verify compares of a reporter. */
+export interface ReporterLook {
+  readonly name: string;
+  readonly totals: Iterable<readonly [string, number]>;
+  /** the partition's clock at its last update, ms */
+  readonly heard_at: number;
+  readonly ended: boolean;
+  readonly rerouted: boolean;
+}
+
+/** Reporters in order, each with its totals by IO, when it was heard last, and what that said of it. */
+export function reportersText(reporters: readonly ReporterLook[]): string {
+  const texts = reporters.map(({ name, totals, heard_at, ended, rerouted }) => {
+    const state = `${ended ? 'ended' : 'open'}${rerouted ? ', re-routed' : ''}`;
+    return `${JSON.stringify(name)} ${totalsText([...totals])} heard at ${heard_at}, ${state}`;
+  });
+  return texts.join('; ');
 }
 
 /** Totals by IO; their order says nothing. */
@@ -98,20 +118,25 @@ export function expectedHead(fold: PlainFold): Map<string, string> {
   for (const [outcome, count] of Object.entries(fold.outcomes)) fields.set(`outcomes.${outcome}`, String(count));
   for (const [reason, count] of comparedReasons(fold.rejected_by_reason)) fields.set(reason, String(count));
   for (const [partition, offset] of fold.rerouted_from) fields.set(`rerouted_from.${partition}`, String(offset));
+  for (const [name, ms] of Object.entries(fold.clock)) if (ms !== null) fields.set(`clock.${name}`, String(ms));
+  fields.set('ticks', String(fold.ticks));
   return fields;
 }
 
-/** The partition's share of the fleet, summed over its tasks. Sums and counts of 0 by name are left out. */
+/** The partition's share of the fleet, summed over its tasks and the retired ones. Sums and counts of 0 by name are left out. */
 export function expectedFleet(fold: PlainFold): Map<string, string> {
-  let [error_count, retry_count, job_creations] = [0n, 0n, 0];
+  const { retired } = fold;
+  let { error_count, retry_count, job_creations } = retired;
   const byStatus = new Map<string, number>();
-  const stats = new Map<string, bigint>();
+  const byLiveness = new Map<string, number>();
+  const stats = new Map(retired.processed_stats);
   for (const task of fold.tasks.values()) {
     error_count += BigInt(task.error_count ?? 0);
     retry_count += BigInt(task.retry_count ?? 0);
     job_creations += task.job_creations;
     const status = task.task_status ?? 'unreported';
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    byLiveness.set(task.liveness, (byLiveness.get(task.liveness) ?? 0) + 1);
     for (const [stat, sum] of task.processed_stats) stats.set(stat, (stats.get(stat) ?? 0n) + BigInt(sum));
   }
   const fields = new Map([
@@ -119,12 +144,22 @@ export function expectedFleet(fold: PlainFold): Map<string, string> {
     ['job_creations', String(job_creations)],
     ['error_count', String(error_count)],
     ['retry_count', String(retry_count)],
+    ['retired.tasks', String(retired.tasks)],
+    ['retired.job_creations', String(retired.job_creations)],
+    ['retired.error_count', String(retired.error_count)],
+    ['retired.retry_count', String(retired.retry_count)],
   ]);
+  for (const [liveness, tasks] of byLiveness) fields.set(`tasks_by_liveness.${liveness}`, String(tasks));
   for (const [status, tasks] of byStatus) fields.set(`tasks_by_status.${status}`, String(tasks));
   for (const [reason, count] of fold.failures_by_reason) fields.set(`failures_by_reason.${reason}`, String(count));
   for (const stat of PROCESSED_STATS) {
-    const sum = stats.get(stat) ?? 0n;
-    if (sum > 0n) fields.set(`processed_stats.${stat}`, String(sum));
+    for (const [name, sums] of [
+      ['processed_stats', stats],
+      ['retired.processed_stats', retired.processed_stats],
+    ] as const) {
+      const sum = sums.get(stat) ?? 0n;
+      if (sum > 0n) fields.set(`${name}.${stat}`, String(sum));
+    }
   }
   return fields;
 }

@@ -1,9 +1,10 @@
 // What Redis holds, read raw, as named texts in the same form as expected-state.ts: hashes as they are, beside them the
-// packed ledger, the errors and the output. Only key names come from the redis room.
+// packed ledger, the errors, the output, and the task's places in the slot's sorted sets. Only key names come from the redis room.
 
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { groupTasksPattern, parseTaskKey, type SlotKeys } from '../../redis/slot-keys.ts';
-import { reportersText, totalsText, ZERO_IS_ABSENT } from './expected-state.ts';
+import { type ReporterLook, reportersText, totalsText, ZERO_IS_ABSENT } from './expected-state.ts';
 
 /** A slot's head and fleet, flat; empty maps where Redis has none. */
 export interface FoundSlot {
@@ -28,6 +29,18 @@ export async function* findTaskKeys(redis: Redis, prefix: string, group: string)
     yield keys;
     if (next === '0') return;
     cursor = next;
+  }
+}
+
+/** Ids that stand in a slot's sorted sets, in no order; one can come several times. */
+export async function* findIndexed(redis: Redis, { looks, silent }: SlotKeys): AsyncGenerator<string[]> {
+  for (const key of [looks, silent]) {
+    for (let cursor = '0'; ; ) {
+      const [next, flat] = await redis.zscan(key, cursor, 'COUNT', 2_000);
+      yield flat.filter((_, at) => at % 2 === 0);
+      if (next === '0') break;
+      cursor = next;
+    }
   }
 }
 
@@ -68,15 +81,37 @@ export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly stri
     const key = slot.task(id);
     reading.hgetall(key).hgetall(`${key}:io`).hgetall(`${key}:long`);
     reading.hgetall(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
+    reading.zscore(slot.looks, id).zscore(slot.silent, id);
   }
   const replies = await reading.exec();
   const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
   const tasks = ids.map((_, task): FoundTask => {
-    const reply = (part: number) => replyAt(replies, 1 + 6 * task + part);
+    const reply = (part: number) => replyAt(replies, 1 + REPLIES * task + part);
     return { there: textsOf(reply(0)).size > 0, fields: fieldsOf(reply) };
   });
   return { watermark: watermark === null ? null : Number(watermark), incarnation, tasks };
 }
+
+/** Which of the retired tasks have a tombstone of this generation, with the W that they were read at. */
+export async function findTombstones(
+  redis: Redis,
+  slot: SlotKeys,
+  retired: readonly (readonly [internal_task_id: string, generation: number])[],
+): Promise<Omit<FoundTasks, 'tasks'> & { readonly there: readonly boolean[] }> {
+  const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
+  for (const [id, generation] of retired) {
+    // Hashes of 16 bytes, over 4,096 buckets by their first two.
+    const digest = createHash('md5').update(id).digest();
+    reading.hexists(slot.retired(generation, ((digest[0]! << 8) | digest[1]!) % 4_096), digest);
+  }
+  const replies = await reading.exec();
+  const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
+  const there = retired.map((_, at) => replyAt(replies, 1 + at) === 1);
+  return { watermark: watermark === null ? null : Number(watermark), incarnation, there };
+}
+
+/** Replies for each task. */
+const REPLIES = 8;
 
 function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   const fields = new Map<string, string>();
@@ -90,6 +125,13 @@ function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   if (Array.isArray(errors) && errors.length > 0) fields.set('errors', errorsText(errors as string[]));
   const output = reply(5);
   if (typeof output === 'string') fields.set('task_output', output);
+  for (const [part, name] of [
+    [6, 'looks'],
+    [7, 'silent'],
+  ] as const) {
+    const score = reply(part);
+    if (typeof score === 'string') fields.set(name, score);
+  }
   return fields;
 }
 
@@ -97,23 +139,26 @@ const REPORTER = 'reporter.';
 
 /**
  * Reporters with their totals, and the base, of the ledger's published form: the field `reporter.<work request>` begins with the
- * IO names, figures (the first is the offset of its last update) and totals as name number, total, …; `base` is IO, total, …
+ * IO names, figures (the first two: offset of its last update, clock at it; the last: 0 ended, 1 open, 2 open and re-routed,
+ * 3 ended and re-routed) and totals as name number, total, …; `base` is IO, total, …
  * What is remembered of posts is not looked at: where it is wrong, figures become wrong.
  */
 function ledgerTexts(ledger: ReadonlyMap<string, string>): [string, string][] {
   if (ledger.size === 0) return [];
   try {
-    const list: { name: string; last_offset: number; totals: [string, number][] }[] = [];
+    const list: (ReporterLook & { last_offset: number })[] = [];
     for (const [field, text] of ledger) {
       if (!field.startsWith(REPORTER)) continue;
-      const [names, [last_offset], packed] = JSON.parse(text) as [string[], number[], number[]];
+      const [names, figures, packed] = JSON.parse(text) as [string[], number[], number[]];
+      const [last_offset, heard_at, attendance] = [figures[0]!, figures[1]!, figures.at(-1)!];
       const totals = pairsOf(packed).map(([number, total]): [string, number] => [names[number as number]!, total]);
-      list.push({ name: field.slice(REPORTER.length), last_offset: last_offset!, totals });
+      const [ended, rerouted] = [attendance === 0 || attendance === 3, attendance >= 2];
+      list.push({ name: field.slice(REPORTER.length), last_offset, totals, heard_at, ended, rerouted });
     }
     list.sort((a, b) => a.last_offset - b.last_offset);
     const base = pairsOf(JSON.parse(ledger.get('base') ?? '[]')) as [string, number][];
     return [
-      ['reporters', reportersText(list.map(({ name, totals }) => [name, totals]))],
+      ['reporters', reportersText(list)],
       ['reporters_base', totalsText(base)],
     ];
   } catch {

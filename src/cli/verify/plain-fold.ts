@@ -5,14 +5,28 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
 import { markOf, outcomeOf } from '../../domain/update-class.ts';
-import { applyPlainly, newest, reasonOf } from './plain-apply.ts';
+import { applyPlainly, newest } from './plain-apply.ts';
 import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
-import { contributionOf, type PlainContribution } from './plain-contribution.ts';
+import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
+import { contributionOf } from './plain-contribution.ts';
+import { failureBy, silenceOf } from './plain-failure.ts';
 import { findPlainly } from './plain-ledger.ts';
+import {
+  deadlinesOf,
+  earliest,
+  endsWorkRequest,
+  highestTold,
+  lastHeardOpen,
+  liveOn,
+  makesProgress,
+  setLiveness,
+} from './plain-liveness.ts';
+import { PlainLooks } from './plain-looks.ts';
 import { plainHome } from './plain-murmur2.ts';
 import { postOf, saidBy } from './plain-post.ts';
-import type { PlainEvent, PlainFailure, PlainRecord, PlainVerdict } from './plain-record.ts';
+import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
+import { PlainRetired } from './plain-retired.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
 import { errorsOf, given } from './plain-texts.ts';
 import { iosAfter, keepBounds, moveTotalsToBase, takeTotals, totalChanges } from './plain-totals.ts';
@@ -26,6 +40,10 @@ export class PlainFold {
   /** source partition → highest offset taken */
   readonly rerouted_from = new Map<number, number>();
   readonly failures_by_reason = new Map<string, number>();
+  readonly retired: PlainRetired;
+  clock = PLAIN_CLOCK_BEFORE;
+  ticks = 0;
+  readonly #looks = new PlainLooks();
   readonly #partition: number;
   readonly #partitionCount: number;
   readonly #settings: FoldSettings;
@@ -34,23 +52,56 @@ export class PlainFold {
     this.#partition = partition;
     this.#partitionCount = partitionCount;
     this.#settings = settings;
+    this.retired = new PlainRetired(settings.tombstones_kept_s);
   }
 
   /** Folds the next record of the partition. */
   fold(record: PlainRecord): PlainVerdict {
-    const verdict = this.#judge(record);
-    this.outcomes[verdict.outcome] += 1;
-    for (const event of verdict.events) {
+    const passed = this.#passTime(record);
+    if (isTick(record)) {
+      this.ticks += 1;
+      return { outcome: null, events: passed };
+    }
+    const { outcome, events } = this.#judge(record);
+    this.outcomes[outcome] += 1;
+    for (const event of events) {
       if (event.kind === 'reject') count(this.rejected_by_reason, event.reason);
-      if (event.kind === 'failure' && event.failure !== 'error') {
+      if (event.kind === 'failure' && COUNTED.includes(event.failure)) {
         count(this.failures_by_reason, event.failure_reason ?? 'unreported');
       }
     }
-    return verdict;
+    return { outcome, events: [...passed, ...events] };
+  }
+
+  #passTime(record: PlainRecord): PlainEvent[] {
+    this.clock = plainClockAt(this.clock, record.log_time, this.#settings.silence_after_s);
+    this.retired.passTo(this.clock.now);
+    const due = this.#looks.takeBefore(this.clock.now, this.#settings.looks_max);
+    return due.flatMap((task) => this.#look(task, record));
+  }
+
+  #look(task: PlainTask, record: PlainRecord): PlainEvent[] {
+    const events: PlainEvent[] = [];
+    const isOver = (deadline: 'silence' | 'stall' | 'retirement') =>
+      deadlinesOf(task, this.clock, this.#settings)[deadline] < this.clock.now;
+    if (isOver('silence')) {
+      const [reporter] = lastHeardOpen(task)!;
+      setLiveness(task, 'silent', record.log_time);
+      events.push(silenceOf(task, record, reporter));
+    }
+    if (isOver('stall')) setLiveness(task, 'stalled', record.log_time);
+    if (isOver('retirement')) {
+      this.tasks.delete(task.internal_task_id);
+      this.retired.take(task);
+    } else {
+      task.look_at = earliest(deadlinesOf(task, this.clock, this.#settings));
+      this.#looks.put(task);
+    }
+    return events;
   }
 
   // The rules of "One record", in their order.
-  #judge(record: PlainRecord): PlainVerdict {
+  #judge(record: PlainRecord): Judged {
     if ('undecodable' in record.content) return this.#reject(record, record.content.undecodable);
     const { update } = record.content;
     const id = given(update.internal_task_id);
@@ -70,6 +121,7 @@ export class PlainFold {
       this.rerouted_from.set(record.source.partition, record.source.offset);
     }
 
+    if (this.retired.meets(id)) return this.#reject(record, 'task_retired');
     const figures = figuresOf(update);
     if (figures.some((figure) => figure < 0)) return this.#rejectOfTask(record, id, 'negative_number');
     if (figures.some((figure) => figure > PLAIN_NUMBER_MAX))
@@ -80,7 +132,7 @@ export class PlainFold {
     return this.#take(record, id, update);
   }
 
-  #reject(record: PlainRecord, reason: RejectReason): PlainVerdict {
+  #reject(record: PlainRecord, reason: RejectReason): Judged {
     const update = 'update' in record.content ? record.content.update : undefined;
     const pointer = record.size > this.#settings.copy_bytes_max || (update !== undefined && hasToken(update));
     // An id that is too long is told nowhere.
@@ -91,7 +143,7 @@ export class PlainFold {
     };
   }
 
-  #rejectOfTask(record: PlainRecord, id: string, reason: RejectReason): PlainVerdict {
+  #rejectOfTask(record: PlainRecord, id: string, reason: RejectReason): Judged {
     const task = this.tasks.get(id);
     if (task !== undefined) {
       task.updates_rejected += 1;
@@ -101,13 +153,13 @@ export class PlainFold {
   }
 
   // "The ledger" and the rules behind it. Until the sums are known to fit, nothing changes.
-  #take(record: PlainRecord, id: string, update: TaskStatusDetail): PlainVerdict {
+  #take(record: PlainRecord, id: string, update: TaskStatusDetail): Judged {
     const { log_time, offset } = record;
     const task = this.tasks.get(id) ?? newPlainTask(id, offset, log_time);
     const name = reporterOf(update);
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
-    const reporter = known ?? newPlainReporter(letGo, log_time);
+    const reporter = known ?? newPlainReporter(letGo);
     const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
     const said = saidBy(update, errors);
     const post = postOf(update, said);
@@ -115,12 +167,15 @@ export class PlainFold {
     const outcome = outcomeOf(found.updateClass);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
     const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
-    const totals = totalChanges(reporter, said, found, held);
+    const totals = totalChanges(task, reporter, said, found, held);
     const isRestart = found.updateClass === 'restart';
     if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
       return this.#rejectOfTask(record, id, 'sum_out_of_range');
     }
 
+    const highest = highestTold(reporter, totals);
+    const progress = makesProgress(contribution, said.totals, highest);
+    const before = { attempts: task.attempts, liveness: task.liveness, last_update_at: task.last_update_at };
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
@@ -129,7 +184,9 @@ export class PlainFold {
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
-    reporter.last_update_at = log_time;
+    reporter.heard_at = this.clock.now;
+    reporter.rerouted = record.source !== null;
+    if (found.newest) reporter.ended = endsWorkRequest(update, record.work_request_status);
     const mark = found.mark ?? markOf(found.updateClass);
     if (mark !== null) count(task.marks, mark);
     task.last_offset = offset;
@@ -141,45 +198,38 @@ export class PlainFold {
     } else {
       const view = { found, said, told, reporter, isUnknownReporter, held, totals };
       const failure = applyPlainly(task, contribution, view, this.#settings.errors_kept);
-      if (failure !== null) events.push(this.#failureEvent(task, record, contribution, failure));
+      const { errors: counted } = contribution;
+      if (failure !== null) events.push(failureBy(task, record, failure, update, { errors: counted }));
       task.job_creations += contribution.jobs.length;
       const { internal_job_id, engine_id } = task;
       for (const job of contribution.jobs) {
         events.push({ kind: 'job_creation', ...job, internal_task_id: id, internal_job_id, engine_id });
       }
     }
-    keepBounds(task, this.#settings, log_time);
+    keepBounds(task, this.#settings, this.clock.now);
+    liveOn(task, { progress, newAttempt: task.attempts > before.attempts, log_time, now: this.clock.now });
+    this.#lookEarlier(task);
+    if (before.liveness === 'silent') {
+      const { last_update_at } = before;
+      events.unshift(failureBy(task, record, 'recovered', update, { last_update_at }));
+    }
     return { outcome, events };
   }
 
-  #failureEvent(
-    task: PlainTask,
-    record: PlainRecord,
-    { update, errors }: PlainContribution,
-    failure: string,
-  ): PlainFailure {
-    return {
-      kind: 'failure',
-      failure,
-      internal_task_id: task.internal_task_id,
-      internal_job_id: task.internal_job_id,
-      engine_id: task.engine_id,
-      work_request_id: given(update.work_request_id),
-      task_route_id: task.task_route_id,
-      task_status: task.task_status,
-      failure_reason: reasonOf(update),
-      attempt: task.attempts,
-      timestamp: update.timestamp ?? undefined,
-      prior_timestamp: update.prior_timestamp ?? undefined,
-      errors,
-      error_count: task.error_count,
-      retry_count: task.retry_count,
-      processed_stats: Object.fromEntries(task.processed_stats),
-      log_time: record.log_time,
-      traceparent: record.traceparent,
-      tracestate: record.tracestate,
-    };
+  #lookEarlier(task: PlainTask): void {
+    const look_at = earliest(deadlinesOf(task, this.clock, this.#settings));
+    if (look_at >= task.look_at) return;
+    task.look_at = look_at;
+    this.#looks.put(task);
   }
+}
+
+type Judged = PlainVerdict & { readonly outcome: Outcome };
+
+const COUNTED: readonly string[] = ['failed', 'aborted', 'rejected'];
+
+function isTick({ tick, content }: PlainRecord): boolean {
+  return tick === true && 'update' in content && given(content.update.internal_task_id) === undefined;
 }
 
 function count<Name extends string>(counts: Map<Name, number>, name: Name): void {

@@ -14,6 +14,10 @@ export interface PlainRecord {
   readonly source: PlainSource | null;
   /** the update, or why its bytes are none */
   readonly content: { readonly update: TaskStatusDetail } | { readonly undecodable: RejectReason };
+  /** it has the header of a tick */
+  readonly tick?: boolean;
+  /** the envelope's field, from the record's header of this name */
+  readonly work_request_status?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
@@ -42,6 +46,8 @@ export interface PlainFailure {
   readonly retry_count: number | undefined;
   readonly processed_stats: Readonly<Record<string, number>>;
   readonly log_time: number;
+  /** of `silent` and `recovered`: log time of the last update before the silence, ms */
+  readonly last_update_at: number | undefined;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
 }
@@ -72,7 +78,8 @@ export interface PlainReroute {
 export type PlainEvent = PlainFailure | PlainJobCreation | PlainReject | PlainReroute;
 
 export interface PlainVerdict {
-  readonly outcome: Outcome;
+  /** null: the record is a tick */
+  readonly outcome: Outcome | null;
   /** in order; the first has index 1 */
   readonly events: readonly PlainEvent[];
 }

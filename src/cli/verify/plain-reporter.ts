@@ -28,12 +28,16 @@ export interface PlainReporter {
   readonly totals: Map<string, number>;
   /** it was let go once, and of totals that it tells the first time only the growth counts */
   returned: boolean;
-  /** log time, ms */
-  last_update_at: number;
+  /** the partition's clock at its last update, ms */
+  heard_at: number;
+  /** its newest update ended the work request */
+  ended: boolean;
+  /** its last update came re-routed */
+  rerouted: boolean;
 }
 
 /** A reporter as its first update finds it. @param letGo what is known of it, if it was let go */
-export function newPlainReporter(letGo: PlainLetGo | undefined, log_time: number): PlainReporter {
+export function newPlainReporter(letGo: PlainLetGo | undefined): PlainReporter {
   const highest = letGo?.highest;
   return {
     memories: [],
@@ -45,7 +49,9 @@ export function newPlainReporter(letGo: PlainLetGo | undefined, log_time: number
     reopened_at: undefined,
     totals: new Map(),
     returned: highest !== undefined,
-    last_update_at: log_time,
+    heard_at: 0,
+    ended: false,
+    rerouted: false,
   };
 }
 

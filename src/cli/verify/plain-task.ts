@@ -1,6 +1,6 @@
 // One task of the plain fold: what docs/fold.md says a task holds, as plain as it can be written down.
 
-import type { TaskError } from '../../domain/task-state.ts';
+import type { Liveness, TaskError } from '../../domain/task-state.ts';
 import type { Mark } from '../../domain/update-class.ts';
 import type { PlainLetGo, PlainReporter } from './plain-reporter.ts';
 
@@ -44,6 +44,15 @@ export interface PlainTask {
   last_offset: number;
   readonly first_update_at: number;
   last_update_at: number;
+  liveness: Liveness;
+  /** log time of the record that changed it, ms */
+  liveness_at: number;
+  /** the partition's clock, ms, at the first update since the last progress */
+  no_progress_since?: number;
+  /** the partition's clock, ms: when it is looked at next */
+  look_at: number;
+  /** it is no longer among the tasks */
+  retired: boolean;
   /** by work request (absent: the empty string); the one without an update for longest comes first */
   readonly reporters: Map<string, PlainReporter>;
   /** IO → totals of the reporters that were let go and of what was before a restart, summed */
@@ -75,6 +84,10 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     last_offset: offset,
     first_update_at: log_time,
     last_update_at: log_time,
+    liveness: 'reporting',
+    liveness_at: log_time,
+    look_at: Number.POSITIVE_INFINITY,
+    retired: false,
     reporters: new Map(),
     reporters_base: new Map(),
     open_gaps_let_go: 0,

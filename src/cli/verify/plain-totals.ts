@@ -26,6 +26,7 @@ export function iosAfter(task: PlainTask, update: TaskStatusDetail, ios_kept: nu
 
 /** What an update's totals change. After a restart the reporter's highest ones are those of the base already. */
 export function totalChanges(
+  task: PlainTask,
   reporter: PlainReporter,
   said: PlainSaid,
   { updateClass }: PlainFinding,
@@ -36,11 +37,19 @@ export function totalChanges(
   for (const [io, total] of Object.entries(said.totals)) {
     const before = updateClass === 'restart' ? undefined : reporter.totals.get(io);
     if (!held.has(io) || (updateClass === 'stale' && before === undefined)) continue;
-    const counted = before === undefined && reporter.returned && updateClass !== 'restart';
-    const told = counted ? Math.max(0, total - (said.vector[io] ?? 0)) : 0;
+    // Where the task has no total yet, none was counted.
+    const wasCounted = updateClass !== 'restart' && before === undefined && reporter.returned && hasTotal(task, io);
+    const told = wasCounted && updateClass !== 'unverified' ? Math.max(0, total - (said.vector[io] ?? 0)) : 0;
     changes.push({ io, highest: Math.max(before ?? 0, total), base: -told });
   }
   return changes;
+}
+
+function hasTotal(task: PlainTask, io: string): boolean {
+  return SIDES.some((side) => {
+    const known = io.startsWith(`${side}.`) ? task.ios[side].get(io.slice(side.length + 1)) : undefined;
+    return known?.processed_total_count !== undefined;
+  });
 }
 
 export function takeTotals(task: PlainTask, reporter: PlainReporter, changes: readonly PlainTotalChange[]): void {
@@ -60,16 +69,16 @@ export function moveTotalsToBase(task: PlainTask, reporter: PlainReporter): void
 
 const LET_GO_TIMES = 4;
 
-/** The bounds of the ledger, after each update. @param log_time ms */
+/** The bounds of the ledger, after each update. @param now the partition's clock, ms */
 export function keepBounds(
   task: PlainTask,
   limits: { readonly reporters_kept: number; readonly reporter_idle_s: number },
-  log_time: number,
+  now: number,
 ): void {
   if (task.reporters.size > 1) {
     for (const reporter of task.reporters.values()) {
       // From the one without an update for longest on, up to the first that had one lately.
-      if (log_time - reporter.last_update_at <= limits.reporter_idle_s * 1_000) break;
+      if (now - reporter.heard_at <= limits.reporter_idle_s * 1_000) break;
       forgetPriors(reporter);
     }
   }

@@ -6,7 +6,8 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
+import { TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
+import { headerText, headerValues, recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
 import { PlainFold } from './plain-fold.ts';
@@ -68,7 +69,7 @@ export class InputReplay {
     }
   }
 
-  /** Records that were folded and are no copies: what was published. */
+  /** Records that were folded and are no copies nor ticks: what was published. */
   get published(): number {
     let received = 0;
     for (const { outcomes } of this.folds.values()) {
@@ -169,11 +170,16 @@ export class InputReplay {
   #fold(record: InputRecord, content: PlainRecord['content']): void {
     const { partition, offset, timestamp: log_time } = record;
     const source = this.#sourceOf(record);
-    if (source !== null) this.#marked += 1;
     const size = recordBytes(record);
-    const verdict = this.folds
-      .get(partition)!
-      .fold({ offset, log_time, size, source, content, ...traceOf(record.headers) });
+    const tick = headerValues(record.headers, TICK_HEADER).length > 0;
+    const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
+    const verdict = this.folds.get(partition)!.fold({
+      ...{ offset, log_time, size, source, content, tick },
+      ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...traceOf(record.headers),
+    });
+    // A tick is no copy of an update either: it has no outcome.
+    if (source !== null && verdict.outcome !== null) this.#marked += 1;
     const update: TaskStatusDetail | null = 'update' in content ? content.update : null;
     for (const [at, event] of verdict.events.entries()) {
       this.#options.onEvent(expectedEvent(record, at + 1, source, event, update));

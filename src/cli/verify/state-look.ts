@@ -3,7 +3,7 @@
 
 import type { Redis } from 'ioredis';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
-import { compareSlot, compareTasks } from './compare-state.ts';
+import { compareSlot, compareTasks, compareTombstones } from './compare-state.ts';
 import type { JudgedRange } from './event-ledger.ts';
 import { type FoundSlot, findSlots } from './found-state.ts';
 import type { InputPosition, KafkaLook } from './look-at-kafka.ts';
@@ -56,7 +56,9 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   );
   const incarnations = new Map(partitions.map((partition) => [partition, look.pins[partition]!.pin.incarnation]));
   const onProgress = (tasks: number) => look.onProgress(`comparing tasks: ${count(tasks)}`);
-  await compareTasks({ ...look, incarnations, onProgress }, mismatches);
+  const state = { ...look, incarnations, onProgress };
+  await compareTasks(state, mismatches);
+  await compareTombstones(state, mismatches);
 
   const slots = await readPins(redis, keys);
   const after = await look.kafka.positions();

@@ -1,14 +1,18 @@
-// One update as `why` tells it: where it lies, its class, what it changed, what it emitted. Job creations are told by
-// their ce_id alone, so no token can show.
+// One update as `why` tells it: where it lies, its class, what it changed, what it emitted; and the same of what time alone
+// did. Job creations are told by their ce_id alone, so no token can show.
 
-import { coordinatesId, failureId, jobCreationId } from '../../avro/event-id.ts';
+import { failureId, jobCreationId, type NoticeSource, rejectId } from '../../avro/event-id.ts';
+import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { FailureKind, Notice, SourceCoordinates } from '../../domain/notice.ts';
 import type { RejectReason } from '../../domain/outcome.ts';
+import type { Liveness } from '../../domain/task-state.ts';
 import { outcomeOf, type UpdateClass } from '../../domain/update-class.ts';
+import type { InputRecord } from '../../pipeline/ports.ts';
 import type { CoveringPosts } from './covering-posts.ts';
 import { changesBetween, type FigureChange, figuresOf, isPartOf } from './task-figures.ts';
+import type { TaskLook } from './task-look.ts';
 import type { TaskRecord } from './task-records.ts';
-import type { ReplayedUpdate } from './task-replay.ts';
+import type { ReplayedTime, ReplayedUpdate } from './task-replay.ts';
 
 export type EmittedEvent =
   | { readonly event: 'failure'; readonly kind: FailureKind; readonly ce_id: string }
@@ -43,6 +47,32 @@ export interface ExplainedUpdate {
   readonly emitted: readonly EmittedEvent[];
 }
 
+/** What no update did. */
+export interface ExplainedTime {
+  readonly partition: number;
+  /** of the record that the time had passed with, whichever task it is of */
+  readonly offset: number;
+  /** ms */
+  readonly log_time: number;
+  /** the task fell silent, stalled, or was retired */
+  readonly class: 'silent' | 'stalled' | 'retired';
+  readonly changed: readonly FigureChange[];
+  readonly emitted: readonly EmittedEvent[];
+}
+
+/** How far the task was followed: all is told up to here. */
+export interface ExplainedNow {
+  readonly partition: number;
+  /** the last one that Redis had folded */
+  readonly offset: number;
+  readonly class: 'now';
+  readonly liveness: Liveness;
+  /** since when, by log time, ms */
+  readonly liveness_at: number;
+  readonly changed: readonly [];
+  readonly emitted: readonly [];
+}
+
 /** Where, and what it says of itself: all that can be told without what came before. */
 export function placeOfUpdate({ record, input, schema_id }: TaskRecord): Omit<ExplainedUpdate, 'class'> {
   const update = input.decoded.kind === 'update' ? input.decoded.update : {};
@@ -72,8 +102,26 @@ export function explain(
   const { before, after, errors, notices } = replayed;
   const changed = changesBetween(figuresOf(before), figuresOf(after));
   if (errors.length > 0) changed.push({ field: 'errors', added: errors });
-  const emitted = notices.flatMap((notice) => eventOf(taken, notice, topic));
+  const { input, record } = taken;
+  const told = input.decoded.kind === 'update' ? input.decoded.update : null;
+  const emitted = notices.flatMap((notice) => eventOf({ topic, partition: record.partition }, notice, told));
   return { ...place, ...verdictOf(taken, replayed, covering), changed, emitted };
+}
+
+export function explainTime(
+  { partition, offset, timestamp }: InputRecord,
+  { before, after, notices }: ReplayedTime,
+  topic: string,
+): ExplainedTime {
+  const from = { topic, partition };
+  return {
+    partition,
+    offset,
+    log_time: timestamp,
+    class: after === null ? 'retired' : after.liveness === 'silent' ? 'silent' : 'stalled',
+    changed: after === null ? [] : changesBetween(figuresOf(before), figuresOf(after)),
+    emitted: notices.flatMap((notice) => eventOf(from, notice, null)),
+  };
 }
 
 type Verdict = Pick<ExplainedUpdate, 'class' | 'reason' | 'detail' | 'doubt' | 'covered_by' | 'supersedes'>;
@@ -97,27 +145,35 @@ function verdictOf({ record, input }: TaskRecord, replayed: ReplayedUpdate, cove
   return latest === null ? verdict : { ...verdict, supersedes: latest };
 }
 
-function eventOf({ record, input }: TaskRecord, notice: Notice, topic: string): EmittedEvent[] {
-  const from = { topic, partition: record.partition };
+function eventOf(from: NoticeSource, notice: Notice, update: TaskStatusDetail | null): EmittedEvent[] {
   const { body } = notice;
   switch (body.kind) {
     case 'failure':
       return [{ event: 'failure', kind: body.facts.failure, ce_id: failureId(from, notice, body.facts) }];
     case 'reject':
-      return [{ event: 'reject', ce_id: coordinatesId(from, notice) }];
+      return [{ event: 'reject', ce_id: rejectId(from, notice) }];
     case 'reroute':
       return []; // A task's own records lie at its home.
     case 'job_creation': {
-      if (input.decoded.kind !== 'update') return [];
-      const { update } = input.decoded;
+      if (update === null) return [];
       const action = update.create_jobs_action![body.action]!;
-      return [{ event: 'job_creation', ce_id: jobCreationId(from, notice, update, action, body.repeat) }];
+      return [{ event: 'job_creation', ce_id: jobCreationId(from, notice, update, action, body.repeat, body.action) }];
     }
   }
 }
 
-/** The update as far as it moved the field; null: it did not. */
-export function narrowed(update: ExplainedUpdate, field: string): ExplainedUpdate | null {
-  const changed = update.changed.filter((change) => isPartOf(change.field, field));
-  return changed.length === 0 ? null : { ...update, changed };
+/** The task as Redis had it when the command looked. */
+export function explainNow({ task, watermark }: TaskLook): ExplainedNow {
+  const { liveness, liveness_at, source } = task;
+  const at = { partition: source.partition, offset: watermark - 1 };
+  return { ...at, class: 'now', liveness, liveness_at, changed: [], emitted: [] };
+}
+
+/** What is told, as far as it moved the field; null: it did not. */
+export function narrowed<Told extends { readonly changed: readonly FigureChange[] }>(
+  told: Told,
+  field: string,
+): Told | null {
+  const changed = told.changed.filter((change) => isPartOf(change.field, field));
+  return changed.length === 0 ? null : { ...told, changed };
 }

@@ -1,12 +1,14 @@
-// `taskfold task <id> --at`: the task as it was after an offset or at a log time, by folding its own records again.
+// `taskfold task <id> --at`: the task as it was after an offset or at a log time, by folding its own records again
+// along the time of its partition.
 
 import { z } from 'zod';
+import type { InputRecord } from '../../pipeline/ports.ts';
 import type { TaskDocument } from '../../read/task-document.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { reachAll } from '../reach.ts';
+import { replayTask } from './replay-task.ts';
 import { historyGone, lookAtTask } from './task-look.ts';
-import { readTaskRecords } from './task-records.ts';
 import { requireSameTask, TaskReplay } from './task-replay.ts';
 
 /** A record at this offset or log time (epoch ms) is the last one that counts. */
@@ -27,23 +29,20 @@ export const pointInLog = z.string().transform((text, context): PointInLog => {
 export async function taskAt(context: CommandContext, id: string, at: PointInLog): Promise<TaskDocument> {
   await reachAll(context.config, ['kafka', 'registry']);
   const look = await lookAtTask(context, id);
-  const { first_offset, last_offset, partition } = look.task.source;
   const gone = historyGone(look);
   if (gone !== null) throw new CommandFailure(gone, EXIT.failed);
-  const last = 'offset' in at ? Math.min(at.offset, last_offset) : last_offset;
   const replay = new TaskReplay(look.task, look.pins);
-  let stopped = last < last_offset;
-  if (last >= first_offset) {
-    for await (const taken of readTaskRecords(context, look, [first_offset, last + 1])) {
-      // What was state then is a beginning of the log, so the first later record ends it.
-      stopped ||= 'time' in at && taken.record.timestamp > at.time;
-      if ('time' in at && stopped) break;
-      replay.fold(taken);
-    }
-  }
+  let stopped = false;
+  // What was state then is a beginning of the log, so the first later record ends it.
+  const isBeyond = ({ offset, timestamp }: InputRecord) => {
+    stopped = 'offset' in at ? offset > at.offset : timestamp > at.time;
+    return stopped;
+  };
+  for await (const _ of replayTask(context, look, replay, { isBeyond }));
   if (!stopped) requireSameTask(look.task, replay.document);
   const task = replay.document;
   if (task !== null) return task;
+  const { first_offset, partition } = look.task.source;
   const began = `its first update lies at offset ${first_offset} of partition ${partition}`;
   const when = new Date(look.task.first_update_at).toISOString();
   throw new CommandFailure(`there was no task "${id}" then: ${began}, log time ${when}`, EXIT.failed);

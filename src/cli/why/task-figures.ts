@@ -21,7 +21,14 @@ export interface FigureChange {
 
 const OUTPUT_CHARACTERS_MAX = 200;
 /** What is no figure: the update's own place and log time say it. */
-const COORDINATES = new Set(['internal_task_id', 'source', 'first_update_at', 'last_update_at', 'errors']);
+const COORDINATES = new Set([
+  'internal_task_id',
+  'source',
+  'first_update_at',
+  'last_update_at',
+  'liveness_at',
+  'errors',
+]);
 
 const TEXTS = [
   'internal_job_id',
@@ -36,6 +43,7 @@ const TEXTS = [
   'unrecognized_failure_reason',
   'completion_requested',
   'task_output',
+  'liveness',
   'errors',
 ];
 const OUTCOMES_OF_TASK = ['applied', 'duplicate', 'stale', 'rejected'] as const;

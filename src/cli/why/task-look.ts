@@ -21,6 +21,8 @@ export interface TaskLook {
   readonly task: TaskDocument;
   /** of the task's home partition */
   readonly pins: SlotPins;
+  /** the task is folded from all records of its partition below this offset */
+  readonly watermark: number;
   /** the first offset that the home partition's log still has */
   readonly logStart: number;
 }
@@ -30,12 +32,14 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
   const { redis_prefix: prefix, group, input_topic: topic } = context.config;
   const { client: redis } = await openRedis(context);
   const reads = createLiveReads({ redis, prefix, group, topic });
-  const task = await findTask(context, reads, id);
-  const { partition, last_offset } = task.source;
+  // Time alone may change it, too: so it is the task as it was at some W, read in one step with it.
+  const { task, watermark } = await findTask(context, reads, id);
+  const { partition } = task.source;
   const { head, damage } = await readSlot(defineScripts(redis), groupKeys(prefix, group)(partition));
   if (head === null) {
     throw new CommandFailure(damage ?? `partition ${partition} was emptied meanwhile`, EXIT.failed, 'try again');
   }
+  const { last_offset } = task.source;
   const { pins } = head;
   if (pins.fold_version !== FOLD_VERSION) {
     const ours = `this is version ${FOLD_VERSION}`;
@@ -55,7 +59,7 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
       const what = `the log of partition ${partition} ends at offset ${logEnd}, and the task was folded up to offset ${last_offset}`;
       throw new CommandFailure(`${what}: it is not the log that the task was folded from`, EXIT.failed);
     }
-    return { task, pins, logStart };
+    return { task, pins, watermark, logStart };
   } finally {
     await link.close();
   }

@@ -1,9 +1,10 @@
-// A task's records, read from its home partition between two offsets and decoded. Records of other tasks are passed over
-// by their bytes, without decoding: the id stands in a record's body as it is, whatever schema wrote it.
+// A task's records, read from its home partition between two offsets and decoded. Records of other tasks are told by their
+// bytes, without decoding: the id stands in a record's body as it is, whatever schema wrote it. Of them only the time counts.
 
 import { createRegistryClient } from '../../avro/registry-client.ts';
 import { createUpdateDecoder } from '../../avro/update-decoder.ts';
-import { type FoldInput, newHead } from '../../domain/partition-fold.ts';
+import type { FoldInput } from '../../domain/fold-input.ts';
+import { newHead } from '../../domain/head.ts';
 import { ClusterLink } from '../../kafka/cluster-link.ts';
 import { createKafka } from '../../kafka/connection.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
@@ -27,9 +28,14 @@ export interface TaskRecord {
   readonly own: boolean;
 }
 
+/** A stretch of records that say nothing of the task but that the time passes. */
+export interface PassedRecords {
+  readonly passed: readonly InputRecord[];
+}
+
 /**
- * The records of the task in [from, to), and all re-routed ones beside them, in order. A record that does not decode is
- * the task's if it is keyed by it.
+ * All records in [from, to), in order: those of the task, and all re-routed ones beside them, decoded; the others in
+ * stretches. A record that does not decode is the task's if it is keyed by it.
  * @param onProgress offsets passed and to pass
  * @throws CommandFailure where the registry has forgotten a schema; Fault history_gone, service_unavailable
  */
@@ -38,7 +44,7 @@ export async function* readTaskRecords(
   { task, pins }: TaskLook,
   [from, to]: readonly [number, number],
   onProgress?: (progress: { done: number; total: number }) => void,
-): AsyncGenerator<TaskRecord, void, undefined> {
+): AsyncGenerator<TaskRecord | PassedRecords, void, undefined> {
   const { config } = context;
   const { input, verdicts: verdictTopic } = topologyOfConfig(config);
   const { partition } = task.source;
@@ -69,18 +75,27 @@ export async function* readTaskRecords(
     ...(onProgress ? { onProgress } : {}),
   });
   for await (const chunk of chunks) {
-    const records = chunk.records.filter(isCandidate);
-    await loadWriters(decoder, records, verdicts);
+    const candidates = chunk.records.filter(isCandidate);
+    await loadWriters(decoder, candidates, verdicts);
     const decodeContext = { ports: { decoder }, settings: { topic: input.topic } };
-    const inputs = decodeRecords(decodeContext, partition, claim, records);
-    for (const [i, record] of records.entries()) {
-      const folded = inputs[i]!;
-      const { decoded } = folded;
-      const named = decoded.kind === 'update' ? decoded.update.internal_task_id === task.internal_task_id : null;
-      const own = named ?? record.key?.equals(id) ?? false;
+    const inputs = decodeRecords(decodeContext, partition, claim, candidates);
+    let told = 0;
+    let decoded = 0;
+    for (const [i, record] of chunk.records.entries()) {
+      if (record !== candidates[decoded]) continue;
+      const folded = inputs[decoded++]!;
+      const own = isOf(folded, record);
       if (!own && folded.source === null) continue;
+      if (told < i) yield { passed: chunk.records.slice(told, i) };
+      told = i + 1;
       yield { record, input: folded, schema_id: decoder.schemaIdOf(record.value), own };
     }
+    if (told < chunk.records.length) yield { passed: chunk.records.slice(told) };
+  }
+
+  function isOf({ decoded }: FoldInput, { key }: InputRecord): boolean {
+    if (decoded.kind === 'update') return decoded.update.internal_task_id === task.internal_task_id;
+    return key?.equals(id) ?? false;
   }
 }
 

@@ -1,12 +1,14 @@
 // Folds a task's own records again, by the real fold over an empty partition, and keeps of each update what the ledger
-// said of it and what the task was before and after it.
+// said of it and what the task was before and after it; and the same of the time that passes with each other record.
 
-import type { SlotPins } from '../../domain/head.ts';
+import type { FoldInput } from '../../domain/fold-input.ts';
+import { newHead, type SlotPins } from '../../domain/head.ts';
 import type { Judgement } from '../../domain/ledger.ts';
 import type { Notice } from '../../domain/notice.ts';
-import { newHead, PartitionFold } from '../../domain/partition-fold.ts';
+import { PartitionFold } from '../../domain/partition-fold.ts';
 import type { Post } from '../../domain/post.ts';
 import type { TaskError, TaskState } from '../../domain/task-state.ts';
+import { type KnownTask, Tombstone } from '../../domain/tombstone.ts';
 import type { UpdateClass } from '../../domain/update-class.ts';
 import { type TaskDocument, taskDocument } from '../../read/task-document.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -32,12 +34,25 @@ export interface ReplayedUpdate {
   readonly after: TaskDocument | null;
 }
 
+/** What the time that has passed did to the task, before the record at `offset` was looked at. */
+export interface ReplayedTime {
+  readonly notices: readonly Notice[];
+  readonly before: TaskDocument;
+  /** null: it was retired */
+  readonly after: TaskDocument | null;
+}
+
+/** The record that the time passes with, as far as the fold sees it. */
+type Moment = Pick<FoldInput, 'offset' | 'timestamp' | 'source'>;
+
+const NO_UPDATE: FoldInput['decoded'] = { kind: 'update', update: {} };
+
 export class TaskReplay {
   readonly #id: string;
   readonly #place: TaskDocument['source'];
   readonly #errorsKept: number;
   readonly #fold: PartitionFold;
-  #state: TaskState | null = null;
+  #state: KnownTask = null;
   #errors: readonly TaskError[] = [];
   #output: string | undefined;
   #judgement: ReplayedJudgement | null = null;
@@ -58,28 +73,61 @@ export class TaskReplay {
     );
   }
 
-  /** The task as it is after what was folded so far, or null: there is none yet. */
+  /** The task as it is after what was folded so far, or null: there is none yet, or it was retired. */
   get document(): TaskDocument | null {
     return this.#document;
   }
 
-  /** Folds the next record; answers null for one of another task. */
-  fold({ input, own }: TaskRecord): ReplayedUpdate | null {
+  /** Whether time alone can still change its liveness. */
+  get isWatched(): boolean {
+    const { liveness } = this.#document ?? {};
+    return liveness === 'reporting' || liveness === 'stalled';
+  }
+
+  /** Goes on to the next record without looking at it; answers null where the time did nothing to the task. */
+  pass({ offset, timestamp, source }: Moment): ReplayedTime | null {
+    const before = this.#document;
+    // A tick is what tells nothing but the time.
+    const tick = { offset, timestamp, source, size: 0, decoded: NO_UPDATE, home: -1, tick: true };
+    const notices = this.#fold.fold(tick);
+    this.#take();
+    const after = this.#document;
+    return before === null || after?.liveness === before.liveness ? null : { notices, before, after };
+  }
+
+  /**
+   * Folds the next record, which the time has been passed to; answers null for one of another task.
+   * @param noticesBefore how many notices that time has made at this record: theirs come before
+   */
+  fold({ input, own }: TaskRecord, noticesBefore: number): ReplayedUpdate | null {
     this.#judgement = null;
     const before = this.#document;
-    const notices = this.#fold.fold(input);
-    const change = this.#fold.takeChanges()[0];
+    const folded = this.#fold.fold(input);
+    const errors = this.#take();
     if (!own) return null;
-    if (change !== undefined) {
-      this.#state = change.task;
-      const told = [...this.#errors, ...change.errors];
-      this.#errors = told.slice(Math.max(0, told.length - this.#errorsKept));
-      this.#output = change.task_output ?? this.#output;
-      const { topic, partition } = this.#place;
-      this.#document = taskDocument(change.task, this.#errors, this.#output, { topic, partition });
-    }
-    const errors = change?.errors ?? [];
+    const notices = folded.map((notice) => ({ ...notice, index: notice.index + noticesBefore }));
     return { judgement: this.#judgement, notices, errors, before, after: this.#document };
+  }
+
+  /** Takes over what the fold has changed of the task; answers the errors that came with it. */
+  #take(): readonly TaskError[] {
+    const generation = this.#fold.takeTombstones().get(this.#id);
+    const change = this.#fold.takeChanges().find(({ task }) => task.internal_task_id === this.#id);
+    if (generation !== undefined) this.#keep(new Tombstone(generation), [], undefined);
+    if (change === undefined || change.retired) return [];
+    const told = [...this.#errors, ...change.errors];
+    const errors = told.slice(Math.max(0, told.length - this.#errorsKept));
+    this.#keep(change.task, errors, change.task_output ?? this.#output);
+    return change.errors;
+  }
+
+  #keep(state: TaskState | Tombstone, errors: readonly TaskError[], output: string | undefined): void {
+    const { topic, partition } = this.#place;
+    this.#state = state;
+    this.#errors = errors;
+    this.#output = output;
+    this.#document =
+      state instanceof Tombstone ? null : taskDocument(state, this.#errors, this.#output, { topic, partition });
   }
 }
 
@@ -101,3 +149,14 @@ export function requireSameTask(task: TaskDocument, replayed: TaskDocument | nul
 }
 
 const DIFFERING_SHOWN = 5;
+
+/**
+ * Where more tasks are due at once than are looked at before one record, the last ones are looked at later: the replay knows
+ * of one task only, and looks at it at once.
+ * @returns what differs so, in a sentence; null: nothing
+ */
+export function lateLook(task: TaskDocument, replayed: TaskDocument | null): string | null {
+  if (replayed === null || replayed.liveness_at === task.liveness_at) return null;
+  const [ours, theirs] = [replayed.liveness_at, task.liveness_at].map((ms) => new Date(ms).toISOString());
+  return `Redis has it ${task.liveness} since ${theirs}, by the log since ${ours}: more tasks were due then than one record may look at`;
+}

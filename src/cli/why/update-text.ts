@@ -1,6 +1,6 @@
 // What `why` says of updates and sums to people.
 
-import type { ExplainedUpdate } from './explained-update.ts';
+import type { EmittedEvent, ExplainedNow, ExplainedTime, ExplainedUpdate } from './explained-update.ts';
 import { type FigureChange, type FigureValue, isPartOf, type TaskFigures } from './task-figures.ts';
 
 /** The first line of an update says these already. */
@@ -22,11 +22,31 @@ export function updateText(update: ExplainedUpdate, field?: string): string {
     if (field === undefined && SAID_ALREADY.some((said) => isPartOf(change.field, said))) continue;
     lines.push(`  ${changeText(change)}`);
   }
-  for (const emitted of update.emitted) {
-    const what = emitted.event === 'failure' ? `failure (${emitted.kind})` : emitted.event.replace('_', ' ');
-    lines.push(`  emits ${what}, ce_id ${emitted.ce_id}`);
-  }
-  return lines.join('\n');
+  return [...lines, ...eventLines(update.emitted)].join('\n');
+}
+
+const DONE_BY_TIME = {
+  silent: 'no update came for so long that the task is silent',
+  stalled: 'no update has processed anything for so long that the task is stalled',
+  retired: 'the task was retired',
+} as const;
+
+/** What time alone did: a line for when, and one for each change and event. */
+export function passingText({ class: done, offset, log_time, changed, emitted }: ExplainedTime): string {
+  const line = `${done.toUpperCase()}, ${DONE_BY_TIME[done]}: offset ${offset}, ${timeText(log_time)}`;
+  return [line, ...changed.map((change) => `  ${changeText(change)}`), ...eventLines(emitted)].join('\n');
+}
+
+/** How its engines stand, and how far the log was followed to tell that. */
+export function nowText({ liveness, liveness_at, offset }: ExplainedNow): string {
+  return `${liveness} since ${timeText(liveness_at)}; followed up to offset ${offset}, the last one that Redis has folded`;
+}
+
+function eventLines(emitted: readonly EmittedEvent[]): string[] {
+  return emitted.map((one) => {
+    const what = one.event === 'failure' ? `failure (${one.kind})` : one.event.replace('_', ' ');
+    return `  emits ${what}, ce_id ${one.ce_id}`;
+  });
 }
 
 function classText({ class: updateClass, reason, detail, doubt, covered_by, supersedes }: ExplainedUpdate): string {

@@ -1,0 +1,74 @@
+// What a `task-failures` event says of its task and of the update, or the silence, that caused it.
+
+import { reasonOf } from './evolve.ts';
+import { lastOpenReporter } from './liveness.ts';
+import type { TaskStatusDetail } from './messages.generated.ts';
+import type { FailureFacts, FailureKind } from './notice.ts';
+import type { TaskError, TaskState } from './task-state.ts';
+
+/** The record that is being folded. */
+interface RecordFacts {
+  /** log time, ms */
+  readonly timestamp: number;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+type LooseFacts = { -readonly [field in keyof FailureFacts]?: FailureFacts[field] | undefined };
+
+/** An update told it. @param errors those that the update brings */
+export function factsOfUpdate(
+  failure: FailureKind,
+  task: TaskState,
+  errors: readonly TaskError[],
+  update: TaskStatusDetail,
+  record: RecordFacts,
+): FailureFacts {
+  return factsOf(failure, task, record, {
+    work_request_id: update.work_request_id || undefined,
+    failure_reason: reasonOf(update),
+    timestamp: update.timestamp ?? undefined,
+    prior_timestamp: update.prior_timestamp ?? undefined,
+    errors,
+    traceparent: record.traceparent,
+    tracestate: record.tracestate,
+  });
+}
+
+/** No update came. The record only tells that the time has passed, so nothing of it but its time belongs to the event. */
+export function factsOfSilence(task: TaskState, record: RecordFacts): FailureFacts {
+  return factsOf('silent', task, record, {
+    work_request_id: lastOpenReporter(task)?.work_request_id || undefined,
+    last_update_at: task.last_update_at,
+  });
+}
+
+/** @param last_update_at log time of the last update before the silence, ms */
+export function factsOfRecovery(
+  task: TaskState,
+  last_update_at: number,
+  update: TaskStatusDetail,
+  record: RecordFacts,
+): FailureFacts {
+  return { ...factsOfUpdate('recovered', task, [], update, record), last_update_at };
+}
+
+function factsOf(failure: FailureKind, task: TaskState, record: RecordFacts, told: LooseFacts): FailureFacts {
+  const facts: LooseFacts = {
+    failure,
+    internal_task_id: task.internal_task_id,
+    internal_job_id: task.internal_job_id,
+    engine_id: task.engine_id,
+    task_route_id: task.task_route_id,
+    task_status: task.task_status,
+    attempt: task.attempts,
+    errors: [],
+    error_count: task.error_count,
+    retry_count: task.retry_count,
+    processed_stats: { ...task.processed_stats },
+    log_time: record.timestamp,
+    ...told,
+  };
+  for (const field of Object.keys(facts) as (keyof FailureFacts)[]) if (facts[field] === undefined) delete facts[field];
+  return facts as FailureFacts;
+}

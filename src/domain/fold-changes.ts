@@ -1,0 +1,62 @@
+// What a stretch of log has changed so far, by task, over what the slot knew before it.
+
+import type { TaskChange, TaskState } from './task-state.ts';
+import { type KnownTask, Tombstone } from './tombstone.ts';
+
+export class FoldChanges {
+  #changes = new Map<string, TaskChange>();
+  /** internal_task_id → generation */
+  #tombstones = new Map<string, number>();
+  readonly #slot: (internal_task_id: string) => KnownTask;
+
+  /** @param slot what the slot knew of a task when the changes were taken last */
+  constructor(slot: (internal_task_id: string) => KnownTask) {
+    this.#slot = slot;
+  }
+
+  /** The task as it is now. */
+  known(internal_task_id: string): KnownTask {
+    const change = this.#changes.get(internal_task_id);
+    if (change !== undefined && !change.retired) return change.task;
+    const generation = this.#tombstones.get(internal_task_id);
+    return generation === undefined ? this.#slot(internal_task_id) : new Tombstone(generation);
+  }
+
+  /** The change of a task, begun where there is none. */
+  of(task: TaskState): TaskChange {
+    const known = this.#changes.get(task.internal_task_id);
+    if (known !== undefined && !known.retired) return known;
+    const change: TaskChange = {
+      task,
+      errors: [],
+      task_output: undefined,
+      reporters: new Set(),
+      base_changed: false,
+      look_changed: false,
+      silence_changed: false,
+      retired: false,
+      begins_anew: known !== undefined,
+    };
+    this.#changes.set(task.internal_task_id, change);
+    return change;
+  }
+
+  /** Makes or moves a tombstone. */
+  bury(internal_task_id: string, generation: number): void {
+    this.#tombstones.set(internal_task_id, generation);
+  }
+
+  /** The changes since the last call, each task once, in the order of first change. */
+  take(): TaskChange[] {
+    const changes = [...this.#changes.values()];
+    this.#changes = new Map();
+    return changes;
+  }
+
+  /** Tombstones made or moved since the last call. */
+  takeTombstones(): ReadonlyMap<string, number> {
+    const tombstones = this.#tombstones;
+    if (tombstones.size > 0) this.#tombstones = new Map();
+    return tombstones;
+  }
+}

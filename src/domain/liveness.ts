@@ -1,0 +1,101 @@
+// Whether a task's engines still report, in the partition's time: its liveness, and the deadlines at which that changes by
+// itself (docs/fold.md, "Silence and retirement").
+
+import type { Contribution } from './contribution.ts';
+import type { FoldSettings } from './fold-settings.ts';
+import type { Reporter } from './ledger.ts';
+import type { TaskStatusDetail } from './messages.generated.ts';
+import type { PartitionClock } from './partition-clock.ts';
+import { isTerminal } from './status-rule.ts';
+import { type Liveness, PROCESSED_STATS, type ReporterTotals, type TaskState, type TaskStatus } from './task-state.ts';
+
+/** The reporter that has not ended and was heard last, if there is one. */
+export function lastOpenReporter(task: TaskState): { work_request_id: string; reporter: Reporter } | null {
+  let last: { work_request_id: string; reporter: Reporter } | null = null;
+  for (const [work_request_id, reporter] of task.reporters) {
+    if (!reporter.ended) last = { work_request_id, reporter };
+  }
+  return last;
+}
+
+/** A task that waits makes no progress, and none is expected. */
+function waits({ task_status }: TaskState): boolean {
+  return task_status === 'scheduled' || task_status === 'pending' || task_status === 'queued';
+}
+
+/** What an update makes of the liveness. @param progress it makes progress, or begins a new attempt */
+function livenessAfter(task: TaskState, progress: boolean): Liveness {
+  if (isTerminal(task.task_status)) return 'ended';
+  let open = false;
+  for (const { ended, rerouted } of task.reporters.values()) {
+    if (ended) continue;
+    if (rerouted) return 'unknown';
+    open = true;
+  }
+  if (!open) return 'ended';
+  return task.liveness === 'stalled' && !progress && !waits(task) ? 'stalled' : 'reporting';
+}
+
+/**
+ * Takes note of an update that was not rejected.
+ * @param progress it makes progress, or begins a new attempt
+ */
+export function hearOf(task: TaskState, progress: boolean, clock: PartitionClock): void {
+  setLiveness(task, livenessAfter(task, progress), clock);
+  const watched = task.liveness === 'reporting' || task.liveness === 'stalled';
+  if (!watched || progress || waits(task)) task.no_progress_since = undefined;
+  else task.no_progress_since ??= clock.now;
+}
+
+export function setLiveness(task: TaskState, liveness: Liveness, clock: PartitionClock): void {
+  if (task.liveness === liveness) return;
+  task.liveness = liveness;
+  task.liveness_at = clock.log_time!;
+}
+
+/** The earliest moment of the partition's clock at which something happens to the task without an update. */
+export function earliestDeadline(task: TaskState, clock: PartitionClock, settings: FoldSettings): number {
+  const { silence, stall, retirement } = deadlines(task, clock, settings);
+  return Math.min(silence, stall, retirement);
+}
+
+/** Each deadline on the partition's clock, ms; Infinity: there is none. */
+export function deadlines(task: TaskState, clock: PartitionClock, settings: FoldSettings) {
+  let heard = 0;
+  let open = Number.POSITIVE_INFINITY;
+  for (const reporter of task.reporters.values()) {
+    heard = reporter.heard_at;
+    if (!reporter.ended) open = reporter.heard_at;
+  }
+  const { liveness, no_progress_since } = task;
+  const alarm = (at: number) => Math.max(at, clock.alarms_after);
+  const isWatched = liveness === 'reporting' || liveness === 'stalled';
+  const isStuck = liveness === 'reporting' && no_progress_since !== undefined;
+  const retain_s = isTerminal(task.task_status) ? settings.retain_finished_s : settings.retain_silent_s;
+  return {
+    silence: isWatched ? alarm(open + settings.silence_after_s * 1_000) : Number.POSITIVE_INFINITY,
+    stall: isStuck ? alarm(no_progress_since + settings.stalled_after_s * 1_000) : Number.POSITIVE_INFINITY,
+    retirement: heard + retain_s * 1_000,
+  };
+}
+
+/** Whether the update's work request is over. @param work_request_status the envelope's field, where a header brings it */
+export function endsWorkRequest(update: TaskStatusDetail, work_request_status: string | undefined): boolean {
+  if (isTerminal(update.task_status as TaskStatus | undefined) || update.task_output) return true;
+  if (update.task_action === 'completeJob' || update.task_action === 'completeAndCreateJobs') return true;
+  return work_request_status === 'complete' || work_request_status === 'failed' || work_request_status === 'timeout';
+}
+
+/** Whether what an applied update contributes is work done. @param totals of its reporter, before the update is taken */
+export function makesProgress({ deltas }: Contribution, totals: ReporterTotals): boolean {
+  const stats = deltas.processed_stats;
+  if (stats) for (const stat of PROCESSED_STATS) if ((stats[stat] ?? 0) > 0) return true;
+  for (const side of ['inputs', 'outputs'] as const) {
+    for (const { id, processed_count, processed_total_count } of deltas[side] ?? []) {
+      if ((processed_count ?? 0) > 0) return true;
+      const total = processed_total_count ?? 0;
+      if (total > 0 && total > (totals.get(`${side}.${id ?? ''}`) ?? 0)) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,50 @@
+// Which rules of docs/fold.md a random stream comes upon, as the plain fold shows it: streams that do not meet a rule say
+// nothing of it.
+
+import type { PlainFold } from '../../src/cli/verify/plain-fold.ts';
+import { lastHeardOpen } from '../../src/cli/verify/plain-liveness.ts';
+import type { PlainVerdict } from '../../src/cli/verify/plain-record.ts';
+import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
+import type { FoldSettings } from '../../src/domain/fold-settings.ts';
+
+export class RulesMet {
+  readonly #fold: PlainFold;
+  readonly #settings: FoldSettings;
+  readonly #met: Set<string>;
+  readonly #retired = new Set<string>();
+
+  constructor(fold: PlainFold, settings: FoldSettings, met: Set<string>) {
+    this.#fold = fold;
+    this.#settings = settings;
+    this.#met = met;
+  }
+
+  /** After each record. */
+  look({ outcome, events }: PlainVerdict): void {
+    const { clock, tasks, retired } = this.#fold;
+    this.#met.add(outcome ?? 'tick');
+    for (const event of events) {
+      if (event.kind === 'failure') this.#met.add(event.failure);
+      if (event.kind === 'reject') this.#met.add(event.reason);
+    }
+    if (outcome === null && events.length > 0) this.#met.add('notice of a tick');
+    for (const id of retired.tombstones.keys()) this.#retired.add(id);
+    if (retired.tasks > 0) this.#met.add('retired');
+    for (const task of tasks.values()) {
+      this.#lookAt(task);
+      if (this.#retired.has(task.internal_task_id)) this.#met.add('begun anew');
+      if (task.look_at < clock.now) this.#met.add('looks_max');
+    }
+  }
+
+  #lookAt(task: PlainTask): void {
+    const { clock } = this.#fold;
+    this.#met.add(task.liveness);
+    for (const mark of task.marks.keys()) this.#met.add(mark);
+    if (task.ios_dropped > 0) this.#met.add('ios_dropped');
+    if (task.reporters_base.size > 0) this.#met.add('reporters_base');
+    if (task.liveness !== 'reporting' && task.liveness !== 'stalled') return;
+    const silentSince = lastHeardOpen(task)![1].heard_at + this.#settings.silence_after_s * 1_000;
+    if (silentSince < clock.now && clock.now <= clock.alarms_after) this.#met.add('alarms_after');
+  }
+}
