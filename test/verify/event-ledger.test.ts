@@ -7,6 +7,7 @@ import { compareCopy, foundCopy } from '../../src/cli/verify/copy-of-record.ts';
 import { EventLedger } from '../../src/cli/verify/event-ledger.ts';
 import { expectedEvent } from '../../src/cli/verify/expected-events.ts';
 import { Mismatches, mismatchText } from '../../src/cli/verify/mismatches.ts';
+import type { PlainFailure } from '../../src/cli/verify/plain-record.ts';
 import type { InputRecord } from '../../src/pipeline/ports.ts';
 
 const text = (value: string) => Buffer.from(value);
@@ -99,4 +100,19 @@ test('mismatches are counted without end, kept up to a bound, and their values c
   expect(mismatches.kept.map(mismatchText)).toEqual([
     `task "t": a missing (expected ${'x'.repeat(200)}… (300 characters))`,
   ]);
+});
+
+test('silences of two tasks at a record and at its re-routed copy are two events, so one ce_id for both is told', () => {
+  const ledger = new EventLedger('failures', 'event');
+  const mismatches = new Mismatches(100);
+  const ranges = new Map([0, 2].map((partition) => [partition, { origin: 0, watermark: 100 }]));
+  const silence = (internal_task_id: string) =>
+    ({ kind: 'failure', failure: 'silent', internal_task_id }) as unknown as PlainFailure;
+  ledger.expect(expectedEvent(record, 1, null, silence('t1'), {}));
+  ledger.expect(expectedEvent(copy, 1, { partition: 0, offset: 4 }, silence('t2'), {}));
+  for (const { partition, offset } of [record, copy]) {
+    const mark = { topic: 'in', partition, offset, index: 1 };
+    ledger.take({ partition: 0, mark, ce_id: 'one' }, ranges, mismatches, () => {});
+  }
+  expect(mismatches.kept).toMatchObject([{ field: 'header ce_id', problem: 'repeated', internal_task_id: 't2' }]);
 });

@@ -94,11 +94,13 @@ export class EventBooks {
     const mismatches = new Mismatches(look.mismatchesKept);
     const unchecked: { why: string }[] = [];
     let pending = 0;
-    const settle = async (ledger: EventLedger, once: (mismatches: Mismatches, first: boolean) => Promise<Absent>) => {
+    type Once = (mismatches: Mismatches, doubted: Set<ExpectedEvent>, first: boolean) => Promise<Absent>;
+    const settle = async (ledger: EventLedger, once: Once) => {
+      const doubted = new Set<ExpectedEvent>();
       for (let looks = 1; ; looks++) {
         ledger.lookAgain();
         const found = new Mismatches(look.mismatchesKept);
-        const absent = await once(found, looks === 1);
+        const absent = await once(found, doubted, looks === 1);
         if (absent.unsettled === 0) {
           mismatches.addAll(found);
           pending += absent.pending;
@@ -111,14 +113,19 @@ export class EventBooks {
         }
       }
     };
-    await settle(this.rerouted, (found, first) => this.#compareCopies(look, first, found));
+    await settle(this.rerouted, (found, doubted, first) => this.#compareCopies(look, first, doubted, found));
     for (const ledger of [this.failures, this.jobCreations, this.rejects]) {
-      await settle(ledger, (found) => this.#compareTopic(look, ledger, found));
+      await settle(ledger, (found, doubted) => this.#compareTopic(look, ledger, doubted, found));
     }
     return { mismatches, pending, unchecked };
   }
 
-  async #compareCopies(look: EventsLook, first: boolean, mismatches: Mismatches): Promise<Absent> {
+  async #compareCopies(
+    look: EventsLook,
+    first: boolean,
+    doubted: Set<ExpectedEvent>,
+    mismatches: Mismatches,
+  ): Promise<Absent> {
     // From the second look on, the input is read on first: copies may have come since.
     const before = first ? look.copiesEmittedBefore : await emittedNow(look);
     if (!first) await look.replay.readOn();
@@ -130,10 +137,15 @@ export class EventBooks {
     const after = await emittedNow(look);
     this.rerouted.checkEmitted(after, mismatches);
     const unread = ({ event }: ExpectedEvent) => event.kind === 'reroute' && !look.ranges.has(event.to);
-    return judgeMissing(this.rerouted, { before, after }, look, unread, mismatches);
+    return judgeMissing(this.rerouted, { before, after }, look, unread, doubted, mismatches);
   }
 
-  async #compareTopic(look: EventsLook, ledger: EventLedger, mismatches: Mismatches): Promise<Absent> {
+  async #compareTopic(
+    look: EventsLook,
+    ledger: EventLedger,
+    doubted: Set<ExpectedEvent>,
+    mismatches: Mismatches,
+  ): Promise<Absent> {
     const { kafka, schemas } = look;
     const truncated = await look.look.truncated(ledger.topic);
     const partitionCount = await look.look.partitionCount(ledger.topic);
@@ -147,7 +159,7 @@ export class EventBooks {
       const partition = partitionOf(event, partitionCount);
       return partition === null ? truncated.size > 0 : truncated.has(partition);
     };
-    return judgeMissing(ledger, { before, after }, look, mayBeGone, mismatches);
+    return judgeMissing(ledger, { before, after }, look, mayBeGone, doubted, mismatches);
   }
 }
 

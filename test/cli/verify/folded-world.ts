@@ -34,9 +34,10 @@ export interface FoldedWorld {
   readonly verify: (names?: Readonly<Record<string, string>>, truth?: string) => Promise<VerifyDocument>;
 }
 
-export async function foldedWorld(about: string): Promise<FoldedWorld> {
+/** @param settings further variables of the environment */
+export async function foldedWorld(about: string, settings: Env = {}): Promise<FoldedWorld> {
   const names = await withTopics(about, PARTITIONS);
-  const { env } = names;
+  const env = { ...names.env, ...settings };
   await done(taskfold(['schemas', 'register'], env));
   const own = await registered(`${names.input}-texts`, withTexts(JSON.parse(schemaText('task-status.avsc'))));
   return {
