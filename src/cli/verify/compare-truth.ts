@@ -13,6 +13,7 @@ import {
   iosOf,
   isDoubted,
   isError,
+  isOver,
   partOf,
   sorted,
   sumsOf,
@@ -167,6 +168,7 @@ function compareTask(
       attempts: truth.attempts,
       completion_requested: truth.completion_requested,
       failures: failuresOf(truth, false).join(', '),
+      nobody_reports_any_more: isOver(truth),
       timestamp: truth.timestamp,
       work_request_id: truth.work_request_id,
     },
@@ -178,6 +180,7 @@ function compareTask(
         .failures(id)
         .filter((text) => !isError(text))
         .join(', '),
+      nobody_reports_any_more: task.liveness === 'ended',
       // Left out of the truth: not claimed.
       timestamp: truth.timestamp === undefined ? undefined : task.timestamp,
       work_request_id: truth.work_request_id === undefined ? undefined : task.work_request_id,

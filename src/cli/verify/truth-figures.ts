@@ -48,6 +48,13 @@ export function failuresOf(truth: TruthTask, errors: boolean): string[] {
     .filter((text) => isError(text) === errors);
 }
 
+const TERMINAL = ['complete', 'failed', 'aborted', 'rejected'];
+
+/** Whether the task has ended, or each of its work requests; otherwise its engines report, or are silent. */
+export function isOver({ task_status, open_work_requests = [] }: TruthTask): boolean {
+  return TERMINAL.includes(task_status ?? '') || open_work_requests.length === 0;
+}
+
 export function isError(failure: string): boolean {
   return failure === 'error' || failure.startsWith('error (');
 }

@@ -28,6 +28,8 @@ export interface TruthTask {
   readonly job_creations: readonly string[];
   readonly timestamp?: number;
   readonly work_request_id?: string;
+  /** those that never ended */
+  readonly open_work_requests?: readonly string[];
   /** what faults left less than exactly known, by group; a group that is left out is exact */
   readonly exactness?: { readonly [group in TruthGroup]?: 'at_most' | 'marked' | 'open' };
   /** its records lie in several partitions: their order is not claimed */
