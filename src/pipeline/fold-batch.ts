@@ -154,12 +154,17 @@ export async function foldRecords(
   fold: PartitionFold,
   batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
+  const { observer } = context;
+  observer.step?.(partition, 'read');
   const looks = await readLooks(context, partition, claimed, watermark, batch);
   const isCut = looks.length === looksRead(claimed);
   const records = isCut ? batch.slice(0, RECORDS_FULL_OF_LOOKS) : batch;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
+  observer.step?.(partition, 'decode');
   const inputs = decodeRecords(context, partition, claimed, records);
+  observer.step?.(partition, 'read');
   await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
+  observer.step?.(partition, 'fold');
   const atHand: NoticeAtHand[] = [];
   inputs.forEach((input, i) => {
     const notices = fold.fold(input);
@@ -215,13 +220,16 @@ async function readMissing(
   looks: readonly Look[],
 ): Promise<void> {
   const missing = new Set<string>();
+  let asked = 0;
   const need = (id: string) => {
+    asked++;
     if (cache.get(id) === undefined) missing.add(id);
   };
   for (const { internal_task_id } of looks) need(internal_task_id);
   for (const { decoded, home } of inputs) {
     if (home === partition && decoded.kind === 'update') need(decoded.update.internal_task_id!);
   }
+  context.observer.lookedUp?.(partition, { asked, read: missing.size });
   if (missing.size === 0) return;
   const ids = [...missing];
   const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
