@@ -20,7 +20,7 @@ export function settingsCommand(): Command {
     ],
     options: [['--markdown', 'print the reference page instead: names, defaults, bounds, meaning']],
     parse: z.object({ markdown: z.boolean().default(false) }),
-    settings: ['services', 'names', 'run', 'fold', 'topics'],
+    settings: ['services', 'names', 'run', 'fold', 'topics', 'observe'],
     async run({ config, sources, output }, { markdown }) {
       if (markdown) {
         await output.result({ markdown: settingsPage() }, () => settingsPage().trimEnd());
@@ -51,6 +51,7 @@ const GROUPS = {
   run: 'The processor (`taskfold run`)',
   fold: 'The fold: fixed at the first start of a slot; a processor with others is refused',
   topics: 'Topics that are created (`taskfold topics create`)',
+  observe: 'Health and metrics (`taskfold run`)',
   logs: 'Logs',
 } as const;
 
