@@ -92,7 +92,7 @@ export const METRIC_SECTIONS = {
       taskfold_partition_log_end_offset: gauge(
         'offset',
         ['partition'],
-        'The end of the log, as the broker told with the last fetch, or when asked every five seconds.',
+        'The end of the log, as the broker told with the last fetch, or when asked, every five seconds.',
       ),
       taskfold_partition_lag_records: gauge('records', ['partition'], 'The end of the log less W, never below 0.'),
       taskfold_partition_lag_seconds: gauge(

@@ -1,5 +1,6 @@
 // Asks a running processor what it says of itself: /metrics taken apart, /readyz and /livez.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskfoldProcess } from './taskfold-process.ts';
 
 export interface Series {
@@ -55,6 +56,16 @@ export class Observed {
   async readiness(): Promise<Readiness & { readonly status: number }> {
     const answer = await fetch(`${this.url}/readyz`);
     return { status: answer.status, ...((await answer.json()) as Readiness) };
+  }
+
+  /** @throws Error with the reasons after `ms` */
+  async untilReady(ready: boolean, ms: number): Promise<void> {
+    for (const end = performance.now() + ms; ; await sleep(50)) {
+      const found = await this.readiness();
+      if (found.ready === ready) return;
+      if (performance.now() > end)
+        throw new Error(`not ${ready ? 'ready' : 'unready'} in ${ms} ms: ${found.reasons.join(' ')}`);
+    }
   }
 
   async isLive(): Promise<boolean> {

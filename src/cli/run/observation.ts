@@ -1,5 +1,6 @@
 // What watches a running processor from outside can ask: /livez, /readyz and /metrics, on a listener of its own.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { type HttpAnswer, listen } from '../../observe/http-listener.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -32,7 +33,10 @@ export interface Observation {
   close(): Promise<void>;
 }
 
-const ENDS_EVERY_MS = 5_000;
+/** and at least three times in the time after which silence makes us not ready */
+const ENDS_EVERY_MS_MAX = 5_000;
+/** a question without an answer is given up: another connection may have one */
+const ENDS_MS_MAX = 10_000;
 const clocks = { wall: Date.now, monotonic: () => performance.now() };
 
 /**
@@ -62,10 +66,11 @@ export async function openObservation(config: Config, logger: Logger): Promise<O
     if (asking || kafka === null || partitions.length === 0) return;
     asking = true;
     // Kafka may be away, which the readiness tells: the ends are not heard then.
-    await kafka.logEnds(partitions).then(
+    const asked = kafka.logEnds(partitions).then(
       (ends) => sights.heardEnds(ends),
       () => {},
     );
+    await Promise.race([asked, sleep(ENDS_MS_MAX, undefined, { ref: false })]);
     asking = false;
   }
 
@@ -81,7 +86,7 @@ export async function openObservation(config: Config, logger: Logger): Promise<O
     );
   });
   logger.log('observed', { url: listener.url });
-  const timer = setInterval(() => void askEnds(), ENDS_EVERY_MS);
+  const timer = setInterval(() => void askEnds(), Math.min(ENDS_EVERY_MS_MAX, (config.ready_stall_s * 1_000) / 3));
   return {
     observer: joinObservers(sights.observer, createMetricsObserver(metrics)),
     metered: (other) => meteredLogger(other, metrics),

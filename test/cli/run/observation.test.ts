@@ -1,13 +1,14 @@
 // Health and metrics of real processors on real services.
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { homeOf } from '../../../src/domain/home.ts';
 import { OUTCOMES } from '../../../src/domain/outcome.ts';
 import { METRICS, PROCESS_METRICS } from '../../../src/observe/metric-list.ts';
 import { Observed, type Scrape } from '../../support/scrape.ts';
 import { privateStack, sharedEnv } from '../../support/stack.ts';
 import { startTaskfold, taskfold } from '../../support/taskfold-process.ts';
 import { Deployment, until } from '../../system/deployment.ts';
-import { adminClient, ownNames } from '../own-names.ts';
+import { ownNames } from '../own-names.ts';
 
 const LISTEN = { TASKFOLD_OBSERVE_LISTEN: '0' };
 const KNOWN = [...Object.keys(METRICS), ...Object.keys(PROCESS_METRICS)];
@@ -26,9 +27,10 @@ function expectConservation(scrape: Scrape): void {
 
 test('while it folds, every scrape adds up; in the end the metrics say what status says, and a halt is told and no outage', async () => {
   const deployment = await Deployment.create('observed', sharedEnv(), { partitions: 3 });
-  const processor = deployment.processor({ ...LISTEN, TASKFOLD_PARTITION_COUNT_EVERY_S: '1' });
+  const processor = deployment.processor(LISTEN);
   const observed = await Observed.of(processor);
-  const load = deployment.load({ rate: 800, seconds: 6 });
+  await deployment.untilAllRun([processor]);
+  const load = deployment.load({ rate: 800, seconds: 4 });
   let loading = true;
   const ended = load.end().then(() => {
     loading = false;
@@ -46,7 +48,6 @@ test('while it folds, every scrape adds up; in the end the metrics say what stat
   await ended;
   expect(scrapes).toBeGreaterThan(20);
   await deployment.untilCaughtUp();
-  // One fetch more, and the last batch is measured and the last transaction out.
   await until(
     'everything has left',
     10_000,
@@ -81,16 +82,19 @@ test('while it folds, every scrape adds up; in the end the metrics say what stat
   expect(await observed.isLive()).toBe(true);
   expect(await observed.readiness()).toMatchObject({ status: 200, ready: true, reasons: [] });
 
-  await (await adminClient()).createPartitions({
-    topicPartitions: [{ topic: deployment.topology.input.topic, count: 4 }],
-  });
-  const halted = async () =>
-    (await observed.scrape()).values('taskfold_partition_halted', { code: 'partition_count_changed' });
-  await until('the partitions halt', 30_000, async () => (await halted()).length >= 3);
-  expect(
-    (await observed.scrape()).sum('taskfold_halts_total', { code: 'partition_count_changed' }),
-  ).toBeGreaterThanOrEqual(3);
-  expect((await observed.readiness()).status).toBe(200);
+  // Somebody tore partition 0: it halts with the next update of a task at home there, and counts no more for scaling.
+  await deployment.redis.hset(deployment.keysOf(0).head, 'saving', '17');
+  const task = Array.from({ length: 50 }, (_, i) => `task-${i}`).find((id) => homeOf(id, 3) === 0)!;
+  await deployment.command(['publish'], {}, `{"internal_task_id":"${task}"}\n`);
+  const halts = async () =>
+    (await observed.scrape()).values('taskfold_partition_halted', { partition: '0', code: 'torn_save' });
+  await until('partition 0 is halted', 15_000, async () => (await halts()).length === 1);
+  const torn = await observed.scrape();
+  expectConservation(torn);
+  expect(torn.sum('taskfold_halts_total', { code: 'torn_save' })).toBe(1);
+  expect(torn.values('taskfold_partition_lag_records')).toEqual([1, 0, 0]);
+  expect(torn.sum('taskfold_foldable_lag_records')).toBe(0);
+  expect(await observed.readiness()).toMatchObject({ status: 200, ready: true });
   await processor.terminate();
 }, 90_000);
 
@@ -99,13 +103,12 @@ test('readiness is lost with Redis and comes back with it; a process whose own s
   const deployment = await Deployment.create('redis-away', { ...sharedEnv(), REDIS_URL: redis.url }, { partitions: 2 });
   const processor = deployment.processor(LISTEN);
   const observed = await Observed.of(processor);
-  const ready = async () => (await observed.readiness()).ready;
-  await until('it is ready', 20_000, ready);
+  await observed.untilReady(true, 20_000);
   await deployment.command(['publish'], {}, '{"internal_task_id":"t1","task_status":"running"}\n');
   await deployment.untilCaughtUp();
 
   await redis.stop();
-  await until('it is not ready', 20_000, async () => !(await ready()));
+  await observed.untilReady(false, 20_000);
   const away = await observed.readiness();
   expect(away.status).toBe(503);
   expect(await observed.isLive()).toBe(true);
@@ -118,7 +121,7 @@ test('readiness is lost with Redis and comes back with it; a process whose own s
   expect(scrape.sum('taskfold_ready')).toBe(0);
 
   await redis.start();
-  await until('it is ready again', 30_000, ready);
+  await observed.untilReady(true, 30_000);
   await deployment.untilCaughtUp();
   const back = await observed.scrape();
   expectConservation(back);
@@ -129,7 +132,7 @@ test('readiness is lost with Redis and comes back with it; a process whose own s
   const reasons = async () => (await other.readiness()).reasons.join();
   await until('the other is halted by its settings', 30_000, async () => (await reasons()).includes('fold_differs'));
   expect((await other.readiness()).status).toBe(503);
-  await until('the first is ready with its share', 20_000, ready);
+  await observed.untilReady(true, 20_000);
 }, 120_000);
 
 test('before the services answer it is live and not ready', async () => {
