@@ -62,7 +62,10 @@ try {
   print(`median  fold ${count(fast!)}/s, bare consume and decode ${count(bare!)}/s: ${percent} %`);
   const perMillion = median(folds.map(({ cpu_s, updates }) => (1e6 * cpu_s) / updates));
   print(`median  ${perMillion.toFixed(1)} CPU seconds of the processor a million updates`);
+  // The last ticks of the run before lie unfolded.
+  const processor = world.start(['run'], world.envOf(last));
   const verified = await world.command(['verify', '--wait', '--json'], world.envOf(last));
+  await processor.terminate();
   const { mismatches } = JSON.parse(verified) as { mismatches: number };
   print(`verify: ${mismatches} mismatches`);
   process.stdout.write(
