@@ -81,7 +81,10 @@ async function fold(group: string, ends: ReadonlyMap<number, number>): Promise<F
   const env = world.envOf(group);
   await world.command(['topics', 'create'], env);
   const reads = world.readsOf(group);
-  const processor = world.start(['run'], { ...env, NODE_OPTIONS: `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ""}` });
+  const processor = world.start(['run'], {
+    ...env,
+    NODE_OPTIONS: `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ''}`,
+  });
   await world.untilFolded(reads, ends, 1, processor);
   const began = Date.now();
   const before = await world.folded(reads, ends);
