@@ -5,7 +5,6 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { InvariantBroken } from '../domain/invariant-broken.ts';
 import { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
@@ -16,6 +15,7 @@ import { Fault, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
+import { faultOf, Remedies } from './remedies.ts';
 import { TaskCache } from './task-cache.ts';
 import { Ticker } from './ticker.ts';
 
@@ -40,6 +40,7 @@ export class PartitionWorker {
   #halt: SlotLive['halt'] | undefined;
   /** faults of services since the last save */
   #waits = 0;
+  readonly #remedies = new Remedies();
   #liveAt = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -224,7 +225,7 @@ export class PartitionWorker {
   async #getOver(fault: Fault): Promise<void> {
     if (this.#stopping) return;
     const { ports, settings, observer } = this.#context;
-    switch (fault.remedy) {
+    switch (this.#remedies.of(fault, this.#watermark)) {
       case 'stop':
         this.lose();
         return;
@@ -291,10 +292,4 @@ export class PartitionWorker {
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }
