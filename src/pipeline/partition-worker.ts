@@ -5,15 +5,15 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { InvariantBroken } from '../domain/invariant-broken.ts';
 import { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
-import { Fault, type HaltCode } from './errors.ts';
+import { Fault, faultOf, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
 import { TaskCache } from './task-cache.ts';
@@ -126,9 +126,11 @@ export class PartitionWorker {
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
     const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+    const given = new GivenSettings(settings.given, claimed.head, (await ports.inputLog.bounds(partition)).end);
 
     while (!this.#stopping) {
       emitter.check();
+      given.check(watermark);
       const batch = await ports.inputLog.fetch(partition, watermark, limits);
       this.#logEnd = batch.end;
       if (batch.to > watermark) {
@@ -180,7 +182,7 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
-      const { ticks } = claimed.head;
+      const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
@@ -201,7 +203,8 @@ export class PartitionWorker {
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      observer.folded?.(partition, { records: claimed.head.received - received, to, end: batch.end });
+      if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
@@ -288,13 +291,8 @@ export class PartitionWorker {
       emitted: this.#emitted,
       seen_at: now,
       ...(this.#halt ? { halt: this.#halt } : {}),
+      given: settings.given,
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }
