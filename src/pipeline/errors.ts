@@ -1,5 +1,7 @@
 // The faults of the pipeline: one class, one list of codes. A fault is thrown, a bad record never is (it is an outcome).
 
+import { InvariantBroken } from '../domain/invariant-broken.ts';
+
 export const FAULTS = {
   /** Kafka, the registry or Redis does not answer: wait with backoff and claim again. */
   service_unavailable: 'wait',
@@ -21,6 +23,7 @@ export const FAULTS = {
   incarnation_differs: 'halt',
   partition_count_changed: 'halt',
   fold_differs: 'halt',
+  settings_differ: 'halt',
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
   conservation_broken: 'halt',
@@ -42,4 +45,11 @@ export class Fault extends Error {
   get remedy(): (typeof FAULTS)[FaultCode] {
     return FAULTS[this.code];
   }
+}
+
+/** Whatever was thrown, as a fault. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
+  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

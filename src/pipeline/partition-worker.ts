@@ -11,8 +11,9 @@ import { type Claimed, checkPartitionCount, claimPartition, moved } from './clai
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
-import { Fault, type HaltCode } from './errors.ts';
+import { Fault, faultOf, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
 import { faultOf, Remedies } from './remedies.ts';
@@ -127,9 +128,11 @@ export class PartitionWorker {
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
     const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+    const given = new GivenSettings(settings.given, claimed.head, (await ports.inputLog.bounds(partition)).end);
 
     while (!this.#stopping) {
       emitter.check();
+      given.check(watermark);
       const batch = await ports.inputLog.fetch(partition, watermark, limits);
       this.#logEnd = batch.end;
       if (batch.to > watermark) {
@@ -181,7 +184,7 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
-      const { ticks } = claimed.head;
+      const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
@@ -202,7 +205,8 @@ export class PartitionWorker {
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      observer.folded?.(partition, { records: claimed.head.received - received, to, end: batch.end });
+      if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
@@ -289,6 +293,7 @@ export class PartitionWorker {
       emitted: this.#emitted,
       seen_at: now,
       ...(this.#halt ? { halt: this.#halt } : {}),
+      given: settings.given,
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }
