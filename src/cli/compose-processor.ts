@@ -6,6 +6,7 @@ import { createNoticeEncoder } from '../avro/notice-encoder.ts';
 import { createRegistryClient } from '../avro/registry-client.ts';
 import { createUpdateDecoder } from '../avro/update-decoder.ts';
 import { foldSettings } from '../config.ts';
+import { FOLD_VERSION } from '../domain/fold-settings.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { KafkaEventLog } from '../kafka/event-log.ts';
 import { InputConsumer } from '../kafka/input-consumer.ts';
@@ -17,6 +18,7 @@ import type { SchemaFile } from '../topology.ts';
 import type { SchemaIds } from './await-services.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
+import { givenFoldSettings } from './read-config.ts';
 import { joinObservers } from './run/join-observers.ts';
 import type { KafkaProbe, Observation } from './run/observation.ts';
 import { createRunObserver, type RunTotals } from './run-observer.ts';
@@ -120,11 +122,14 @@ export function ownerName(): string {
   return `${hostname()}:${process.pid}`;
 }
 
-function pipelineSettings({ config }: CommandContext): PipelineSettings {
+function pipelineSettings({ config, sources }: CommandContext): PipelineSettings {
   return {
     topic: config.input_topic,
     owner: ownerName(),
+    group: config.group,
     fold: foldSettings(config),
+    fold_version: FOLD_VERSION,
+    given: givenFoldSettings(config, sources),
     cache_tasks: config.cache_tasks,
     batch_records_max: config.batch_records_max,
     fetch_wait_ms: config.fetch_wait_ms,

@@ -2,6 +2,7 @@
 
 import type { FoldSettings } from '../domain/fold-settings.ts';
 import type { SlotHead } from '../domain/head.ts';
+import type { SettingsChange } from '../domain/settings-change.ts';
 import type { Fault } from './errors.ts';
 import type { NoticeAtHand } from './fold-batch.ts';
 import type { EventLog, InputLog, Membership, NoticeEncoder, SlotStore, Surroundings, UpdateDecoder } from './ports.ts';
@@ -21,7 +22,14 @@ export interface PipelineSettings {
   readonly topic: string;
   /** this process, for people: host, pid */
   readonly owner: string;
+  /** the consumer group, as control records name it */
+  readonly group: string;
+  /** what the fold of a partition begins with, where nothing else says so */
   readonly fold: FoldSettings;
+  /** of the rules that this process folds by */
+  readonly fold_version: number;
+  /** those of them that somebody gave; where another value is in force, the partition is refused */
+  readonly given: Partial<FoldSettings>;
   /** tasks in the cache of one partition, at most */
   readonly cache_tasks: number;
   /** records folded into one save, at most */
@@ -69,13 +77,15 @@ export interface PipelineObserver {
   /** tasks that a batch asked the cache for, and how many of them had to be read from the slot */
   lookedUp?(partition: number, tasks: { asked: number; read: number }): void;
   /**
-   * a saved batch: W is now `to`; ticks are no records here. `head` goes on changing, and the records of `notices` may
-   * hold credentials: take numbers and names of them, and keep neither
+   * a saved batch: W is now `to`; ticks and control records are no records here. `head` goes on changing, and the records
+   * of `notices` may hold credentials: take numbers and names of them, and keep neither
    */
   folded?(
     partition: number,
     batch: { records: number; to: number; end: number; head: SlotHead; notices: readonly NoticeAtHand[] },
   ): void;
+  /** a control record was obeyed and saved */
+  settingsChanged?(partition: number, change: SettingsChange): void;
   /** a transaction begins; one at a time */
   emitting?(partition: number): void;
   /** a committed transaction: C is now `emitted`; ticks are no messages here */

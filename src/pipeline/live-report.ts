@@ -52,6 +52,7 @@ export class LiveReport {
       emitted: this.emitted,
       seen_at: now,
       ...(this.halt ? { halt: this.halt } : {}),
+      given: settings.given,
     };
     void ports.slotStore.reportLive(this.#partition, live).catch(() => {});
   }

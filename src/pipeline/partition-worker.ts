@@ -5,7 +5,6 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { InvariantBroken } from '../domain/invariant-broken.ts';
 import { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
@@ -14,9 +13,11 @@ import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import { LiveReport } from './live-report.ts';
 import type { LogBatch } from './ports.ts';
+import { faultOf, Remedies } from './remedies.ts';
 import { TaskCache } from './task-cache.ts';
 import { Ticker } from './ticker.ts';
 
@@ -37,6 +38,7 @@ export class PartitionWorker {
   readonly #stopAsked: Promise<void>;
   /** faults of services since the last save */
   #waits = 0;
+  readonly #remedies = new Remedies();
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -124,9 +126,11 @@ export class PartitionWorker {
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
     const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+    const given = new GivenSettings(settings.given, claimed.head, (await ports.inputLog.bounds(partition)).end);
 
     while (!this.#stopping) {
       emitter.check();
+      given.check(watermark);
       observer.step?.(partition, 'fetch');
       const batch = await ports.inputLog.fetch(partition, watermark, limits);
       this.#live.logEnd = batch.end;
@@ -181,7 +185,7 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
-      const { ticks } = claimed.head;
+      const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
@@ -203,8 +207,9 @@ export class PartitionWorker {
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#live.watermark = to;
       this.#waits = 0;
-      const folds = count + ticks - claimed.head.ticks;
+      const folds = claimed.head.received - received;
       observer.folded?.(partition, { records: folds, to, end: batch.end, head: claimed.head, notices: atHand });
+      if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       observer.step?.(partition, 'encode');
       this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
@@ -228,7 +233,7 @@ export class PartitionWorker {
   async #getOver(fault: Fault): Promise<void> {
     if (this.#stopping) return;
     const { ports, settings, observer } = this.#context;
-    switch (fault.remedy) {
+    switch (this.#remedies.of(fault, this.#live.watermark)) {
       case 'stop':
         this.lose();
         return;
@@ -271,10 +276,4 @@ export class PartitionWorker {
   #unlessStopped(waiting: Promise<void>): Promise<void> {
     return Promise.race([waiting, this.#stopAsked]);
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

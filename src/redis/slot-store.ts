@@ -9,7 +9,15 @@ import { Fault } from '../pipeline/errors.ts';
 import type { SlotSave, SlotStore } from '../pipeline/ports.ts';
 import { clearSlot } from './clear-slot.ts';
 import { faultsOf } from './connect.ts';
-import { decodeFleet, decodeHead, encodeCounts, encodeFingerprint, encodeFleet, encodePins } from './head-codec.ts';
+import {
+  decodeFleet,
+  decodeHead,
+  encodeCounts,
+  encodeFingerprint,
+  encodeFleet,
+  encodePins,
+  encodeSettings,
+} from './head-codec.ts';
 import { writeIndexes } from './index-writes.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
@@ -85,7 +93,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   function encodeSave(keys: SlotKeys, save: SlotSave) {
     const writes = slotWrites(keys.head);
     const { expect, head } = save;
-    for (const change of save.changes) writer.add(writes, keys, change, expect, head.pins.settings.errors_kept);
+    for (const change of save.changes) writer.add(writes, keys, change, expect, head.settings.errors_kept);
     writeIndexes(writes, keys, save.changes);
     writeTombstones(writes, keys, save.tombstones);
     for (const notice of save.notices) writes.write('XADD', keys.outbox, ...encodeNotice(notice));
@@ -93,6 +101,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     writes.write('DEL', keys.fleet);
     writes.hset(keys.fleet, encodeFleet(head.fleet));
     writes.hset(keys.head, encodeCounts(head));
+    if (head.controls.obeyed > 0) writes.hset(keys.head, encodeSettings(head));
     if (save.fingerprint) writes.hset(keys.head, encodeFingerprint(save.fingerprint));
     return writes;
   }
@@ -110,7 +119,8 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
 
     async begin(partition, watermark, head) {
       const keys = keysOf(partition);
-      const headFields = ['watermark', String(watermark), ...encodePins(head.pins), ...encodeCounts(head)];
+      const headFields = ['watermark', String(watermark), ...encodePins(head.pins)];
+      headFields.push(...encodeSettings(head), ...encodeCounts(head));
       const argv = [String(headFields.length), ...headFields, ...encodeFleet(head.fleet)];
       const answer = await faultsOf(
         `beginning ${keys.tag}`,

@@ -71,7 +71,7 @@ test('other settings, added partitions and a topic that was made again halt all 
   const before = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
 
   const other = deployment.processor({ TASKFOLD_ERRORS_KEPT: '3' });
-  await halted(deployment, all, 'fold_differs', /errors_kept 10, this process has 3/);
+  await halted(deployment, all, 'settings_differ', /given errors_kept 3, in force is 10/);
   await stop(other);
   const right = deployment.processor();
   await deployment.untilAllRun([right]);

@@ -21,7 +21,7 @@ export interface Health {
  * Halts that lie with this process. A rolling update to such processes has to stop while the old ones still work; every
  * other halt waits for an operator wherever the partition goes, and no restart or further wait mends it.
  */
-const HALTS_OF_THE_PROCESS: ReadonlySet<string> = new Set(['fold_differs']);
+const HALTS_OF_THE_PROCESS: ReadonlySet<string> = new Set(['fold_differs', 'settings_differ']);
 
 /** @param nowMs monotonic @param stallMs how long W may stand while records wait, and Kafka may be silent */
 export function readiness({ phase, groupHeardAt, partitions }: HealthFacts, nowMs: number, stallMs: number): Health {

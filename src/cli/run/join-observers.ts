@@ -40,6 +40,10 @@ export function joinObservers(one: PipelineObserver, other: PipelineObserver): P
       one.folded?.(...heard);
       other.folded?.(...heard);
     },
+    settingsChanged(...heard) {
+      one.settingsChanged?.(...heard);
+      other.settingsChanged?.(...heard);
+    },
     emitting(...heard) {
       one.emitting?.(...heard);
       other.emitting?.(...heard);

@@ -130,7 +130,7 @@ test('readiness is lost with Redis and comes back with it; a process whose own s
 
   const other = await Observed.of(deployment.processor({ ...LISTEN, TASKFOLD_ERRORS_KEPT: '3' }));
   const reasons = async () => (await other.readiness()).reasons.join();
-  await until('the other is halted by its settings', 30_000, async () => (await reasons()).includes('fold_differs'));
+  await until('the other is halted by its settings', 30_000, async () => (await reasons()).includes('settings_differ'));
   expect((await other.readiness()).status).toBe(503);
   await observed.untilReady(true, 20_000);
 }, 120_000);
