@@ -1,9 +1,9 @@
 // The names of everything that Taskfold logs, with level and meaning: the one list. A log line's `event` is one of these,
-// so that it can be searched and alerted on; its text is for people and may change.
+// so that it can be searched and alerted on; its text is for people and may change. docs/metrics.md lists them.
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-interface LogEvent {
+export interface LogEvent {
   readonly level: LogLevel;
   /** the line's message, unless its fields bring a `message` of their own */
   readonly text: string;
