@@ -70,6 +70,12 @@ export function countFailure(share: FleetShare, reason: string | undefined): voi
   count(share.failures_by_reason, reason ?? UNREPORTED, 1);
 }
 
+/** The same of the task itself: it takes its failures along where its job or engine changes. */
+export function countFailureOf(task: TaskState, reason = UNREPORTED): void {
+  task.failures_by_reason ??= {};
+  task.failures_by_reason[reason] = (task.failures_by_reason[reason] ?? 0) + 1;
+}
+
 function count<Name extends string>(counts: Map<Name, number>, name: Name, step: 1 | -1): void {
   const next = (counts.get(name) ?? 0) + step;
   if (next === 0) counts.delete(name);

@@ -23,6 +23,7 @@ export const FAULTS = {
   fold_differs: 'halt',
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
+  roll_up_missing: 'halt',
   conservation_broken: 'halt',
 } as const;
 export type FaultCode = keyof typeof FAULTS;

@@ -42,7 +42,17 @@ export async function begun(open: OpenSlotStore): Promise<SlotStoreUnderTest & {
 }
 
 export function saveOf(head: SlotHead, expect: number, to: number, more: Partial<SlotSave> = {}): SlotSave {
-  return { expect, expect_log_time: null, to, head, changes: [], tombstones: new Map(), notices: [], ...more };
+  return {
+    expect,
+    expect_log_time: null,
+    to,
+    head,
+    changes: [],
+    rollUps: [],
+    tombstones: new Map(),
+    notices: [],
+    ...more,
+  };
 }
 
 export async function readOne(store: SlotStore, id: string): Promise<TaskState | null> {

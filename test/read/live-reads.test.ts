@@ -164,6 +164,7 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
       to: 16 + partition,
       head,
       changes: [],
+      rollUps: [],
       tombstones: new Map(),
       notices: [],
     });
@@ -212,6 +213,7 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
     to: 12,
     head,
     changes: [],
+    rollUps: [],
     tombstones: new Map(),
     notices: [rerouteAt(11, 1)],
   });

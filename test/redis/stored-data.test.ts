@@ -18,7 +18,16 @@ async function begun() {
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
   const save = (...changes: TaskChange[]) =>
-    store.save(0, { expect: at, expect_log_time: null, to: ++at, head, changes, tombstones: new Map(), notices: [] });
+    store.save(0, {
+      expect: at,
+      expect_log_time: null,
+      to: ++at,
+      head,
+      changes,
+      rollUps: [],
+      tombstones: new Map(),
+      notices: [],
+    });
   return { client, prefix, store, head, keys, save };
 }
 
@@ -123,7 +132,16 @@ test('where no errors are kept, none are', async () => {
   await store.begin(0, 0, head);
   const changes = [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })];
   expect(
-    await store.save(0, { expect: 0, expect_log_time: null, to: 1, head, changes, tombstones: new Map(), notices: [] }),
+    await store.save(0, {
+      expect: 0,
+      expect_log_time: null,
+      to: 1,
+      head,
+      changes,
+      rollUps: [],
+      tombstones: new Map(),
+      notices: [],
+    }),
   ).toEqual({
     outcome: 'saved',
   });
@@ -228,6 +246,7 @@ test('a save that Redis refuses in the middle names it, and its error carries no
       to: 1,
       head,
       changes,
+      rollUps: [],
       tombstones: new Map(),
       notices: [rerouteAt(0, 1)],
     })

@@ -1,15 +1,17 @@
-// One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words; and
-// the smallest part of a stream that the two still see differently.
+// One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words.
 
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
+import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
 import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { conserves, newHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { figuresOf, type RollUp } from '../../src/domain/roll-up.ts';
 import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
+import { writeRollUp } from '../simulator/memory-slot-store.ts';
 import type { StreamRecord } from './random-updates.ts';
 import { RulesMet } from './rules-met.ts';
 
@@ -23,9 +25,17 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
   const head = newHead({ origin: 0, incarnation: 'i', partition_count: 1, fold_version: FOLD_VERSION, settings });
   const known = new Map<string, KnownTask>();
   const kept = new Map<string, { errors: TaskError[]; task_output: string | undefined }>();
-  const fold = new PartitionFold(0, head, (id) => known.get(id) ?? null);
+  const rollUps = { internal_job_id: new Map<string, RollUp>(), engine_id: new Map<string, RollUp>() };
+  const jobTasks = new Map<string, Set<string>>();
+  const fold = new PartitionFold(
+    0,
+    head,
+    (id) => known.get(id) ?? null,
+    (kind, id) => rollUps[kind].get(id) ?? null,
+  );
   const takeChanges = () => {
     const changes = fold.takeChanges();
+    for (const change of fold.takeRollUps()) writeRollUp({ rollUps, jobTasks }, change);
     for (const [id, generation] of fold.takeTombstones()) known.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of changes) {
       const { internal_task_id: id } = task;
@@ -79,6 +89,9 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     tombstones: sorted(new Map(tombstones)),
     reasons: sorted(head.rejected_by_reason),
     rerouted_from: [...head.rerouted_from],
+    jobs: shownRollUps(rollUps.internal_job_id, (rollUp) => figuresOf(rollUp)),
+    engines: shownRollUps(rollUps.engine_id, (rollUp) => figuresOf(rollUp)),
+    job_tasks: sorted(jobTasks).map(([id, tasks]) => [id, [...tasks].sort()]),
     fleet: {
       tasks: fleet.tasks,
       tasks_by_status: sorted(positive(fleet.tasks_by_status)),
@@ -120,11 +133,12 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     clock: fold.clock,
     ticks: fold.ticks,
     tasks: byId(tasks, (task) => {
-      const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, ...rest } = task;
+      const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, failures_by_reason, ...rest } = task;
       return {
         ...rest,
         processed_stats: Object.fromEntries(task.processed_stats),
         marks: Object.fromEntries(task.marks),
+        failures_by_reason: failures_by_reason.size === 0 ? undefined : Object.fromEntries(failures_by_reason),
         open_gaps: plainOpenGaps(task),
         inputs: [...ios.inputs],
         outputs: [...ios.outputs],
@@ -135,6 +149,12 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     tombstones: sorted(retired.tombstones),
     reasons: sorted(fold.rejected_by_reason),
     rerouted_from: [...fold.rerouted_from],
+    jobs: shownRollUps(fold.rollUps.byId.internal_job_id, figuresOfRollUp),
+    engines: shownRollUps(fold.rollUps.byId.engine_id, figuresOfRollUp),
+    job_tasks: sorted(fold.rollUps.byId.internal_job_id).map(([id, { tasks }]) => [
+      id,
+      [...tasks].map(({ internal_task_id }) => internal_task_id).sort(),
+    ]),
     fleet: {
       tasks: tasks.length,
       tasks_by_status: counted(({ task_status }) => task_status ?? 'unreported'),
@@ -172,6 +192,14 @@ function shownSums({ job_creations, error_count, retry_count, processed_stats }:
   };
 }
 
+function shownRollUps<RollUp>(
+  byId: ReadonlyMap<string, RollUp>,
+  figures: (rollUp: RollUp) => Iterable<readonly [name: string, figure: number | bigint]>,
+): object {
+  const shown = (rollUp: RollUp) => [...figures(rollUp)].map(([name, figure]) => [name, String(figure)] as const);
+  return Object.fromEntries([...byId].map(([id, rollUp]) => [id, Object.fromEntries(shown(rollUp))]));
+}
+
 interface ShownReporter {
   readonly totals: ReadonlyMap<string, number>;
   readonly open: readonly number[];
@@ -202,44 +230,6 @@ export function differences(one: unknown, other: unknown, path = ''): string[] {
   }
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].flatMap((name) => differences(Reflect.get(one, name), Reflect.get(other, name), `${path}/${name}`));
-}
-
-/** Takes records and fields away for as long as the rest still fails. */
-export function smallest(
-  records: readonly StreamRecord[],
-  fails: (records: readonly StreamRecord[]) => boolean,
-): readonly StreamRecord[] {
-  let least = records;
-  for (let progress = true; progress; ) {
-    progress = false;
-    for (const smaller of smallerStreams(least)) {
-      if (!fails(smaller)) continue;
-      least = smaller;
-      progress = true;
-      break;
-    }
-  }
-  return least;
-}
-
-function* smallerStreams(records: readonly StreamRecord[]): Generator<StreamRecord[]> {
-  for (const [at, record] of records.entries()) {
-    yield records.filter((_, other) => other !== at);
-    // The same without the time that went by before it.
-    const step = record.log_time - (records[at - 1]?.log_time ?? record.log_time);
-    const moved = records.map((one, other) => (other > at ? { ...one, log_time: one.log_time - step } : one));
-    if (step !== 0) yield moved.filter((_, other) => other !== at);
-    const instead = (smaller: StreamRecord) => records.map((one, other) => (other === at ? smaller : one));
-    for (const field of ['tick', 'work_request_status', 'source'] as const) {
-      const { [field]: value, ...rest } = record;
-      if (value !== undefined) yield instead(rest);
-    }
-    for (const field of Object.keys(record.update ?? {})) {
-      if (field === 'internal_task_id') continue;
-      const { [field as keyof typeof record.update]: _, ...rest } = record.update!;
-      yield instead({ ...record, update: rest });
-    }
-  }
 }
 
 function changed(
