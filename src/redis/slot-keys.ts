@@ -98,6 +98,11 @@ export function groupTasksPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:task:*`;
 }
 
+/** SCAN pattern of all shares of jobs, or of engines, over all slots of a group; of jobs also the sets of their tasks. */
+export function groupRollUpsPattern(prefix: string, group: string, kind: RollUpKind): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:${ROLL_UP_WORDS[kind]}:*`;
+}
+
 /** SCAN pattern of the heads of all slots of a group. */
 export function groupHeadsPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:head`;
@@ -109,6 +114,18 @@ const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
 export function parseTaskKey(key: string): { partition: number; internal_task_id: string } | null {
   const found = TASK_KEY.exec(key);
   return found && { partition: Number(found[1]), internal_task_id: decodeId(found[2]!) };
+}
+
+const ROLL_UP_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:(job|engine):([^:]*)(:tasks)?$/s;
+
+/** What share a key belongs to: its own hash, or the set of a job's tasks; null for any other key. */
+export function parseRollUpKey(
+  key: string,
+): { partition: number; kind: RollUpKind; id: string; isTasks: boolean } | null {
+  const found = ROLL_UP_KEY.exec(key);
+  if (found === null) return null;
+  const kind = found[2] === 'job' ? 'internal_job_id' : 'engine_id';
+  return { partition: Number(found[1]), kind, id: decodeId(found[3]!), isTasks: found[4] !== undefined };
 }
 
 const HEAD_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:head$/s;
