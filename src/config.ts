@@ -58,7 +58,7 @@ export const settings = [
   integer('cache_tasks', 20_000, 0, 10_000_000, {
     group: 'run',
     unit: 'tasks a partition',
-    doc: 'How many tasks a partition keeps in memory; the others are read back from Redis when they are needed.',
+    doc: 'How many tasks a partition keeps in memory, and how many shares of jobs and of engines; the others are read back from Redis when they are needed.',
   }),
   integer('fetch_wait_ms', 100, 1, 10_000, {
     group: 'run',

@@ -86,12 +86,17 @@ export function* figuresOf({ figures }: RollUp): Generator<readonly [name: strin
 export interface Counted {
   status: TaskStatus | undefined;
   liveness: Liveness;
+  /** by the place of its name in SUM_NAMES */
   readonly sums: number[];
+  /** how many of the sums may differ from 0: without failures, which come last, the others */
+  length: number;
 }
 
 export function emptyCounted(): Counted {
-  return { status: undefined, liveness: 'reporting', sums: SUM_NAMES.map(() => 0) };
+  return { status: undefined, liveness: 'reporting', sums: SUM_NAMES.map(() => 0), length: 0 };
 }
+
+const FAILURES = SUM_NAMES.length - REASONS.length;
 
 /** Fills `counted` with what the task adds now. */
 export function countTask(task: TaskState, counted: Counted): void {
@@ -109,8 +114,11 @@ export function countTask(task: TaskState, counted: Counted): void {
   sums[8] = task.updates_came_rerouted;
   let at = 9;
   for (const stat of PROCESSED_STATS) sums[at++] = task.processed_stats[stat] ?? 0;
+  counted.length = FAILURES;
   const failures = task.failures_by_reason;
-  for (const reason of REASONS) sums[at++] = failures === undefined ? 0 : (failures[reason] ?? 0);
+  if (failures === undefined) return;
+  counted.length = SUM_NAMES.length;
+  for (const reason of REASONS) sums[at++] = failures[reason] ?? 0;
 }
 
 /** The task belongs to the share from now on. */
@@ -118,20 +126,20 @@ export function join({ figures }: RollUp, task: TaskState, counted: Counted): vo
   const first = figures[FIRST_UPDATE_AT]!;
   if (figures[TASKS] === 0 || task.first_update_at < first) figures[FIRST_UPDATE_AT] = task.first_update_at;
   count(figures, counted, 1);
-  for (let i = 0; i < SUM_NAMES.length; i++) add(figures, SUMS + i, counted.sums[i]!);
+  for (let i = 0; i < counted.length; i++) add(figures, SUMS + i, counted.sums[i]!);
 }
 
 /** The task belongs to the share no more, and takes along what it has counted. */
 export function leave({ figures }: RollUp, counted: Counted): void {
   count(figures, counted, -1);
-  for (let i = 0; i < SUM_NAMES.length; i++) add(figures, SUMS + i, -counted.sums[i]!);
+  for (let i = 0; i < counted.length; i++) add(figures, SUMS + i, -counted.sums[i]!);
 }
 
 /** The task is retired, and what it has counted stays. */
 export function retireFrom({ figures }: RollUp, counted: Counted): void {
   count(figures, counted, -1);
   add(figures, RETIRED_TASKS, 1);
-  for (let i = 0; i < SUM_NAMES.length; i++) add(figures, RETIRED_SUMS + i, counted.sums[i]!);
+  for (let i = 0; i < counted.length; i++) add(figures, RETIRED_SUMS + i, counted.sums[i]!);
 }
 
 /** The task goes on in the share with what it has counted now. */
@@ -144,7 +152,10 @@ export function recount({ figures }: RollUp, before: Counted, now: Counted): voi
     add(figures, livenessPlace(before.liveness), -1);
     add(figures, livenessPlace(now.liveness), 1);
   }
-  for (let i = 0; i < SUM_NAMES.length; i++) add(figures, SUMS + i, now.sums[i]! - before.sums[i]!);
+  for (let i = 0; i < now.length; i++) {
+    const told = i < before.length ? before.sums[i]! : 0;
+    if (now.sums[i] !== told) add(figures, SUMS + i, now.sums[i]! - told);
+  }
 }
 
 /** An update of one of its tasks came. @param log_time ms */

@@ -1,7 +1,7 @@
 // Shares of jobs and engines ↔ their hashes in Redis: a field for each figure that is not 0, under its own name. Beside them a
 // job has the set of its tasks' ids, and a slot the ids of its jobs and of its engines in the order of their bytes.
 
-import { type ExactSum, exactSum } from '../domain/exact-sum.ts';
+import type { ExactSum } from '../domain/exact-sum.ts';
 import { FIGURE_NAMES, newRollUp, PLACES, type RollUp } from '../domain/roll-up.ts';
 import type { RollUpChange } from '../domain/roll-ups.ts';
 import type { RollUpName } from '../pipeline/ports.ts';
@@ -10,7 +10,7 @@ import { unpackReplies } from './packed-reply.ts';
 import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
-import { malformed, storedBigint } from './stored-values.ts';
+import { malformed, storedSum } from './stored-values.ts';
 
 /** Shares read by one script: bounds the time that Redis is kept from others. */
 const READ_MAX = 1_000;
@@ -86,7 +86,7 @@ export function decodeRollUp(key: string, id: string, flat: readonly string[]): 
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!;
     if (!PLACES.has(name)) malformed(key, name, 'is no figure of a roll-up');
-    figures.push([name, exactSum(storedBigint(key, name, flat[i + 1]!))]);
+    figures.push([name, storedSum(key, name, flat[i + 1]!)]);
   }
   return newRollUp(id, figures);
 }

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { newTask } from '../../src/domain/evolve.ts';
+import { exactSum } from '../../src/domain/exact-sum.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
 import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
@@ -189,7 +190,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
     .map((list) => new Map(list)),
 });
 
-const anySum = fc.bigInt({ min: 0n, max: 2n ** 80n });
+const anySum = fc.bigInt({ min: 0n, max: 2n ** 80n }).map(exactSum);
 const anyCounts = (names: readonly string[]): fc.Arbitrary<Map<string, number>> =>
   fc
     .uniqueArray(fc.tuple(fc.constantFrom(...names), count), { selector: ([name]) => name })

@@ -4,6 +4,7 @@ import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
 import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
 import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
+import type { ExactSum } from '../../src/domain/exact-sum.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { conserves, newHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
@@ -178,9 +179,9 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
 
 interface Sums {
   readonly job_creations: number;
-  readonly error_count: bigint;
-  readonly retry_count: bigint;
-  readonly processed_stats: ReadonlyMap<string, bigint>;
+  readonly error_count: ExactSum;
+  readonly retry_count: ExactSum;
+  readonly processed_stats: ReadonlyMap<string, ExactSum>;
 }
 
 function shownSums({ job_creations, error_count, retry_count, processed_stats }: Sums): object {
@@ -188,7 +189,7 @@ function shownSums({ job_creations, error_count, retry_count, processed_stats }:
     job_creations,
     error_count: String(error_count),
     retry_count: String(retry_count),
-    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0n)),
+    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0)),
   };
 }
 
