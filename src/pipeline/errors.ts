@@ -1,6 +1,5 @@
 // The faults of the pipeline: one class, one list of codes. A fault is thrown, a bad record never is (it is an outcome).
 
-import { InvariantBroken } from '../domain/invariant-broken.ts';
 
 export const FAULTS = {
   /** Kafka, the registry or Redis does not answer: wait with backoff and claim again. */
@@ -45,11 +44,4 @@ export class Fault extends Error {
   get remedy(): (typeof FAULTS)[FaultCode] {
     return FAULTS[this.code];
   }
-}
-
-/** Whatever was thrown, as a fault. */
-export function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

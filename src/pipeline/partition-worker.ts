@@ -11,7 +11,7 @@ import { type Claimed, checkPartitionCount, claimPartition, moved } from './clai
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
-import { Fault, faultOf, type HaltCode } from './errors.ts';
+import { Fault, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
 import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
