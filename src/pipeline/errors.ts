@@ -1,6 +1,5 @@
 // The faults of the pipeline: one class, one list of codes. A fault is thrown, a bad record never is (it is an outcome).
 
-
 export const FAULTS = {
   /** Kafka, the registry or Redis does not answer: wait with backoff and claim again. */
   service_unavailable: 'wait',
