@@ -18,6 +18,10 @@ export interface SlotKeys {
   readonly looks: string;
   /** sorted set: the tasks that are silent, by log time, ms */
   readonly silent: string;
+  /** a key that never exists; save.lua says what for */
+  readonly absent: string;
+  /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
+  readonly probes: readonly string[];
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
   /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */
@@ -31,6 +35,7 @@ export interface SlotKeys {
 }
 
 const ROLL_UP_WORDS: { readonly [kind in RollUpKind]: string } = { internal_job_id: 'job', engine_id: 'engine' };
+const PROBES = ['hash', 'list', 'string', 'stream', 'zset'] as const;
 
 /** Letters, digits, `.`, `_` and `-` stay; all else is percent-encoded, so that a name cannot break the tag or a pattern. */
 function encodeName(name: string): string {
@@ -65,6 +70,8 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
     rollUp,
     jobTasks: (internal_job_id) => `${rollUp('internal_job_id', internal_job_id)}:tasks`,
+    absent: `${tag}:absent`,
+    probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
     task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
   };

@@ -28,7 +28,7 @@ function* smallerStreams(records: readonly StreamRecord[]): Generator<StreamReco
     const moved = records.map((one, other) => (other > at ? { ...one, log_time: one.log_time - step } : one));
     if (step !== 0) yield moved.filter((_, other) => other !== at);
     const instead = (smaller: StreamRecord) => records.map((one, other) => (other === at ? smaller : one));
-    for (const field of ['tick', 'work_request_status', 'source'] as const) {
+    for (const field of ['tick', 'control', 'work_request_status', 'source'] as const) {
       const { [field]: value, ...rest } = record;
       if (value !== undefined) yield instead(rest);
     }

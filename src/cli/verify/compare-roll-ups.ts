@@ -1,10 +1,11 @@
 // Holds the shares of jobs and engines in Redis against the plain fold's: every one that Redis has, and every one that it must
 // have, with the tasks of each job and the slots' indexes. As with tasks, each group is read at one W.
 
-import type { Redis } from 'ioredis';
+import { scanAll } from '../../redis/masters.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import { groupRollUpsPattern, parseRollUpKey, type SlotKeys } from '../../redis/slot-keys.ts';
 import { foldOnTo, type StateToCompare } from './compare-state.ts';
-import type { FoundTasks } from './found-state.ts';
+import { type FoundTasks, findMembers } from './found-state.ts';
 import type { Mismatches } from './mismatches.ts';
 import { figuresOfRollUp, PLAIN_KINDS, type PlainKind, type PlainRollUp } from './plain-roll-ups.ts';
 
@@ -30,23 +31,17 @@ async function idsInRedis(state: StateToCompare, kind: PlainKind, mismatches: Mi
   const { redis, keys, replay } = state;
   const ids = new Map([...replay.folds.keys()].map((partition) => [partition, new Set<string>()]));
   const pattern = groupRollUpsPattern(state.prefix, state.group, kind);
-  for (let cursor = '0'; ; ) {
-    const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 2_000);
+  for await (const found of scanAll(redis, pattern, 2_000)) {
     for (const key of found) {
       const owner = parseRollUpKey(key);
       if (owner === null || keyOf(keys, owner) !== key) {
         mismatches.add({ about: 'partition', field: `the Redis key ${JSON.stringify(key)}`, problem: 'unexpected' });
       } else ids.get(owner.partition)?.add(owner.id);
     }
-    if (next === '0') break;
-    cursor = next;
   }
   for (const [partition, known] of ids) {
-    for (let cursor = '0'; ; ) {
-      const [next, flat] = await redis.zscan(keys[partition]!.rollUps[kind], cursor, 'COUNT', 2_000);
-      for (let at = 0; at < flat.length; at += 2) known.add(flat[at]!);
-      if (next === '0') break;
-      cursor = next;
+    for await (const members of findMembers(redis, keys[partition]!.rollUps[kind])) {
+      for (const id of members) known.add(id);
     }
   }
   return ids;
@@ -91,7 +86,7 @@ function idsText(ids: readonly string[]): string {
 
 /** Shares of one slot in one transaction, as named texts; empty where there is nothing of one. */
 async function findRollUps(
-  redis: Redis,
+  redis: RedisClient,
   slot: SlotKeys,
   kind: PlainKind,
   ids: readonly string[],
