@@ -134,9 +134,9 @@ export class Deployment {
     return deployment;
   }
 
-  /** A processor; it works as soon as it has joined. */
-  processor(settings: Environment = {}): TaskfoldProcess {
-    return startTaskfold(['run'], { ...this.env, ...settings });
+  /** A processor; it works as soon as it has joined. @param main the executable of another version */
+  processor(settings: Environment = {}, main?: string): TaskfoldProcess {
+    return startTaskfold(['run'], { ...this.env, ...settings }, main);
   }
 
   /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
@@ -144,8 +144,8 @@ export class Deployment {
     return taskfoldJson<T>(args, { ...this.env, ...settings });
   }
 
-  command(args: readonly string[], settings: Environment = {}, input = '') {
-    return taskfold(args, { ...this.env, ...settings }, input);
+  command(args: readonly string[], settings: Environment = {}, input = '', main?: string) {
+    return taskfold(args, { ...this.env, ...settings }, input, main);
   }
 
   /** Starts a fleet. Two of one deployment need different seeds. */
@@ -201,6 +201,13 @@ export class Deployment {
       const partitions = await this.look();
       return [...ends].every(([partition, end]) => (partitions.get(partition)?.watermark ?? 0) >= end);
     });
+  }
+
+  /** Deletes every key of this deployment, and of no other. */
+  async forgetState(): Promise<void> {
+    for await (const keys of this.redis.scanStream({ match: `{${this.env.TASKFOLD_REDIS_PREFIX}:*`, count: 1_000 })) {
+      if ((keys as string[]).length > 0) await this.redis.unlink(keys as string[]);
+    }
   }
 
   /** Waits until all is folded and sent, and checks it. @param truthFile of the only fleet that wrote to the input */
