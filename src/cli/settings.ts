@@ -45,7 +45,7 @@ function ownSettingsCommand(): Command {
         name: setting.name,
         env: setting.env,
         flag: setting.flag,
-        value: setting.secret ? showValue(setting, settingValue(config, setting)) : settingValue(config, setting),
+        value: shownValue(setting, settingValue(config, setting)),
         unit: setting.unit,
         source: sources.get(setting.name),
       }));
@@ -54,6 +54,11 @@ function ownSettingsCommand(): Command {
       return EXIT.done;
     },
   });
+}
+
+/** Numbers stay numbers; what is secret, or long, is told as text. */
+function shownValue(setting: Setting, value: unknown): unknown {
+  return typeof value === 'string' ? showValue(setting, value) : value;
 }
 
 function settingValue(config: object, setting: Setting): unknown {
@@ -88,7 +93,8 @@ export function settingsPage(): string {
     '# Settings',
     '',
     'A flag overrides the environment, the environment overrides the default. An empty variable counts as not set. A bad',
-    'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start.',
+    'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start. A setting with a † may also be',
+    'given as a file: `REDIS_PASSWORD_FILE=/run/secrets/redis`, `--redis-password-file`; [connecting.md](connecting.md) says more.',
     '',
     'The settings of the fold are read at the first start of a group, and then lie with the state. Leave them out later: a processor takes',
     'what is in force, and one that is given another value halts its partitions, with the cure.',
@@ -97,7 +103,8 @@ export function settingsPage(): string {
   ].join('\n');
 }
 
-function row({ env, flag, default: fallback, unit, bounds, doc }: Setting): string {
-  const cells = [`\`${env}\``, `\`${flag}\``, `\`${String(fallback)}\`${unit ? ` ${unit}` : ''}`, bounds, doc];
+function row({ env, flag, default: fallback, unit, bounds, doc, file }: Setting): string {
+  const shown = String(fallback) === '' ? '–' : `\`${String(fallback)}\`${unit ? ` ${unit}` : ''}`;
+  const cells = [`\`${env}\`${file ? ' †' : ''}`, `\`${flag}\``, shown, bounds, doc];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

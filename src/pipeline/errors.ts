@@ -1,7 +1,5 @@
 // The faults of the pipeline: one class, one list of codes. A fault is thrown, a bad record never is (it is an outcome).
 
-import { InvariantBroken } from '../domain/invariant-broken.ts';
-
 export const FAULTS = {
   /** Kafka, the registry or Redis does not answer: wait with backoff and claim again. */
   service_unavailable: 'wait',
@@ -13,7 +11,7 @@ export const FAULTS = {
   watermark_moved: 'claim',
   /** The consumer group gave the partition to somebody else: stop. */
   partition_lost: 'stop',
-  // The rest halts the partition; each has a cure (see `HALTS`).
+  // The rest halts the partition; each has a cure (see `halts.ts`).
   torn_save: 'halt',
   history_gone: 'halt',
   watermark_above_log_end: 'halt',
@@ -27,6 +25,8 @@ export const FAULTS = {
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
   conservation_broken: 'halt',
+  /** An error of our own code, met again at every try. */
+  unexpected: 'halt',
 } as const;
 export type FaultCode = keyof typeof FAULTS;
 export type HaltCode = { [code in FaultCode]: (typeof FAULTS)[code] extends 'halt' ? code : never }[FaultCode];
@@ -43,11 +43,4 @@ export class Fault extends Error {
   get remedy(): (typeof FAULTS)[FaultCode] {
     return FAULTS[this.code];
   }
-}
-
-/** Whatever was thrown, as a fault. */
-export function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

@@ -30,6 +30,8 @@ const CURES: Readonly<Record<HaltCode, string>> = {
     'A task holds later records than the head of its slot: keys were lost or edited. Rebuild it from the log: taskfold partitions rebuild {p}',
   conservation_broken:
     'The counts do not add up. Please report this with the log, then rebuild: taskfold partitions rebuild {p}',
+  unexpected:
+    'An error of Taskfold itself, at every try. Nothing is lost. Please report the message with the log; with a version that mends it, or after what it names was mended: taskfold partitions resume {p}',
 };
 
 /** What to do about a halt of this partition, in one or two sentences with the command. */

@@ -11,11 +11,12 @@ import { type Claimed, checkPartitionCount, claimPartition, moved } from './clai
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
-import { Fault, faultOf, type HaltCode } from './errors.ts';
+import { Fault, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
 import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
+import { faultOf, Remedies } from './remedies.ts';
 import { TaskCache } from './task-cache.ts';
 import { Ticker } from './ticker.ts';
 
@@ -40,6 +41,7 @@ export class PartitionWorker {
   #halt: SlotLive['halt'] | undefined;
   /** faults of services since the last save */
   #waits = 0;
+  readonly #remedies = new Remedies();
   #liveAt = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -227,7 +229,7 @@ export class PartitionWorker {
   async #getOver(fault: Fault): Promise<void> {
     if (this.#stopping) return;
     const { ports, settings, observer } = this.#context;
-    switch (fault.remedy) {
+    switch (this.#remedies.of(fault, this.#watermark)) {
       case 'stop':
         this.lose();
         return;

@@ -5,14 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+
 import { expect, onTestFinished } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import type { PartitionDocument } from '../../src/read/partition-document.ts';
-import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { connectRedis, type RedisClient, type RedisConnection } from '../../src/redis/connect.ts';
+import { scanAll } from '../../src/redis/masters.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { ownName, type StackEnv } from '../support/stack.ts';
@@ -69,7 +70,7 @@ export class Deployment {
   readonly env: Environment;
   readonly topology: Topology;
   readonly partitions: number;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly reads: LiveReads;
   /** the Redis keys of a partition */
   readonly keysOf: (partition: number) => SlotKeys;
@@ -205,8 +206,9 @@ export class Deployment {
 
   /** Deletes every key of this deployment, and of no other. */
   async forgetState(): Promise<void> {
-    for await (const keys of this.redis.scanStream({ match: `{${this.env.TASKFOLD_REDIS_PREFIX}:*`, count: 1_000 })) {
-      if ((keys as string[]).length > 0) await this.redis.unlink(keys as string[]);
+    for await (const keys of scanAll(this.redis, `{${this.env.TASKFOLD_REDIS_PREFIX}:*`, 1_000)) {
+      // Of a Cluster's keys only those of one slot may go together.
+      for (const key of keys) await this.redis.unlink(key);
     }
   }
 
