@@ -1,13 +1,14 @@
 // Every setting of Taskfold, in one typed list, and the only place that reads the environment. A flag overrides the
 // environment, the environment overrides the default. A bad or unknown value stops the start and names itself.
 
+import { serviceSettings } from './connect/service-settings.ts';
 import {
   DEFAULT_FOLD_SETTINGS,
   FOLD_SETTING_BOUNDS,
   FOLD_SETTING_NAMES,
   type FoldSettings,
 } from './domain/fold-settings.ts';
-import { brokerList, integer, kafkaName, listenAddress, oneOf, seconds, setting, url } from './setting.ts';
+import { integer, kafkaName, listenAddress, oneOf, seconds } from './setting.ts';
 
 export type { Setting, SettingGroup } from './setting.ts';
 
@@ -18,26 +19,7 @@ function fold<Name extends keyof FoldSettings>(name: Name, unit: string, doc: st
 }
 
 export const settings = [
-  setting('kafka_brokers', ['localhost:9092'], 'host:port, several separated by commas', brokerList, {
-    group: 'services',
-    env: 'KAFKA_BROKERS',
-    doc: 'Kafka brokers to start from.',
-  }),
-  url('schema_registry_url', 'http://localhost:8081', ['http:', 'https:'], {
-    group: 'services',
-    env: 'SCHEMA_REGISTRY_URL',
-    doc: 'Schema registry with the Confluent API; user and password may stand in the URL.',
-  }),
-  url('redis_url', 'redis://localhost:6379', ['redis:', 'rediss:'], {
-    group: 'services',
-    env: 'REDIS_URL',
-    doc: 'Redis that holds the state; user, password and database may stand in the URL. Its maxmemory-policy must be noeviction.',
-  }),
-  integer('service_timeout_ms', 5_000, 100, 600_000, {
-    group: 'services',
-    unit: 'ms',
-    doc: 'How long one request to Redis or the registry may take.',
-  }),
+  ...serviceSettings,
 
   kafkaName('input_topic', 'task-status', { group: 'names', doc: 'Topic that the engines publish to.' }),
   kafkaName('group', 'taskfold', {
@@ -64,7 +46,7 @@ export const settings = [
   integer('cache_tasks', 20_000, 0, 10_000_000, {
     group: 'run',
     unit: 'tasks a partition',
-    doc: 'How many tasks a partition keeps in memory; the others are read back from Redis when they are needed.',
+    doc: 'How many tasks a partition keeps in memory, and how many shares of jobs and of engines; the others are read back from Redis when they are needed.',
   }),
   integer('fetch_wait_ms', 100, 1, 10_000, {
     group: 'run',

@@ -22,6 +22,7 @@ import { givenFoldSettings } from './read-config.ts';
 import { joinObservers } from './run/join-observers.ts';
 import type { KafkaProbe, Observation } from './run/observation.ts';
 import { createRunObserver, type RunTotals } from './run-observer.ts';
+import { redisTarget, registryOptions } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
 
@@ -48,7 +49,7 @@ export function composeProcessor(
   const log = kafkaLog(context);
   const readKafka = createKafka(kafkaConnection(config), 'read', log);
   const writeKafka = createKafka(kafkaConnection(config), 'write', log);
-  const redis = connectRedis(config.redis_url, {
+  const redis = connectRedis(redisTarget(config), {
     name: config.client_id,
     commandTimeoutMs: config.service_timeout_ms,
     onProblem: (reason) => logger.log('service_trouble', { service: 'Redis', reason }, 'redis'),
@@ -57,7 +58,7 @@ export function composeProcessor(
       logger.log('service_back', { service: 'Redis' });
     },
   });
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology });
   const consumer = new InputConsumer({
     kafka: readKafka,
@@ -110,7 +111,7 @@ export function composeProcessor(
     leave: () => consumer.stop(),
     async close() {
       // The last words of the partitions are under way: Redis answers in order, so this answer comes after theirs.
-      await Promise.race([redis.client.ping().catch(() => {}), sleep(500)]);
+      await Promise.race([redis.settled(), sleep(500)]);
       redis.close();
       await eventLog.close();
     },

@@ -56,7 +56,7 @@ test('a lost C is found again in the outgoing topics, with Redis and without it,
   const truthFile = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
   for (const withRedis of [true, false]) {
     await forgetEmitted(deployment);
-    if (!withRedis) await forgetState(deployment);
+    if (!withRedis) await deployment.forgetState();
     const processor = deployment.processor();
     await deployment.untilAllRun([processor]);
     await deployment.untilCaughtUp();
@@ -173,11 +173,4 @@ async function forgetEmitted({ env, topology }: Deployment): Promise<void> {
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);
   await admin.disconnect();
-}
-
-/** Deletes every key of this deployment, and of no other. */
-async function forgetState({ redis, env }: Deployment): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `{${env.TASKFOLD_REDIS_PREFIX}:*`, count: 1_000 })) {
-    if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
-  }
 }

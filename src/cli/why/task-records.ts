@@ -15,6 +15,7 @@ import type { InputRecord, SchemaVerdict, UpdateDecoder } from '../../pipeline/p
 import { CONTROL_HEADER, reroutedFrom } from '../../pipeline/source-header.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { registryOptions } from '../service-targets.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import type { TaskLook } from './task-look.ts';
@@ -59,7 +60,7 @@ export async function* readTaskRecords(
     reroutedFrom(headers, input.topic, partition, pins.partition_count) !== null;
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   const decoder = createUpdateDecoder({ registry, unknownSchemaWaitMs: config.unknown_schema_wait_s * 1_000 });
   const verdictLink = new ClusterLink(kafka, verdictTopic.topic);
   // A verdict is written before its record is folded, so all that are needed are there.
