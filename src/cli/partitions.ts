@@ -1,17 +1,19 @@
-// `taskfold partitions resume|rebuild|reset`: the cures that halts name. Each says what it will do and lose for every
-// partition named, asks, does it, and waits to see what the owner makes of it.
+// `taskfold partitions`: the list, and `resume|rebuild|reset`, the cures that halts name. Each says what it will do and lose
+// for every partition named, asks, does it, and waits to see what the owner makes of it.
 
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { ask } from './ask.ts';
 import { type CommandContext, defineCommand, defineGroup } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { curePreview } from './cure-preview.ts';
 import { type CureSession, type Outcome, openCureSession } from './cure-session.ts';
 import { type Cure, rebuild, reset, resume } from './partition-cures.ts';
+import { partitionsListCommand } from './partitions-list.ts';
 
 export function partitionsCommand(): Command {
-  return defineGroup('partitions', 'cure halted partitions', [
+  return defineGroup('partitions', 'list the partitions, cure halted ones', [
+    partitionsListCommand(),
     cureCommand('resume', {
       summary: 'ask the owner of a halted partition to claim it again',
       description: 'Changes nothing itself. Use it when the reason of the halt is gone.',
@@ -126,19 +128,6 @@ function partitionsOf(args: readonly string[], count: number): number[] {
     throw new CommandFailure(`"${argument}" is no partition: there are 0 to ${count - 1}, or "all"`, EXIT.usage);
   });
   return [...new Set(partitions)];
-}
-
-async function ask(question: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandFailure(`${question} Nobody can be asked here`, EXIT.usage, 'add --yes; nothing was done');
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFailure('nothing was done', EXIT.failed);
-  } finally {
-    terminal.close();
-  }
 }
 
 function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {

@@ -139,6 +139,11 @@ export class Deployment {
     return startTaskfold(['run'], { ...this.env, ...settings });
   }
 
+  /** Starts a command that goes on. */
+  start(args: readonly string[], settings: Environment = {}): TaskfoldProcess {
+    return startTaskfold(args, { ...this.env, ...settings });
+  }
+
   /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
   json<T>(args: readonly string[], settings: Environment = {}): Promise<T> {
     return taskfoldJson<T>(args, { ...this.env, ...settings });

@@ -6,7 +6,7 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
+import { REPLAYS_HEADER, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
 import { headerText, headerValues, recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
@@ -69,7 +69,7 @@ export class InputReplay {
     }
   }
 
-  /** Records that were folded and are no copies nor ticks: what was published. */
+  /** Records that were folded and are no copies, replays nor ticks: what was published. */
   get published(): number {
     let received = 0;
     for (const { outcomes } of this.folds.values()) {
@@ -178,8 +178,9 @@ export class InputReplay {
       ...(work_request_status === undefined ? {} : { work_request_status }),
       ...traceOf(record.headers),
     });
-    // A tick is no copy of an update either: it has no outcome.
-    if (source !== null && verdict.outcome !== null) this.#marked += 1;
+    // A tick is no copy of an update either: it has no outcome. A replay is a copy of what was published before.
+    const copy = source !== null || headerValues(record.headers, REPLAYS_HEADER).length > 0;
+    if (copy && verdict.outcome !== null) this.#marked += 1;
     const update: TaskStatusDetail | null = 'update' in content ? content.update : null;
     for (const [at, event] of verdict.events.entries()) {
       this.#options.onEvent(expectedEvent(record, at + 1, source, event, update));
