@@ -8,6 +8,7 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import { UpdatePublisher } from '../kafka/update-publisher.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
+import { registryOptions } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { inputPartitions } from './topics.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
@@ -30,7 +31,7 @@ export async function openPublisher(
   const { config, signal } = context;
   await inputPartitions(context);
   const { input } = topologyOfConfig(config);
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   const schemaId = await registeredId(registry, input).catch((error: unknown) => {
     if (error instanceof SchemaRefused) throw new CommandFailure(error.message, 1, 'taskfold schemas check', error);
     throw error;

@@ -30,7 +30,7 @@ export function settingsCommand(): Command {
         name: setting.name,
         env: setting.env,
         flag: setting.flag,
-        value: setting.secret ? showValue(setting, settingValue(config, setting)) : settingValue(config, setting),
+        value: shownValue(setting, settingValue(config, setting)),
         unit: setting.unit,
         source: sources.get(setting.name),
       }));
@@ -39,6 +39,11 @@ export function settingsCommand(): Command {
       return EXIT.done;
     },
   });
+}
+
+/** Numbers stay numbers; what is secret, or long, is told as text. */
+function shownValue(setting: Setting, value: unknown): unknown {
+  return typeof value === 'string' ? showValue(setting, value) : value;
 }
 
 function settingValue(config: object, setting: Setting): unknown {
@@ -73,13 +78,15 @@ export function settingsPage(): string {
     '# Settings',
     '',
     'A flag overrides the environment, the environment overrides the default. An empty variable counts as not set. A bad',
-    'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start.',
+    'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start. A setting with a † may also be',
+    'given as a file: `REDIS_PASSWORD_FILE=/run/secrets/redis`, `--redis-password-file`; [connecting.md](connecting.md) says more.',
     '',
     ...sections.flat(),
   ].join('\n');
 }
 
-function row({ env, flag, default: fallback, unit, bounds, doc }: Setting): string {
-  const cells = [`\`${env}\``, `\`${flag}\``, `\`${String(fallback)}\`${unit ? ` ${unit}` : ''}`, bounds, doc];
+function row({ env, flag, default: fallback, unit, bounds, doc, file }: Setting): string {
+  const shown = String(fallback) === '' ? '–' : `\`${String(fallback)}\`${unit ? ` ${unit}` : ''}`;
+  const cells = [`\`${env}\`${file ? ' †' : ''}`, `\`${flag}\``, shown, bounds, doc];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -16,6 +16,7 @@ import type { TaskStatusDetail } from './messages.generated.ts';
 import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoordinates } from './notice.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
 import { PassingTime } from './passing-time.ts';
+import { takeControl } from './settings-change.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from './tombstone.ts';
 import { outcomeOf } from './update-class.ts';
@@ -68,14 +69,17 @@ export class PartitionFold {
   }
 
   /**
-   * Folds one record and answers its notices, in order.
+   * Folds one record and answers its notices, in order. What a change is saved by depends on the settings: so before a
+   * control record all changes must have been taken, and a stretch ends with it.
    * @throws InvariantBroken if the task already holds this offset or a later one
    */
   fold(input: FoldInput): Notice[] {
     const bodies: NoticeBody[] = [];
     this.#time.passTo(input, bodies);
-    const { decoded } = input;
-    if (input.tick && decoded.kind === 'update' && !decoded.update.internal_task_id) this.#head.ticks++;
+    const { decoded, control, tick } = input;
+    const namesNoTask = decoded.kind === 'update' && !decoded.update.internal_task_id;
+    if (namesNoTask && control !== undefined) takeControl(this.#head, control, input);
+    else if (namesNoTask && tick) this.#head.ticks++;
     else this.#receive(input, bodies);
     return noticesOf(input, bodies);
   }
@@ -103,7 +107,7 @@ export class PartitionFold {
   }
 
   #foldAtHome(input: FoldInput, bodies: NoticeBody[], id: string, update: TaskStatusDetail): void {
-    const { settings } = this.#head.pins;
+    const { settings } = this.#head;
     const kept = this.#changes.known(id);
     if (kept instanceof Tombstone && this.#remembers(kept)) {
       this.#changes.bury(id, generationOf(this.#head));
@@ -146,8 +150,7 @@ export class PartitionFold {
     isNew: boolean,
     judged: JudgedUpdate & Judgement,
   ): void {
-    const { clock, fleet, pins } = this.#head;
-    const { settings } = pins;
+    const { clock, fleet, settings } = this.#head;
     const { update } = judged;
     const change = this.#changes.of(task);
     const [livenessBefore, updatedBefore, attemptsBefore] = [task.liveness, task.last_update_at, task.attempts];
@@ -188,10 +191,10 @@ export class PartitionFold {
   #apply(input: FoldInput, bodies: NoticeBody[], isNew: boolean, change: TaskChange, judged: JudgedUpdate): void {
     const { task } = change;
     const { update, contribution } = judged;
-    const { fleet, pins } = this.#head;
+    const { fleet, settings } = this.#head;
     const statusBefore = isNew ? null : task.task_status;
     const errorsBefore = change.errors.length;
-    const failure = evolve(change, judged, pins.settings);
+    const failure = evolve(change, judged, settings);
     moveStatus(fleet, statusBefore, task.task_status);
     addToShare(fleet, contribution);
     if (failure !== null) {
@@ -200,13 +203,12 @@ export class PartitionFold {
       bodies.push({ kind: 'failure', facts: factsOfUpdate(failure, task, errors, update, input) });
     }
     for (const { index, repeat } of contribution.actions) bodies.push(jobCreationOf(task, index, repeat));
-    if (change.errors.length > pins.settings.errors_kept)
-      change.errors = change.errors.slice(-pins.settings.errors_kept);
+    if (change.errors.length > settings.errors_kept) change.errors = change.errors.slice(-settings.errors_kept);
   }
 
   /** The record lies in a partition that is not its task's home. */
   #sendHome(input: FoldInput, bodies: NoticeBody[], update: TaskStatusDetail): void {
-    const { copy_bytes_max } = this.#head.pins.settings;
+    const { copy_bytes_max } = this.#head.settings;
     if (input.source !== null) {
       const detail = `Re-routed from partition ${input.source.partition}, and its home is partition ${input.home}.`;
       this.#reject(input, bodies, 'rerouted_not_at_home', detail, update);
@@ -254,7 +256,7 @@ export class PartitionFold {
     const byReason = this.#head.rejected_by_reason;
     byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     const holdsToken = update?.create_jobs_action?.some((action) => !!action.token) ?? false;
-    const tooLarge = input.size > this.#head.pins.settings.copy_bytes_max;
+    const tooLarge = input.size > this.#head.settings.copy_bytes_max;
     const id = input.home >= 0 ? update?.internal_task_id : undefined;
     bodies.push({
       kind: 'reject',

@@ -6,6 +6,7 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import { clockAfter } from '../domain/partition-clock.ts';
 import type { PartitionFold } from '../domain/partition-fold.ts';
+import { readControl } from '../domain/settings-change.ts';
 import type { TaskChange } from '../domain/task-state.ts';
 import { generationOf, Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
@@ -14,7 +15,14 @@ import type { Emitter } from './emitter.ts';
 import { Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
-import { headerText, recordSize, reroutedFrom, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from './source-header.ts';
+import {
+  CONTROL_HEADER,
+  headerText,
+  recordSize,
+  reroutedFrom,
+  TICK_HEADER,
+  WORK_REQUEST_STATUS_HEADER,
+} from './source-header.ts';
 import type { TaskCache } from './task-cache.ts';
 
 /** A notice with the record that it speaks of, both at hand: ready to be made a message. */
@@ -80,7 +88,7 @@ async function commitVerdicts(claimed: Claimed, emitter: Emitter, verdicts: read
 /** What decoding reads of the context and of the claim: `taskfold why` decodes without either. */
 export interface DecodeContext {
   readonly ports: Pick<PipelineContext['ports'], 'decoder'>;
-  readonly settings: Pick<PipelineContext['settings'], 'topic'>;
+  readonly settings: Pick<PipelineContext['settings'], 'topic' | 'group'>;
 }
 export type DecodeClaim = Pick<Claimed, 'head' | 'verdicts'>;
 
@@ -105,11 +113,18 @@ export function decodeRecords(
       home: homeOfDecoded(decoded, partition_count),
       source: reroutedFrom(record.headers, context.settings.topic, partition, partition_count),
       ...(Object.hasOwn(record.headers, TICK_HEADER) ? { tick: true } : {}),
+      ...(isControl(record)
+        ? { control: readControl(headerText(record.headers, CONTROL_HEADER), context.settings.group) }
+        : {}),
       ...(work_request_status === undefined ? {} : { work_request_status }),
       ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
       ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
     };
   });
+}
+
+function isControl({ headers }: InputRecord): boolean {
+  return Object.hasOwn(headers, CONTROL_HEADER);
 }
 
 /** W3C Trace Context: a traceparent of version 00 has 55 characters; at least 512 of a tracestate are passed on. */
@@ -154,9 +169,10 @@ export async function foldRecords(
   fold: PartitionFold,
   batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
-  const looks = await readLooks(context, partition, claimed, watermark, batch);
+  const ofOneKind = upToControl(batch);
+  const looks = await readLooks(context, partition, claimed, watermark, ofOneKind);
   const isCut = looks.length === looksRead(claimed);
-  const records = isCut ? batch.slice(0, RECORDS_FULL_OF_LOOKS) : batch;
+  const records = isCut ? ofOneKind.slice(0, RECORDS_FULL_OF_LOOKS) : ofOneKind;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
   const inputs = decodeRecords(context, partition, claimed, records);
   await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
@@ -176,16 +192,25 @@ export async function foldRecords(
   return { count: records.length, atHand, changes, tombstones, fingerprint };
 }
 
+/**
+ * A record that may change the settings is folded and saved alone: all others of a batch are folded, looked for and saved by
+ * the same ones.
+ */
+function upToControl(batch: readonly InputRecord[]): readonly InputRecord[] {
+  const control = batch.findIndex(isControl);
+  return control < 0 ? batch : batch.slice(0, Math.max(1, control));
+}
+
 function looksRead({ head }: Claimed): number {
-  return RECORDS_FULL_OF_LOOKS * head.pins.settings.looks_max;
+  return RECORDS_FULL_OF_LOOKS * head.settings.looks_max;
 }
 
 function clockAtEnd({ head }: Claimed, records: readonly InputRecord[]): number {
-  const { clock, pins } = head;
+  const { clock, settings } = head;
   return clockAfter(
     clock,
     records.map(({ timestamp }) => timestamp),
-    pins.settings,
+    settings,
   );
 }
 

@@ -5,7 +5,6 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { InvariantBroken } from '../domain/invariant-broken.ts';
 import { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
@@ -14,8 +13,10 @@ import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
+import { faultOf, Remedies } from './remedies.ts';
 import { TaskCache } from './task-cache.ts';
 import { Ticker } from './ticker.ts';
 
@@ -40,6 +41,7 @@ export class PartitionWorker {
   #halt: SlotLive['halt'] | undefined;
   /** faults of services since the last save */
   #waits = 0;
+  readonly #remedies = new Remedies();
   #liveAt = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -126,9 +128,11 @@ export class PartitionWorker {
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
     const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+    const given = new GivenSettings(settings.given, claimed.head, (await ports.inputLog.bounds(partition)).end);
 
     while (!this.#stopping) {
       emitter.check();
+      given.check(watermark);
       const batch = await ports.inputLog.fetch(partition, watermark, limits);
       this.#logEnd = batch.end;
       if (batch.to > watermark) {
@@ -180,7 +184,7 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
-      const { ticks } = claimed.head;
+      const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
       const { count, atHand, changes, tombstones, fingerprint } = folded;
@@ -201,7 +205,8 @@ export class PartitionWorker {
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      observer.folded?.(partition, { records: claimed.head.received - received, to, end: batch.end });
+      if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
@@ -224,7 +229,7 @@ export class PartitionWorker {
   async #getOver(fault: Fault): Promise<void> {
     if (this.#stopping) return;
     const { ports, settings, observer } = this.#context;
-    switch (fault.remedy) {
+    switch (this.#remedies.of(fault, this.#watermark)) {
       case 'stop':
         this.lose();
         return;
@@ -288,13 +293,8 @@ export class PartitionWorker {
       emitted: this.#emitted,
       seen_at: now,
       ...(this.#halt ? { halt: this.#halt } : {}),
+      given: settings.given,
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

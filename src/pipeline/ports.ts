@@ -2,6 +2,7 @@
 // simulator implements them in memory, and both pass the same contract suites. Offsets are integers below 2^53.
 // Deliberately not here: timers of libraries, reconnects, wire formats, key names.
 
+import type { FoldSettings } from '../domain/fold-settings.ts';
 import type { SlotHead, SlotPins } from '../domain/head.ts';
 import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
@@ -209,6 +210,8 @@ export interface SlotLive {
   /** wall clock, ms */
   readonly seen_at: number;
   readonly halt?: { readonly code: string; readonly message: string; readonly cure: string };
+  /** settings of the fold that somebody gave to the owner: it halts where others come into force */
+  readonly given?: Partial<FoldSettings>;
 }
 
 /** What a record's bytes turned out to be. */

@@ -17,11 +17,17 @@ export interface SlotKeys {
   readonly looks: string;
   /** sorted set: the tasks that are silent, by log time, ms */
   readonly silent: string;
+  /** a key that never exists; save.lua says what for */
+  readonly absent: string;
+  /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
+  readonly probes: readonly string[];
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
   /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
   task(internal_task_id: string): string;
 }
+
+const PROBES = ['hash', 'list', 'string', 'stream', 'zset'] as const;
 
 /** Letters, digits, `.`, `_` and `-` stay; all else is percent-encoded, so that a name cannot break the tag or a pattern. */
 function encodeName(name: string): string {
@@ -52,6 +58,8 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     live: `${tag}:live`,
     looks: `${tag}:looks`,
     silent: `${tag}:silent`,
+    absent: `${tag}:absent`,
+    probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
     task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
   };

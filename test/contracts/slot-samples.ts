@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { newTask } from '../../src/domain/evolve.ts';
-import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES } from '../../src/domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
 import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
@@ -196,7 +196,9 @@ const anySums = {
     .map((list) => new Map(list)),
 };
 
-/** A head of the first life with any counts. */
+const anySettings = fc.record(Object.fromEntries(FOLD_SETTING_NAMES.map((name) => [name, count])));
+
+/** A head of the first life with any counts, whose settings were changed. */
 export const anyHead: fc.Arbitrary<SlotHead> = fc
   .record({
     received: count,
@@ -205,6 +207,10 @@ export const anyHead: fc.Arbitrary<SlotHead> = fc
     rerouted_from: fc.uniqueArray(fc.tuple(fc.nat(500), count), { selector: ([partition]) => partition }),
     clock: fc.record({ now: count, log_time: fc.option(count), alarms_after: count }),
     ticks: count,
+    generation: fc.record({ number: count, since: count }),
+    controls: fc.record({ obeyed: fc.integer({ min: 1, max: 1_000 }), repeated: count, ignored: count }),
+    settings: anySettings,
+    changes: fc.array(fc.record({ change: anyText, offset: count, log_time: count, settings: anySettings })),
     fleet: fc.record({
       tasks: count,
       tasks_by_liveness: anyCounts(LIVENESSES),
@@ -214,7 +220,7 @@ export const anyHead: fc.Arbitrary<SlotHead> = fc
       ...anySums,
     }),
   })
-  .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as SlotHead);
+  .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as unknown as SlotHead);
 
 const anyBody: fc.Arbitrary<NoticeBody> = fc.oneof(
   fc.record({ kind: fc.constant('reroute' as const), to: fc.nat(500) }),

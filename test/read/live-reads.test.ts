@@ -1,6 +1,7 @@
 // What dashboards read: documents in the contract's names, over Redis alone.
 
 import { expect, test } from 'vitest';
+import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
@@ -206,6 +207,9 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
   head.received = 1;
   head.outcomes.rerouted = 1;
   head.ticks = 3;
+  const change = { change: 'fewer', offset: 11, log_time: 99, settings: { errors_kept: 4 } };
+  Object.assign(head, { settings: { ...head.settings, errors_kept: 4 }, changes: [change] });
+  head.controls = { obeyed: 1, repeated: 0, ignored: 2 };
   await store.save(5, {
     expect: 10,
     expect_log_time: null,
@@ -216,7 +220,15 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
     notices: [rerouteAt(11, 1)],
   });
   const halt = { code: 'history_gone', message: 'the log starts at 40', cure: 'taskfold partitions reset 5' };
-  await store.reportLive(5, { owner: 'o', state: 'halted', log_end: 50, emitted: 11, seen_at: 9, halt });
+  await store.reportLive(5, {
+    owner: 'o',
+    state: 'halted',
+    log_end: 50,
+    emitted: 11,
+    seen_at: 9,
+    halt,
+    given: { looks_max: 7 },
+  });
   await store.begin(6, 0, headOf());
   await client.hset(slotKeys(prefix, 'taskfold', 6).head, 'saving', '77');
 
@@ -238,6 +250,10 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
     rejected_by_reason: {},
     ticks: 3,
     origin: 0,
+    settings: { ...DEFAULT_FOLD_SETTINGS, errors_kept: 4 },
+    settings_changes: [change],
+    controls: { obeyed: 1, repeated: 0, ignored: 2 },
+    given_settings: { looks_max: 7 },
     outbox_length: 1,
   });
   expect(partitions[6]).toMatchObject({ partition: 6, watermark: 0, torn: '77' });

@@ -28,7 +28,8 @@ async function twoProcesses(prefix: string) {
     tombstones: new Map(),
     notices: [rerouteAt(5, 1)],
   });
-  return { mine: mine.client, others: others.client, other, head };
+  // One Redis, and no Cluster.
+  return { mine: mine.client as Redis, others: others.client as Redis, other, head };
 }
 
 /** The connection, but SCAN does something else first. */

@@ -22,11 +22,19 @@ test('the published keys do not change from version to version: data would be lo
   const keys = slotKeys('taskfold', 'my-group', 7);
   expect(keys).toMatchInlineSnapshot(`
     {
+      "absent": "{taskfold:my-group:7:2ef}:absent",
       "fleet": "{taskfold:my-group:7:2ef}:fleet",
       "head": "{taskfold:my-group:7:2ef}:head",
       "live": "{taskfold:my-group:7:2ef}:live",
       "looks": "{taskfold:my-group:7:2ef}:looks",
       "outbox": "{taskfold:my-group:7:2ef}:outbox",
+      "probes": [
+        "{taskfold:my-group:7:2ef}:probe:hash",
+        "{taskfold:my-group:7:2ef}:probe:list",
+        "{taskfold:my-group:7:2ef}:probe:string",
+        "{taskfold:my-group:7:2ef}:probe:stream",
+        "{taskfold:my-group:7:2ef}:probe:zset",
+      ],
       "retired": [Function],
       "silent": "{taskfold:my-group:7:2ef}:silent",
       "tag": "{taskfold:my-group:7:2ef}",

@@ -9,8 +9,10 @@ import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombst
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord, OutgoingMessage, RecordHeaders, SchemaVerdict } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
+import { GROUP } from './controls.ts';
 import { LATE_SCHEMA, memoryDecoder, memoryEncoder } from './memory-codec.ts';
 import { callNow } from './memory-kafka.ts';
+import { keptErrors } from './memory-slot-store.ts';
 import type { World } from './world.ts';
 
 /** What is wrong with the world, in words; empty: nothing. */
@@ -124,7 +126,7 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
   for (const verdict of world.kafka.verdicts)
     if (verdict.partition === partition && verdict.incarnation === pins.incarnation)
       verdicts.set(verdict.offset, verdict);
-  const context = { ports: { decoder }, settings: { topic: world.kafka.topic } } as never;
+  const context = { ports: { decoder }, settings: { topic: world.kafka.topic, group: GROUP } } as never;
   const encoder = memoryEncoder(world.kafka.topic);
   const messages: OutgoingMessage[] = [];
   const reroutes: OutgoingMessage[] = [];
@@ -142,7 +144,7 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
       const before = stored.get(task.internal_task_id);
       stored.set(task.internal_task_id, {
         task,
-        errors: [...(before?.errors ?? []), ...errors].slice(-pins.settings.errors_kept),
+        errors: keptErrors(before?.errors ?? [], errors, head.settings.errors_kept),
         task_output: task_output ?? before?.task_output,
       });
     }

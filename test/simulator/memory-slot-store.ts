@@ -101,7 +101,7 @@ export class MemorySlots {
     if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
-    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.pins.settings.errors_kept);
+    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.settings.errors_kept);
     if (torn) {
       if (!this.#mutations.noSavingMark) slot.saving = String(save.to);
       throw new Fault('service_unavailable', 'simulated: the save script stopped after a write');
@@ -158,13 +158,19 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   const stored = slot.tasks.get(id);
   slot.tasks.set(id, {
     task,
-    errors: [...(stored?.errors ?? []), ...errors].slice(-errorsKept),
+    errors: keptErrors(stored?.errors ?? [], errors, errorsKept),
     task_output: task_output ?? stored?.task_output,
   });
   if (change.look_changed) slot.looks.set(id, task.look_at);
   if (!change.silence_changed) return;
   if (task.liveness === 'silent') slot.silent.set(id, task.liveness_at);
   else slot.silent.delete(id);
+}
+
+/** What a task keeps of errors: it is looked at only when some are added. */
+export function keptErrors(before: TaskError[], added: readonly TaskError[], max: number): TaskError[] {
+  const all = [...before, ...added];
+  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
 }
 
 function knownTask({ tasks, tombstones }: Slot, id: string, generation: number | null): KnownTask {

@@ -2,36 +2,13 @@
 
 import type { Look } from '../../src/domain/looks.ts';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
-import type { PipelinePorts } from '../../src/pipeline/context.ts';
-import type { EventClaim, InputRecord, SlotStore } from '../../src/pipeline/ports.ts';
+import type { InputRecord } from '../../src/pipeline/ports.ts';
 import { encodeUpdate } from './memory-codec.ts';
-import type { World, WorldOptions } from './world.ts';
-
-/** `tolerated`: halts that the world brings about whether or not the safeguard is there */
-type Mutation = Omit<WorldOptions, 'seed'> & { readonly tolerated?: readonly string[] };
+import { everything, type Mutation, onClaim, onStore } from './mutation.ts';
+import { SETTINGS_MUTATIONS } from './settings-mutations.ts';
 
 const NASTY = ['history_gone', 'payload_gone'];
 const MADE_AGAIN = ['fingerprint_differs', 'watermark_above_log_end', 'emitted_mark_lost'];
-
-const everything: Mutation = { rollBacks: 0.008, lateSchemas: true };
-
-function onStore(change: (store: SlotStore, world: World) => Partial<SlotStore>): Mutation['mutate'] & object {
-  return (ports, world) => ({ ...ports, slotStore: { ...ports.slotStore, ...change(ports.slotStore, world) } });
-}
-
-function onClaim(
-  change: (claim: EventClaim, partition: number, ports: PipelinePorts, world: World) => Partial<EventClaim>,
-) {
-  return (ports: PipelinePorts, world: World): PipelinePorts => ({
-    ...ports,
-    eventLog: {
-      async claim(partition) {
-        const claim = await ports.eventLog.claim(partition);
-        return { ...claim, ...change(claim, partition, ports, world) };
-      },
-    },
-  });
-}
 
 /** Of neighbours that are posts of one work request, the last one with the deltas of all. */
 function summed(records: readonly InputRecord[]): InputRecord[] {
@@ -219,6 +196,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       };
     },
   },
+  ...SETTINGS_MUTATIONS,
   'a retired task is forgotten at once': {
     ...everything,
     mutate: onStore((store) => ({

@@ -1,9 +1,9 @@
 // What breaks the assumptions under a partition, done on purpose: by the tools that an operator has, or by hand.
 
-import type { Redis } from 'ioredis';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { KafkaEventLog } from '../../src/kafka/event-log.ts';
 import type { EmittedMark } from '../../src/pipeline/ports.ts';
+import { scanAll } from '../../src/redis/masters.ts';
 import type { Deployment } from './deployment.ts';
 import { plainKafka } from './raw-records.ts';
 
@@ -79,13 +79,10 @@ export async function emptySlot(deployment: Deployment, partition: number): Prom
 
 async function slotKeys({ redis, keysOf }: Deployment, partition: number): Promise<string[]> {
   const { tag, live } = keysOf(partition);
-  return (await scan(redis, `${tag}:*`)).filter((key) => key !== live);
-}
-
-async function scan(redis: Redis, match: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const keys of redis.scanStream({ match, count: 1_000 })) found.push(...(keys as string[]));
-  return [...new Set(found)];
+  const found = new Set<string>();
+  for await (const keys of scanAll(redis, `${tag}:*`, 1_000)) for (const key of keys) found.add(key);
+  found.delete(live);
+  return [...found];
 }
 
 async function withAdmin<Result>(

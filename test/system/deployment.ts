@@ -5,14 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+
 import { expect, onTestFinished } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import type { PartitionDocument } from '../../src/read/partition-document.ts';
-import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { connectRedis, type RedisClient, type RedisConnection } from '../../src/redis/connect.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { ownName, type StackEnv } from '../support/stack.ts';
@@ -69,7 +69,7 @@ export class Deployment {
   readonly env: Environment;
   readonly topology: Topology;
   readonly partitions: number;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly reads: LiveReads;
   /** the Redis keys of a partition */
   readonly keysOf: (partition: number) => SlotKeys;

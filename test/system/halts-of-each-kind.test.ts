@@ -152,8 +152,8 @@ async function cure(
     return state === 'running' && watermark >= end;
   });
   // The others may still be broken: what is said of this one counts.
-  const { stdout } = await deployment.command(['verify', '--json']);
-  const { first_mismatches } = JSON.parse(stdout) as VerifyDocument;
+  const looked = await deployment.command(['verify', '--json']);
+  const { first_mismatches } = JSON.parse(looked.stdout) as VerifyDocument;
   const own = first_mismatches.filter((mismatch) => partitionOf(deployment, mismatch) === partition);
   expect(own, command!.join(' ')).toEqual([]);
 }

@@ -2,6 +2,7 @@
 // Each implementation of the fold runs every one.
 
 import { CLOCK_VECTORS } from './clock-vectors.ts';
+import { CONTROL_VECTORS } from './control-vectors.ts';
 import { ERROR_VECTORS } from './error-vectors.ts';
 import { FAILURE_VECTORS } from './failure-vectors.ts';
 import type { FoldVector } from './fold-vector.ts';
@@ -24,6 +25,8 @@ import { UNKNOWN_VECTORS } from './unknown-vectors.ts';
 export {
   type FoldVector,
   placed,
+  timeTellers,
+  VECTOR_GROUP,
   type VectorEvent,
   type VectorRecord,
   type VectorTask,
@@ -49,4 +52,5 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...STALL_VECTORS,
   ...RETIREMENT_VECTORS,
   ...TOMBSTONE_VECTORS,
+  ...CONTROL_VECTORS,
 ];

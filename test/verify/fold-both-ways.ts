@@ -8,9 +8,10 @@ import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.
 import { conserves, newHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { readControl } from '../../src/domain/settings-change.ts';
 import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
-import type { StreamRecord } from './random-updates.ts';
+import { STREAM_GROUP, type StreamRecord } from './random-updates.ts';
 import { RulesMet } from './rules-met.ts';
 
 /** What comes of a stream: after each record its outcome and events, and at the end tasks and roll-up. */
@@ -34,12 +35,14 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
       if (retired) continue;
       known.set(id, task);
       kept.set(id, {
-        errors: [...(before?.errors ?? []), ...errors].slice(-settings.errors_kept),
+        errors: keptErrors(before?.errors ?? [], errors, head.settings.errors_kept),
         task_output: task_output ?? before?.task_output,
       });
     }
   };
-  const steps = records.map(({ log_time: timestamp, update, source = null, tick, work_request_status }, offset) => {
+  const steps = records.map((record, offset) => {
+    const { log_time: timestamp, update, source = null, tick, control, work_request_status } = record;
+    if (control !== undefined) takeChanges();
     const before = { ...head.outcomes };
     const decoded =
       update === null
@@ -49,9 +52,10 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     const notices = fold.fold({
       ...{ offset, timestamp, size: SIZE, decoded, home, source },
       ...(tick === undefined ? {} : { tick }),
+      ...(control === undefined ? {} : { control: readControl(control ?? undefined, STREAM_GROUP) }),
       ...(work_request_status === undefined ? {} : { work_request_status }),
     });
-    if ((offset + 1) % batch === 0) takeChanges();
+    if ((offset + 1) % batch === 0 || control !== undefined) takeChanges();
     return { outcome: changed(before, head.outcomes), events: notices.map(shownNotice), conserves: conserves(head) };
   });
   takeChanges();
@@ -65,6 +69,7 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     steps,
     clock,
     ticks: head.ticks,
+    settings: { now: head.settings, changes: head.changes, controls: head.controls, generation: head.generation },
     tasks: byId(tasks, (task) => {
       const { inputs, outputs, reporters, reporters_base, reporters_let_go: _, ...rest } = task;
       const ios = { inputs: [...inputs], outputs: [...outputs] };
@@ -92,18 +97,21 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
 
 /** @param met told the rules that the stream comes upon */
 export function foldPlainly(records: readonly StreamRecord[], settings: FoldSettings, met?: Set<string>): Shown {
-  const fold = new PlainFold(0, 1, settings);
-  const rules = met === undefined ? null : new RulesMet(fold, settings, met);
-  const steps = records.map(({ log_time, update, source = null, tick, work_request_status }, offset) => {
+  const fold = new PlainFold(0, 1, settings, STREAM_GROUP);
+  const rules = met === undefined ? null : new RulesMet(fold, met);
+  const steps = records.map((record, offset) => {
+    const { log_time, update, source = null, tick, control, work_request_status } = record;
     const verdict = fold.fold({
       ...{ offset, log_time, size: SIZE, source },
       content: update === null ? { undecodable: 'malformed' } : { update: update as never },
       ...(tick === undefined ? {} : { tick }),
+      ...(control === undefined ? {} : { control }),
       ...(work_request_status === undefined ? {} : { work_request_status }),
     });
     rules?.look(verdict);
     const received = Object.values(fold.outcomes).reduce((sum, count) => sum + count, 0);
-    const conserves = received + fold.ticks === offset + 1;
+    const { obeyed, repeated, ignored } = fold.settings.controls;
+    const conserves = received + fold.ticks + obeyed + repeated + ignored === offset + 1;
     return { outcome: verdict.outcome ?? '', events: verdict.events.map(shownEvent), conserves };
   });
   const tasks = [...fold.tasks.values()];
@@ -119,6 +127,7 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     steps,
     clock: fold.clock,
     ticks: fold.ticks,
+    settings: { ...shownSettings(fold.settings), generation: retired.start },
     tasks: byId(tasks, (task) => {
       const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, ...rest } = task;
       return {
@@ -184,6 +193,15 @@ function shownReporter([name, { totals, open, heard_at, ended, rerouted }]: read
   return { name, totals: sorted(totals), open, heard_at, ended, rerouted };
 }
 
+function shownSettings({ now, changes, controls }: PlainFold['settings']): object {
+  return { now, changes, controls };
+}
+
+function keptErrors(before: TaskError[], added: readonly TaskError[], max: number): TaskError[] {
+  const all = [...before, ...added];
+  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
+}
+
 function byId<Task extends { readonly internal_task_id: string }>(
   tasks: readonly Task[],
   show: (task: Task) => object,
@@ -230,7 +248,7 @@ function* smallerStreams(records: readonly StreamRecord[]): Generator<StreamReco
     const moved = records.map((one, other) => (other > at ? { ...one, log_time: one.log_time - step } : one));
     if (step !== 0) yield moved.filter((_, other) => other !== at);
     const instead = (smaller: StreamRecord) => records.map((one, other) => (other === at ? smaller : one));
-    for (const field of ['tick', 'work_request_status', 'source'] as const) {
+    for (const field of ['tick', 'control', 'work_request_status', 'source'] as const) {
       const { [field]: value, ...rest } = record;
       if (value !== undefined) yield instead(rest);
     }

@@ -7,7 +7,7 @@ import type { PlainEvent, PlainSource } from '../../src/cli/verify/plain-record.
 import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { REJECT_REASONS } from '../../src/domain/outcome.ts';
-import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
+import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
 
 interface Placed {
   offset: number;
@@ -17,7 +17,7 @@ interface Placed {
 
 function run(vector: FoldVector): { fold: PlainFold; events: (PlainEvent & Placed)[] } {
   const settings = { ...DEFAULT_FOLD_SETTINGS, ...vector.settings };
-  const fold = new PlainFold(vector.partition ?? 0, vector.partition_count ?? 1, settings);
+  const fold = new PlainFold(vector.partition ?? 0, vector.partition_count ?? 1, settings, VECTOR_GROUP);
   const events: (PlainEvent & Placed)[] = [];
   for (const { offset, log_time, size, source = null, update, undecodable, ...headers } of placed(vector)) {
     const content = undecodable === undefined ? { update: update ?? {} } : { undecodable };
@@ -97,8 +97,11 @@ describe('the plain fold does what docs/fold.md says', () => {
     }
     expect(events.map((event, at) => named(wanted.events?.[at] ?? event, event))).toEqual(wanted.events ?? []);
 
-    const ticks = wanted.ticks ?? vector.records.filter(({ tick }) => tick).length;
-    const received = vector.records.length - ticks;
+    const { ticks, controls, obeyed } = timeTellers(vector);
+    const received = vector.records.length - ticks - controls;
+    expect(fold.settings.controls).toEqual({ obeyed: 0, repeated: 0, ignored: 0, ...(wanted.controls ?? { obeyed }) });
+    if (wanted.settings) expect(named(wanted.settings, fold.settings.now)).toEqual(wanted.settings);
+    if (wanted.clock) expect(named(wanted.clock, fold.clock)).toEqual(wanted.clock);
     const none = { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 };
     expect(fold.outcomes).toEqual({ ...none, ...(wanted.outcomes ?? { applied: received }) });
     const reasons = Object.fromEntries(fold.rejected_by_reason);

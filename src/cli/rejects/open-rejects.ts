@@ -16,6 +16,7 @@ import type { InputRecord } from '../../pipeline/ports.ts';
 import type { Topology } from '../../topology.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { registryOptions } from '../service-targets.ts';
 import { kafkaConnection, kafkaLog, openTopicAdmin } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import { type OutlookTerms, type RejectAtHand, recordOf } from './reject-outlook.ts';
@@ -56,7 +57,7 @@ export async function openRejects(context: CommandContext): Promise<Rejects> {
     return opened;
   };
   const [inputLink, rejectsLink, replaysLink] = [link(input.topic), link(rejects.topic), link(replays.topic)];
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   // No patience with a schema that is denied: whoever asks has just registered it, or wants to see that it is missing.
   const decoder = createUpdateDecoder({ registry, unknownSchemaWaitMs: 0 });
   const [mark] = [...(await new EmittedMarks(inputLink, groups.emitted).readAll()).values()];

@@ -27,6 +27,7 @@ import { postOf, saidBy } from './plain-post.ts';
 import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { PlainRetired } from './plain-retired.ts';
+import { PlainSettings } from './plain-settings.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
 import { errorsOf, given } from './plain-texts.ts';
 import { iosAfter, keepBounds, moveTotalsToBase, takeTotals, totalChanges } from './plain-totals.ts';
@@ -41,25 +42,27 @@ export class PlainFold {
   readonly rerouted_from = new Map<number, number>();
   readonly failures_by_reason = new Map<string, number>();
   readonly retired: PlainRetired;
+  readonly settings: PlainSettings;
   clock = PLAIN_CLOCK_BEFORE;
   ticks = 0;
   readonly #looks = new PlainLooks();
   readonly #partition: number;
   readonly #partitionCount: number;
-  readonly #settings: FoldSettings;
 
-  constructor(partition: number, partitionCount: number, settings: FoldSettings) {
+  /** @param settings at the origin @param group whose control records are obeyed */
+  constructor(partition: number, partitionCount: number, settings: FoldSettings, group: string) {
     this.#partition = partition;
     this.#partitionCount = partitionCount;
-    this.#settings = settings;
+    this.settings = new PlainSettings(settings, group);
     this.retired = new PlainRetired(settings.tombstones_kept_s);
   }
 
   /** Folds the next record of the partition. */
   fold(record: PlainRecord): PlainVerdict {
     const passed = this.#passTime(record);
-    if (isTick(record)) {
-      this.ticks += 1;
+    if (namesNoTask(record) && (record.control !== undefined || record.tick)) {
+      if (record.control === undefined) this.ticks += 1;
+      else if (this.settings.take(record.control, record)) this.#changeSettings();
       return { outcome: null, events: passed };
     }
     const { outcome, events } = this.#judge(record);
@@ -74,16 +77,24 @@ export class PlainFold {
   }
 
   #passTime(record: PlainRecord): PlainEvent[] {
-    this.clock = plainClockAt(this.clock, record.log_time, this.#settings.silence_after_s);
+    this.clock = plainClockAt(this.clock, record.log_time, this.settings.now.silence_after_s);
     this.retired.passTo(this.clock.now);
-    const due = this.#looks.takeBefore(this.clock.now, this.#settings.looks_max);
+    const due = this.#looks.takeBefore(this.clock.now, this.settings.now.looks_max);
     return due.flatMap((task) => this.#look(task, record));
+  }
+
+  /** What a change of the settings does at once. */
+  #changeSettings(): void {
+    const { silence_after_s, tombstones_kept_s } = this.settings.now;
+    const { now, alarms_after } = this.clock;
+    this.clock = { ...this.clock, alarms_after: Math.min(alarms_after, now + 1_000 * silence_after_s) };
+    this.retired.keepFor(tombstones_kept_s, now);
   }
 
   #look(task: PlainTask, record: PlainRecord): PlainEvent[] {
     const events: PlainEvent[] = [];
     const isOver = (deadline: 'silence' | 'stall' | 'retirement') =>
-      deadlinesOf(task, this.clock, this.#settings)[deadline] < this.clock.now;
+      deadlinesOf(task, this.clock, this.settings.now)[deadline] < this.clock.now;
     if (isOver('silence')) {
       const [reporter] = lastHeardOpen(task)!;
       setLiveness(task, 'silent', record.log_time);
@@ -94,7 +105,7 @@ export class PlainFold {
       this.tasks.delete(task.internal_task_id);
       this.retired.take(task);
     } else {
-      task.look_at = earliest(deadlinesOf(task, this.clock, this.#settings));
+      task.look_at = earliest(deadlinesOf(task, this.clock, this.settings.now));
       this.#looks.put(task);
     }
     return events;
@@ -108,7 +119,7 @@ export class PlainFold {
     if (id === undefined) return this.#reject(record, 'internal_task_id_missing');
     if (Buffer.byteLength(id) > ID_BYTES_MAX) return this.#reject(record, 'internal_task_id_too_long');
 
-    const tooLarge = record.size > this.#settings.copy_bytes_max;
+    const tooLarge = record.size > this.settings.now.copy_bytes_max;
     const home = plainHome(id, this.#partitionCount);
     if (home !== this.#partition) {
       if (record.source !== null) return this.#reject(record, 'rerouted_not_at_home');
@@ -134,7 +145,7 @@ export class PlainFold {
 
   #reject(record: PlainRecord, reason: RejectReason): Judged {
     const update = 'update' in record.content ? record.content.update : undefined;
-    const pointer = record.size > this.#settings.copy_bytes_max || (update !== undefined && hasToken(update));
+    const pointer = record.size > this.settings.now.copy_bytes_max || (update !== undefined && hasToken(update));
     // An id that is too long is told nowhere.
     const internal_task_id = reason === 'internal_task_id_too_long' ? undefined : given(update?.internal_task_id);
     return {
@@ -160,13 +171,13 @@ export class PlainFold {
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
     const reporter = known ?? newPlainReporter(letGo);
-    const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
+    const errors = newest(errorsOf(update.error_details), this.settings.now.errors_kept);
     const said = saidBy(update, errors);
     const post = postOf(update, said);
     const found = findPlainly(reporter, post);
     const outcome = outcomeOf(found.updateClass);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
-    const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
+    const held = iosAfter(task, contribution === null ? {} : update, this.settings.now.ios_kept);
     const totals = totalChanges(task, reporter, said, found, held);
     const isRestart = found.updateClass === 'restart';
     if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
@@ -180,7 +191,7 @@ export class PlainFold {
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
     const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
-    if (post !== null) rememberPost(reporter, post, found, this.#settings.priors_kept);
+    if (post !== null) rememberPost(reporter, post, found, this.settings.now.priors_kept);
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
@@ -197,7 +208,7 @@ export class PlainFold {
       takeTotals(task, reporter, totals);
     } else {
       const view = { found, said, told, reporter, isUnknownReporter, held, totals };
-      const failure = applyPlainly(task, contribution, view, this.#settings.errors_kept);
+      const failure = applyPlainly(task, contribution, view, this.settings.now.errors_kept);
       const { errors: counted } = contribution;
       if (failure !== null) events.push(failureBy(task, record, failure, update, { errors: counted }));
       task.job_creations += contribution.jobs.length;
@@ -206,7 +217,7 @@ export class PlainFold {
         events.push({ kind: 'job_creation', ...job, internal_task_id: id, internal_job_id, engine_id });
       }
     }
-    keepBounds(task, this.#settings, this.clock.now);
+    keepBounds(task, this.settings.now, this.clock.now);
     liveOn(task, { progress, newAttempt: task.attempts > before.attempts, log_time, now: this.clock.now });
     this.#lookEarlier(task);
     if (before.liveness === 'silent') {
@@ -217,7 +228,7 @@ export class PlainFold {
   }
 
   #lookEarlier(task: PlainTask): void {
-    const look_at = earliest(deadlinesOf(task, this.clock, this.#settings));
+    const look_at = earliest(deadlinesOf(task, this.clock, this.settings.now));
     if (look_at >= task.look_at) return;
     task.look_at = look_at;
     this.#looks.put(task);
@@ -228,8 +239,8 @@ type Judged = PlainVerdict & { readonly outcome: Outcome };
 
 const COUNTED: readonly string[] = ['failed', 'aborted', 'rejected'];
 
-function isTick({ tick, content }: PlainRecord): boolean {
-  return tick === true && 'update' in content && given(content.update.internal_task_id) === undefined;
+function namesNoTask({ content }: PlainRecord): boolean {
+  return 'update' in content && given(content.update.internal_task_id) === undefined;
 }
 
 function count<Name extends string>(counts: Map<Name, number>, name: Name): void {
