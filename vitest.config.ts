@@ -14,7 +14,9 @@ const pureRooms = [
   'verify',
   'deploy/demo',
   'deploy/images',
+  'deploy/kubernetes',
   'deploy/lock-file',
+  'deploy/prometheus',
 ];
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
