@@ -17,6 +17,7 @@ const pureRooms = [
   'deploy/kubernetes',
   'deploy/lock-file',
   'deploy/prometheus',
+  'deploy/release',
 ];
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
