@@ -4,11 +4,11 @@
 
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { homeOf } from '../../src/domain/home.ts';
-import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { PipelineContext, PipelinePorts } from '../../src/pipeline/context.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { createProcessor, type Processor } from '../../src/pipeline/processor.ts';
 import { WORK_REQUEST_STATUS_HEADER } from '../../src/pipeline/source-header.ts';
+import { anyUpdate } from './any-update.ts';
 import { encodeUpdate, LATE_SCHEMA, type MemoryRegistry, memoryDecoder, memoryEncoder } from './memory-codec.ts';
 import { type Call, type KafkaMutations, MemoryKafka, memoryEventLog, memoryInputLog } from './memory-kafka.ts';
 import { MemorySlots, memorySlotStore, type SlotMutations } from './memory-slot-store.ts';
@@ -147,22 +147,7 @@ export class World {
     const task = `task-${schedule.below(this.options.crowd ? 60 : 5)}`;
     const home = homeOf(task, this.partitions);
     const partition = schedule.chance(0.7) ? home : schedule.below(this.partitions);
-    const prior = 100 + 5 * schedule.below(6);
-    const update: TaskStatusDetail = {
-      internal_task_id: task,
-      internal_job_id: `job-${schedule.below(2)}`,
-      work_request_id: `wr-${schedule.below(3)}`,
-      // Few intervals, so that posts contain, repeat and overtake each other; some name none.
-      prior_timestamp: schedule.chance(0.1) ? null : prior,
-      timestamp: prior + 5 * schedule.below(3),
-      error_count: schedule.chance(0.3) ? schedule.below(3) : null,
-      processed_stats: { processed_chunks: schedule.below(4) },
-      inputs: [{ id: 'in', processed_count: schedule.below(5), processed_total_count: schedule.below(50) }],
-      task_status: ['running', 'running', 'failed', 'complete', 'reprocessing'][schedule.below(5)]!,
-      error_details: schedule.chance(0.2) ? '[{"id":"e","msg":"broken"}]' : null,
-      task_output: schedule.chance(0.1) ? `{"n":${this.published}}` : null,
-      create_jobs_action: schedule.chance(0.15) ? [{ payload_json: `{"n":${this.published}}`, token: 'secret' }] : null,
-    };
+    const update = anyUpdate(schedule, task, this.published);
     const schema = this.options.lateSchemas && schedule.chance(0.15) ? LATE_SCHEMA : 1;
     const bad = schedule.chance(0.06);
     const value = bad ? Buffer.from(`bad ${this.published}`) : encodeUpdate(schema, update);
