@@ -21,8 +21,10 @@ export const FAULTS = {
   incarnation_differs: 'halt',
   partition_count_changed: 'halt',
   fold_differs: 'halt',
+  settings_differ: 'halt',
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
+  roll_up_missing: 'halt',
   conservation_broken: 'halt',
   /** An error of our own code, met again at every try. */
   unexpected: 'halt',
