@@ -76,13 +76,13 @@ export class World {
   published = 0;
   #processes: Process[] = [];
   #owners: Process[] = [];
-  /** halts of processes of another fold version */
-  refused = 0;
-  #healed = false;
   /** of the world at rest */
   readonly halts: Halt[] = [];
   /** while faults happened: somebody claimed the partition anew afterwards */
   readonly haltsBefore: Halt[] = [];
+  /** halts of processes of another fold version */
+  refused = 0;
+  #healed = false;
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -250,7 +250,10 @@ export class World {
         backoff_ms_min: 200,
         backoff_ms_max: 2_000,
       },
-      observer: { halted: (partition, fault) => void this.halts.push({ partition, code: fault.code }) },
+      observer: {
+        halted: (partition, { code }) =>
+          void (other && code === 'fold_differs' ? this.refused++ : this.halts.push({ partition, code })),
+      },
     };
     const process = Object.assign(caller, { believes, processor: createProcessor(context) });
     return process;
@@ -273,7 +276,6 @@ export class World {
     const last = this.#boot();
     this.#processes = [last];
     this.haltsBefore.push(...this.halts.splice(0));
-    this.refused = this.haltsBefore.filter(({ code }) => code === 'fold_differs').length;
     for (let p = 0; p < this.partitions; p++) this.#give(p, last);
     for (let step = 0; step < 20_000 && !this.#settled(); step++) {
       if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);
