@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { completionCommand } from './completion.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
@@ -48,6 +49,7 @@ Every command has --help with examples, and --json. Settings come from the envir
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
   for (const makeCommand of COMMANDS) program.addCommand(makeCommand());
+  program.addCommand(completionCommand(() => program));
   inherit(program);
   return program;
 }
