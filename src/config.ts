@@ -24,7 +24,7 @@ export const settings = [
   kafkaName('input_topic', 'task-status', { group: 'names', doc: 'Topic that the engines publish to.' }),
   kafkaName('group', 'taskfold', {
     group: 'names',
-    doc: 'Consumer group. Processors with the same group share the work; the offsets of what was emitted are in the group `<group>.emitted`, the verdicts on schemas in the topic `<group>.schemas`: delete neither.',
+    doc: 'Consumer group. Processors with the same group share the work; the offsets of what was emitted are in the group `<group>.emitted`, the verdicts on schemas in the topic `<group>.schemas`, the replays of rejected records in `<group>.replays`: delete none of them.',
   }),
   kafkaName('failures_topic', 'task-failures', { group: 'names', doc: 'Topic of the failure events.' }),
   kafkaName('job_creations_topic', 'job-creations', {
@@ -46,7 +46,7 @@ export const settings = [
   integer('cache_tasks', 20_000, 0, 10_000_000, {
     group: 'run',
     unit: 'tasks a partition',
-    doc: 'How many tasks a partition keeps in memory; the others are read back from Redis when they are needed.',
+    doc: 'How many tasks a partition keeps in memory, and how many shares of jobs and of engines; the others are read back from Redis when they are needed.',
   }),
   integer('fetch_wait_ms', 100, 1, 10_000, {
     group: 'run',

@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
 import { completionCommand } from './completion.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
+import { rejectsCommand } from './rejects.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   whyCommand,
   statusCommand,
   partitionsCommand,
+  rejectsCommand,
   verifyCommand,
   settingsCommand,
 ] as const;

@@ -5,19 +5,19 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { PartitionFold } from '../domain/partition-fold.ts';
+import type { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
-import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
 import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive } from './ports.ts';
 import { faultOf, Remedies } from './remedies.ts';
-import { TaskCache } from './task-cache.ts';
+import { SlotCache } from './slot-cache.ts';
 import { Ticker } from './ticker.ts';
 
 /** Trims are bookkeeping: at most one in this time, ms. */
@@ -121,8 +121,8 @@ export class PartitionWorker {
   async #fold(claimed: Claimed, emitter: Emitter): Promise<void> {
     const { ports, settings } = this.#context;
     const { partition } = this;
-    const cache = new TaskCache(settings.cache_tasks);
-    const fold = new PartitionFold(partition, claimed.head, (id) => cache.get(id) ?? null);
+    const cache = new SlotCache(settings.cache_tasks);
+    const fold = foldOver(cache, partition, claimed.head);
     const ticker = new Ticker(this.#context, partition, claimed, emitter);
     let watermark = claimed.watermark;
     let markedAt = ports.surroundings.now();
@@ -172,7 +172,7 @@ export class PartitionWorker {
   async #foldBatch(
     claimed: Claimed,
     emitter: Emitter,
-    cache: TaskCache,
+    cache: SlotCache,
     fold: PartitionFold,
     watermark: number,
     batch: LogBatch,
@@ -187,7 +187,7 @@ export class PartitionWorker {
       const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
-      const { count, atHand, changes, tombstones, fingerprint } = folded;
+      const { count, atHand, fingerprint, ...changed } = folded;
       if (count < records.length) to = records[count]!.offset;
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
@@ -198,8 +198,7 @@ export class PartitionWorker {
         to,
         head: claimed.head,
         ...(fingerprint === undefined ? {} : { fingerprint }),
-        changes,
-        tombstones,
+        ...changed,
         notices: atHand.map(({ notice }) => notice),
       });
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);

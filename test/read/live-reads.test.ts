@@ -160,15 +160,7 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
     Object.assign(head.fleet.retired, { tasks: 5, job_creations: 1, error_count: big, retry_count: 1n });
     head.fleet.retired.processed_stats.set('processed_bytes', big);
     head.fleet.processed_stats.set('processed_bytes', big).set('processed_chunks', 2n ** 52n);
-    await store.save(partition, {
-      expect: 10,
-      expect_log_time: null,
-      to: 16 + partition,
-      head,
-      changes: [],
-      tombstones: new Map(),
-      notices: [],
-    });
+    await store.save(partition, saveOf(head, 10, 16 + partition));
   }
   await store.reportLive(1, { owner: 'o', state: 'running', log_end: 20, emitted: 17, seen_at: 1_700_000_000_000 });
   const fleet = await reads.readFleet();
