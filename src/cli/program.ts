@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { completionCommand } from './completion.ts';
 import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
@@ -52,6 +53,7 @@ Every command has --help with examples, and --json. Settings come from the envir
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
   for (const makeCommand of COMMANDS) program.addCommand(makeCommand());
+  program.addCommand(completionCommand(() => program));
   inherit(program);
   return program;
 }
