@@ -106,7 +106,9 @@ test('what the state of its task rejects is tried only by name, and not for ever
   // Each copy says how often it was replayed, from which reject, and where the record lay first.
   const marks: (string | undefined)[][] = [];
   for await (const { records } of readTopic(kafkaClient(), { topic: names.input })) {
-    for (const { headers } of records.slice(2)) {
+    for (const { headers } of records) {
+      // What was published has no such header, and neither have the ticks of the idle partition.
+      if (headerText(headers, 'taskfold-replays') === undefined) continue;
       const texts = ['replays', 'replayed-from', 'first-source'].map((name) => headerText(headers, `taskfold-${name}`));
       expect(headerText(headers, 'taskfold-source')).toBeUndefined();
       marks.push(texts);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import type { HaltCode } from '../../src/pipeline/errors.ts';
 import { scanAll } from '../../src/redis/masters.ts';
+import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
@@ -132,12 +133,14 @@ async function halted(
   expect(halts).toEqual(partitions);
 }
 
-/** Runs the cure, as the halt spells it. */
+/** Runs the command that the halt names; of all partitions: what it names for the first, for all. */
 async function runCure(deployment: Deployment, partition: number | 'all', cure: 'rebuild' | 'reset'): Promise<void> {
   const first = partition === 'all' ? 0 : partition;
   const said = (await deployment.look()).get(first)!.halt!.cure;
-  expect(said).toContain(`taskfold partitions ${cure} ${first}`);
-  const { code, stderr, stdout } = await deployment.command(['partitions', cure, String(partition), '--yes']);
+  const named = namedCommands(said).find((words) => words[1] === cure);
+  expect(named, said).toContain(String(first));
+  const command = named!.map((word) => (word === String(first) ? String(partition) : word));
+  const { code, stderr, stdout } = await deployment.command([...command, '--yes']);
   expect(`${code} ${code === 0 ? '' : stderr + stdout}`).toBe('0 ');
   await deployment.untilCaughtUp();
 }
