@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline/promises';
 import { CommandFailure, EXIT } from './command-failure.ts';
 
-/** Resolves on yes. @throws CommandFailure on no, and where standard input is no terminal */
+/** Resolves on yes. @throws CommandFailure on no (exit 1), and where standard input is no terminal (exit 2) */
 export async function ask(question: string): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new CommandFailure(`${question} Nobody can be asked here`, EXIT.usage, 'add --yes; nothing was done');

@@ -23,7 +23,8 @@ export function partitionsCommand(): Command {
       summary: 'empty the state of a partition and fold its log again, silently below C',
       description:
         'Deletes the state of the partition in Redis. Its owner folds the log again from where the fold began, and sends no event ' +
-        'below C again. Refuses if retention has moved the start of the log past that point, unless the loss is accepted.',
+        'below C again. Refuses if retention has moved the start of the log past that point, unless the loss is accepted. State of ' +
+        'another fold version is folded again by the rules of this one: first stop every processor of the other version.',
       example: ['partitions rebuild 3', 'after a torn save'],
       options: [['--accept-history-loss', 'fold from the start of the log, although earlier records are missing']],
     }),
@@ -31,7 +32,8 @@ export function partitionsCommand(): Command {
       summary: 'begin a partition anew: everything in its log is folded and sent as new',
       description:
         'For a topic that was made again, or an emitted mark that is lost. Forgets the state and how far events have left. If the topic ' +
-        'was made again, reset all partitions: they know of each other. Start it with the same settings as the processors.',
+        'was made again, reset all partitions: they know of each other. Each begins with the settings that are in force, and with those ' +
+        'that are given to this command; control records that are still in the log are folded again, too.',
       example: ['partitions reset all --yes', 'in a script, after the input topic was made again'],
     }),
   ]);

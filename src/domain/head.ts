@@ -1,5 +1,6 @@
 // The head of a slot: all of a partition's state that is not a task. It is saved in the same atomic step as the tasks.
 
+import type { ExactSum } from './exact-sum.ts';
 import { emptyFleetShare } from './fleet-share.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
@@ -11,10 +12,10 @@ import type { GenerationStart } from './tombstone.ts';
 /** Sums of deltas, exact. */
 export interface FleetSums {
   job_creations: number;
-  error_count: bigint;
-  retry_count: bigint;
+  error_count: ExactSum;
+  retry_count: ExactSum;
   /** by the contract's name, e.g. processed_bytes */
-  processed_stats: Map<ProcessedStat, bigint>;
+  processed_stats: Map<ProcessedStat, ExactSum>;
 }
 
 /** The partition's share of the fleet. Its sums are those of the tasks that are there and of the retired ones. */

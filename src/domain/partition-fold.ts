@@ -3,7 +3,7 @@
 
 import { addTotals, evolve, type JudgedUpdate, newTask, reasonOf, sumsPassTheBound } from './evolve.ts';
 import { factsOfRecovery, factsOfUpdate } from './failure-facts.ts';
-import { addToShare, countFailure, moveLiveness, moveStatus } from './fleet-share.ts';
+import { addToShare, countFailure, countFailureOf, moveLiveness, moveStatus } from './fleet-share.ts';
 import { FoldChanges } from './fold-changes.ts';
 import type { FoldInput } from './fold-input.ts';
 import type { SlotHead } from './head.ts';
@@ -16,6 +16,7 @@ import type { TaskStatusDetail } from './messages.generated.ts';
 import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoordinates } from './notice.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
 import { PassingTime } from './passing-time.ts';
+import { type KnownRollUp, type RollUpChange, RollUps } from './roll-ups.ts';
 import { takeControl } from './settings-change.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from './tombstone.ts';
@@ -25,6 +26,7 @@ import { numberProblem } from './validate.ts';
 /** Folds a run of records over one slot. The head and the tasks given are changed in place. */
 export class PartitionFold {
   readonly #changes: FoldChanges;
+  readonly #rollUps: RollUps;
   readonly #time: PassingTime;
   readonly #partition: number;
   readonly #head: SlotHead;
@@ -32,6 +34,8 @@ export class PartitionFold {
 
   /**
    * @param task what the slot knows of a task of this partition
+   * @param rollUp what the slot knows of a share of a job or engine. Without it the fold has to see the slot's whole log, and
+   *   keeps the shares itself
    * @param onJudged told what the ledger says of each update that reaches its task, before the task changes; it must
    *   keep nothing of `reporter`, which goes on changing
    */
@@ -39,12 +43,14 @@ export class PartitionFold {
     partition: number,
     head: SlotHead,
     task: (internal_task_id: string) => KnownTask,
+    rollUp: KnownRollUp = () => null,
     onJudged?: (judged: JudgedUpdate & Judgement) => void,
   ) {
     this.#partition = partition;
     this.#head = head;
     this.#changes = new FoldChanges(task);
-    this.#time = new PassingTime(head, this.#changes);
+    this.#rollUps = new RollUps(rollUp);
+    this.#time = new PassingTime(head, this.#changes, this.#rollUps);
     this.#onJudged = onJudged;
   }
 
@@ -61,6 +67,11 @@ export class PartitionFold {
   /** The changes since the last call, each task once, in the order of first change. */
   takeChanges(): TaskChange[] {
     return this.#changes.take();
+  }
+
+  /** The shares of jobs and engines that changed since the last call, each once. */
+  takeRollUps(): RollUpChange[] {
+    return this.#rollUps.take();
   }
 
   /** Tombstones made or moved since the last call: internal_task_id → generation. */
@@ -153,6 +164,7 @@ export class PartitionFold {
     const { clock, fleet, settings } = this.#head;
     const { update } = judged;
     const change = this.#changes.of(task);
+    this.#rollUps.beforeUpdate(task, isNew);
     const [livenessBefore, updatedBefore, attemptsBefore] = [task.liveness, task.last_update_at, task.attempts];
     const outcome = outcomeOf(judged.updateClass);
     const progress = outcome === 'applied' && makesProgress(judged.contribution, judged.reporter.totals);
@@ -169,6 +181,7 @@ export class PartitionFold {
     );
     task.last_offset = input.offset;
     task.last_update_at = input.timestamp;
+    if (input.source !== null) task.updates_came_rerouted++;
     this.#count(outcome);
     const told: NoticeBody[] = [];
     if (outcome === 'applied') {
@@ -180,6 +193,7 @@ export class PartitionFold {
     }
     hearOf(task, progress || task.attempts > attemptsBefore, clock);
     moveLiveness(fleet, isNew ? null : livenessBefore, task.liveness);
+    this.#rollUps.afterUpdate(task, input.timestamp);
     if (livenessBefore === 'silent') {
       change.silence_changed = true;
       bodies.push({ kind: 'failure', facts: factsOfRecovery(task, updatedBefore, update, input) });
@@ -198,7 +212,10 @@ export class PartitionFold {
     moveStatus(fleet, statusBefore, task.task_status);
     addToShare(fleet, contribution);
     if (failure !== null) {
-      if (failure !== 'error') countFailure(fleet, reasonOf(update));
+      if (failure !== 'error') {
+        countFailure(fleet, reasonOf(update));
+        countFailureOf(task, reasonOf(update));
+      }
       const errors = change.errors.slice(errorsBefore);
       bodies.push({ kind: 'failure', facts: factsOfUpdate(failure, task, errors, update, input) });
     }
@@ -241,6 +258,7 @@ export class PartitionFold {
       this.#changes.of(task);
       task.updates_rejected++;
       task.last_offset = input.offset;
+      this.#rollUps.rejected(task);
     }
     this.#reject(input, bodies, reason, detail, update);
   }

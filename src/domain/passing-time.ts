@@ -9,17 +9,20 @@ import { deadlines, earliestDeadline, setLiveness } from './liveness.ts';
 import { type Look, Looks } from './looks.ts';
 import type { NoticeBody } from './notice.ts';
 import { moveClock } from './partition-clock.ts';
+import type { RollUps } from './roll-ups.ts';
 import type { Liveness, TaskChange, TaskState } from './task-state.ts';
 import { generationOf, Tombstone } from './tombstone.ts';
 
 export class PassingTime {
   readonly #head: SlotHead;
   readonly #changes: FoldChanges;
+  readonly #rollUps: RollUps;
   readonly #looks = new Looks();
 
-  constructor(head: SlotHead, changes: FoldChanges) {
+  constructor(head: SlotHead, changes: FoldChanges, rollUps: RollUps) {
     this.#head = head;
     this.#changes = changes;
+    this.#rollUps = rollUps;
   }
 
   /** See PartitionFold.beginStretch. */
@@ -62,6 +65,7 @@ export class PassingTime {
     }
     if (retirement < clock.now) {
       retireFromShare(fleet, task);
+      this.#rollUps.retire(task);
       change.retired = true;
       this.#changes.bury(task.internal_task_id, generationOf(this.#head));
     } else {
@@ -71,8 +75,10 @@ export class PassingTime {
 
   #change(task: TaskState, liveness: Liveness): void {
     const { clock, fleet } = this.#head;
+    this.#rollUps.beforeUpdate(task, false);
     moveLiveness(fleet, task.liveness, liveness);
     setLiveness(task, liveness, clock);
+    this.#rollUps.afterTime(task);
   }
 
   #setLook(change: TaskChange, at: number): void {

@@ -24,6 +24,7 @@ export const FAULTS = {
   settings_differ: 'halt',
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
+  roll_up_missing: 'halt',
   conservation_broken: 'halt',
   /** An error of our own code, met again at every try. */
   unexpected: 'halt',

@@ -1,20 +1,24 @@
 // One batch on its way: decode → home → missing tasks → fold. Nothing is written here, and nothing is sent.
 
 import { type FoldInput, homeOfDecoded } from '../domain/fold-input.ts';
+import type { SlotHead } from '../domain/head.ts';
 import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import { clockAfter } from '../domain/partition-clock.ts';
-import type { PartitionFold } from '../domain/partition-fold.ts';
+import { PartitionFold } from '../domain/partition-fold.ts';
+import type { KnownRollUp, RollUpChange } from '../domain/roll-ups.ts';
 import { readControl } from '../domain/settings-change.ts';
 import type { TaskChange } from '../domain/task-state.ts';
-import { generationOf, Tombstone } from '../domain/tombstone.ts';
+import { Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 import { Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
+import { readMissing } from './read-missing.ts';
+import type { SlotCache } from './slot-cache.ts';
 import {
   CONTROL_HEADER,
   headerText,
@@ -23,7 +27,6 @@ import {
   TICK_HEADER,
   WORK_REQUEST_STATUS_HEADER,
 } from './source-header.ts';
-import type { TaskCache } from './task-cache.ts';
 
 /** A notice with the record that it speaks of, both at hand: ready to be made a message. */
 export interface NoticeAtHand {
@@ -146,9 +149,16 @@ export interface FoldedBatch {
   /** in order, those at or above C */
   readonly atHand: readonly NoticeAtHand[];
   readonly changes: readonly TaskChange[];
+  readonly rollUps: readonly RollUpChange[];
   readonly tombstones: ReadonlyMap<string, number>;
   /** of the last record, if there is any */
   readonly fingerprint: RecordFingerprint | undefined;
+}
+
+/** The fold over what the cache holds, which is all that a batch needs once it was read. */
+export function foldOver(cache: SlotCache, partition: number, head: SlotHead): PartitionFold {
+  const rollUp: KnownRollUp = (kind, id) => cache.rollUps[kind].get(id) ?? null;
+  return new PartitionFold(partition, head, (id) => cache.tasks.get(id) ?? null, rollUp);
 }
 
 /** Looks are read for this many records at once that use up all that they may; where there are more, the batch is cut. */
@@ -165,17 +175,22 @@ export async function foldRecords(
   partition: number,
   claimed: Claimed,
   watermark: number,
-  cache: TaskCache,
+  cache: SlotCache,
   fold: PartitionFold,
   batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
+  const { observer } = context;
+  observer.step?.(partition, 'read');
   const ofOneKind = upToControl(batch);
   const looks = await readLooks(context, partition, claimed, watermark, ofOneKind);
   const isCut = looks.length === looksRead(claimed);
   const records = isCut ? ofOneKind.slice(0, RECORDS_FULL_OF_LOOKS) : ofOneKind;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
+  observer.step?.(partition, 'decode');
   const inputs = decodeRecords(context, partition, claimed, records);
+  observer.step?.(partition, 'read');
   await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
+  observer.step?.(partition, 'fold');
   const atHand: NoticeAtHand[] = [];
   inputs.forEach((input, i) => {
     const notices = fold.fold(input);
@@ -185,11 +200,13 @@ export async function foldRecords(
   });
   const changes = fold.takeChanges();
   const tombstones = fold.takeTombstones();
-  for (const [id, generation] of tombstones) cache.set(id, new Tombstone(generation));
-  for (const { task, retired } of changes) if (!retired) cache.set(task.internal_task_id, task);
+  const rollUps = fold.takeRollUps();
+  for (const [id, generation] of tombstones) cache.tasks.set(id, new Tombstone(generation));
+  for (const { task, retired } of changes) if (!retired) cache.tasks.set(task.internal_task_id, task);
+  for (const { kind, id, rollUp } of rollUps) cache.rollUps[kind].set(id, rollUp);
   const [record, input] = [records.at(-1), inputs.at(-1)];
   const fingerprint = record && input && fingerprintOf(record, input.decoded);
-  return { count: records.length, atHand, changes, tombstones, fingerprint };
+  return { count: records.length, atHand, changes, rollUps, tombstones, fingerprint };
 }
 
 /**
@@ -227,30 +244,4 @@ async function readLooks(
   const read = await context.ports.slotStore.readLooks(partition, end, looksRead(claimed));
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   return read.looks;
-}
-
-/** Reads the tasks that the batch needs and the cache lacks, all of them at our W. */
-async function readMissing(
-  context: PipelineContext,
-  partition: number,
-  { head }: Claimed,
-  watermark: number,
-  cache: TaskCache,
-  inputs: readonly FoldInput[],
-  looks: readonly Look[],
-): Promise<void> {
-  const missing = new Set<string>();
-  const need = (id: string) => {
-    if (cache.get(id) === undefined) missing.add(id);
-  };
-  for (const { internal_task_id } of looks) need(internal_task_id);
-  for (const { decoded, home } of inputs) {
-    if (home === partition && decoded.kind === 'update') need(decoded.update.internal_task_id!);
-  }
-  if (missing.size === 0) return;
-  const ids = [...missing];
-  const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
-  const read = await context.ports.slotStore.readTasks(partition, ids, generation);
-  if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
-  ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));
 }

@@ -28,6 +28,8 @@ const CURES: Readonly<Record<HaltCode, string>> = {
     'Retention removed a record that a pending event needs. Accept that its event is lost: taskfold partitions rebuild {p} --accept-history-loss',
   task_offset_ahead:
     'A task holds later records than the head of its slot: keys were lost or edited. Rebuild it from the log: taskfold partitions rebuild {p}',
+  roll_up_missing:
+    'A task is there without the roll-up of its job or engine: keys were lost or edited. Rebuild it from the log: taskfold partitions rebuild {p}',
   conservation_broken:
     'The counts do not add up. Please report this with the log, then rebuild: taskfold partitions rebuild {p}',
   unexpected:

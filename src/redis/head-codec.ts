@@ -10,7 +10,7 @@ import { LIVENESSES, PROCESSED_STATS } from '../domain/task-state.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { RecordFingerprint } from '../pipeline/ports.ts';
 import { LAYOUT_VERSION } from './slot-keys.ts';
-import { malformed, storedBigint, storedInteger, storedJson, storedSymbol } from './stored-values.ts';
+import { malformed, storedInteger, storedJson, storedSum, storedSymbol } from './stored-values.ts';
 
 /** The pins, written once, with the first head. */
 export function encodePins(pins: SlotPins): string[] {
@@ -165,8 +165,8 @@ export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
   const sums = (prefix: string): FleetSums => ({
     ...emptySums(),
     job_creations: storedInteger(key, `${prefix}job_creations`, text(`${prefix}job_creations`)),
-    error_count: storedBigint(key, `${prefix}error_count`, text(`${prefix}error_count`)),
-    retry_count: storedBigint(key, `${prefix}retry_count`, text(`${prefix}retry_count`)),
+    error_count: storedSum(key, `${prefix}error_count`, text(`${prefix}error_count`)),
+    retry_count: storedSum(key, `${prefix}retry_count`, text(`${prefix}retry_count`)),
   });
   const fleet: FleetShare = {
     tasks: storedInteger(key, 'tasks', text('tasks')),
@@ -183,10 +183,10 @@ export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
     else if (group === 'tasks_by_liveness') {
       fleet.tasks_by_liveness.set(storedSymbol(key, field, name, LIVENESSES), storedInteger(key, field, value));
     } else if (group === 'processed_stats') {
-      fleet.processed_stats.set(storedSymbol(key, field, name, PROCESSED_STATS), storedBigint(key, field, value));
+      fleet.processed_stats.set(storedSymbol(key, field, name, PROCESSED_STATS), storedSum(key, field, value));
     } else if (field.startsWith(RETIRED_STATS)) {
       const stat = storedSymbol(key, field, field.slice(RETIRED_STATS.length), PROCESSED_STATS);
-      fleet.retired.processed_stats.set(stat, storedBigint(key, field, value));
+      fleet.retired.processed_stats.set(stat, storedSum(key, field, value));
     }
   }
   return fleet;

@@ -23,6 +23,7 @@ import { decodeNotice, encodeNotice } from './notice-codec.ts';
 import { unpackReplies } from './packed-reply.ts';
 import { redisFault } from './redis-faults.ts';
 import type { RedisClient } from './redis-target.ts';
+import { readRollUps, writeRollUps } from './roll-ups.ts';
 import { defineScripts } from './scripts.ts';
 import { requireFitServer } from './server-fitness.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
@@ -95,6 +96,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
     const { expect, head } = save;
     for (const change of save.changes) writer.add(writes, keys, change, expect, head.settings.errors_kept);
     writeIndexes(writes, keys, save.changes);
+    writeRollUps(writes, keys, save.rollUps);
     writeTombstones(writes, keys, save.tombstones);
     for (const notice of save.notices) writes.write('XADD', keys.outbox, ...encodeNotice(notice));
     // The fleet's names can go as well as come, so it is written whole.
@@ -124,7 +126,11 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const argv = [String(headFields.length), ...headFields, ...encodeFleet(head.fleet)];
       const answer = await faultsOf(
         `beginning ${keys.tag}`,
-        run('begin', [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent], argv),
+        run(
+          'begin',
+          [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent, ...Object.values(keys.rollUps)],
+          argv,
+        ),
       );
       if (answer === 'LEFTOVERS') {
         throw new Fault(
@@ -147,6 +153,14 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const { watermark } = read[0]!;
       for (const stretch of read) requireSameWatermark(keys, watermark, stretch.watermark);
       return { watermark, tasks: read.flatMap(({ tasks }) => tasks) };
+    },
+
+    async readRollUps(partition, names) {
+      const keys = keysOf(partition);
+      const read = await readRollUps(run, keys, names);
+      const { watermark } = read[0]!;
+      for (const stretch of read) requireSameWatermark(keys, watermark, stretch.watermark);
+      return { watermark: decodeWatermark(keys, watermark), rollUps: read.flatMap(({ rollUps }) => rollUps) };
     },
 
     async readLooks(partition, before, max) {

@@ -5,9 +5,12 @@ import { type FoldInput, homeOfDecoded } from '../../src/domain/fold-input.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 import { type FleetSums, newHead } from '../../src/domain/head.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { figuresOf } from '../../src/domain/roll-up.ts';
+import type { KnownRollUp } from '../../src/domain/roll-ups.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
+import { noRollUps, writeRollUp } from '../simulator/memory-slot-store.ts';
 import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
 
 type Takes = 'after every record' | 'after the first record' | 'at the end';
@@ -26,7 +29,9 @@ function run(vector: FoldVector, takes: Takes) {
   const kept = new Map<string, Kept>();
   const tombstones = new Map<string, Tombstone>();
   const known = (id: string) => kept.get(id)?.task ?? tombstones.get(id) ?? null;
-  const fold = new PartitionFold(vector.partition ?? 0, head, known);
+  const shares = { rollUps: noRollUps(), jobTasks: new Map<string, Set<string>>() };
+  const rollUp: KnownRollUp = (kind, id) => shares.rollUps[kind].get(id) ?? null;
+  const fold = new PartitionFold(vector.partition ?? 0, head, known, rollUp);
   const events = placed(vector).flatMap((record, i) => {
     // What is kept goes by the settings, so changes are never taken across a change of them.
     if (record.control !== undefined) take();
@@ -39,9 +44,10 @@ function run(vector: FoldVector, takes: Takes) {
     });
   });
   take();
-  return { head, kept, events };
+  return { head, kept, events, ...shares };
 
   function take() {
+    for (const change of fold.takeRollUps()) writeRollUp(shares, change);
     for (const [id, generation] of fold.takeTombstones()) tombstones.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of fold.takeChanges()) {
       const id = task.internal_task_id;
@@ -113,7 +119,7 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
   'the fold does what docs/fold.md says, its changes taken %s',
   (takes) => {
     test.each(FOLD_VECTORS.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
-      const { head, kept, events } = run(vector, takes);
+      const { head, kept, events, rollUps } = run(vector, takes);
       const { expect: wanted } = vector;
 
       const living = Object.keys(wanted.tasks).filter((id) => wanted.tasks[id] !== null);
@@ -145,6 +151,17 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
           retired: named(wanted.fleet.retired ?? {}, shownSums(fleet.retired)),
         };
         expect(named(wanted.fleet, found)).toEqual(wanted.fleet);
+      }
+      for (const [wantedShares, found] of [
+        [wanted.jobs, rollUps.internal_job_id],
+        [wanted.engines, rollUps.engine_id],
+      ] as const) {
+        if (wantedShares === undefined) continue;
+        expect([...found.keys()].sort()).toEqual(Object.keys(wantedShares).sort());
+        for (const [id, share] of Object.entries(wantedShares)) {
+          const figures = [...figuresOf(found.get(id)!)].map(([name, figure]) => [name, String(figure)] as const);
+          expect(named(share, Object.fromEntries(figures)), id).toEqual(share);
+        }
       }
       if (wanted.rerouted_from) expect(Object.fromEntries(head.rerouted_from)).toEqual(wanted.rerouted_from);
     });

@@ -26,3 +26,32 @@ export function onClaim(
     },
   });
 }
+
+/** @param watermark the W that the owner last saved or claimed at: what a read that does not look would take for granted */
+export function believing(
+  change: (store: SlotStore, watermark: (partition: number) => number | null) => Partial<SlotStore>,
+) {
+  return (ports: PipelinePorts): PipelinePorts => {
+    const believed = new Map<number, number | null>();
+    const store = ports.slotStore;
+    const believing: Partial<SlotStore> = {
+      async claim(partition, owner) {
+        const slot = await store.claim(partition, owner);
+        believed.set(partition, slot.watermark);
+        return slot;
+      },
+      async save(partition, save) {
+        const saved = await store.save(partition, save);
+        if (saved.outcome === 'saved') believed.set(partition, save.to);
+        return saved;
+      },
+      async begin(partition, watermark, head) {
+        const begun = await store.begin(partition, watermark, head);
+        believed.set(partition, watermark);
+        return begun;
+      },
+    };
+    const changed = change(store, (partition) => believed.get(partition) ?? null);
+    return { ...ports, slotStore: { ...store, ...believing, ...changed } };
+  };
+}

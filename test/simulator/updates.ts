@@ -25,6 +25,7 @@ export function publishUpdates(
   const update: TaskStatusDetail = {
     internal_task_id: task,
     internal_job_id: `job-${schedule.below(2)}`,
+    engine_id: schedule.chance(0.3) ? null : `engine-${schedule.below(3)}`,
     work_request_id: `wr-${schedule.below(3)}`,
     // Few intervals, so that posts contain, repeat and overtake each other; some name none.
     prior_timestamp: schedule.chance(0.1) ? null : prior,

@@ -4,7 +4,6 @@
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import type { HaltCode } from '../../src/pipeline/errors.ts';
-import { scanAll } from '../../src/redis/masters.ts';
 import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
@@ -58,7 +57,7 @@ test('a lost C is found again in the outgoing topics, with Redis and without it,
   const truthFile = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
   for (const withRedis of [true, false]) {
     await forgetEmitted(deployment);
-    if (!withRedis) await forgetState(deployment);
+    if (!withRedis) await deployment.forgetState();
     const processor = deployment.processor();
     await deployment.untilAllRun([processor]);
     await deployment.untilCaughtUp();
@@ -177,12 +176,4 @@ async function forgetEmitted({ env, topology }: Deployment): Promise<void> {
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);
   await admin.disconnect();
-}
-
-/** Deletes every key of this deployment, and of no other. */
-async function forgetState({ redis, env }: Deployment): Promise<void> {
-  for await (const keys of scanAll(redis, `{${env.TASKFOLD_REDIS_PREFIX}:*`, 1_000)) {
-    // Of a Cluster's keys only those of one slot may go together.
-    for (const key of keys) await redis.unlink(key);
-  }
 }

@@ -90,6 +90,8 @@ export interface VectorSums {
   readonly processed_stats?: { readonly [stat: string]: string };
 }
 
+export type VectorRollUp = { readonly [figure: string]: string | null };
+
 export interface FoldVector {
   /** the rule and what must come of it */
   readonly name: string;
@@ -125,6 +127,9 @@ export interface FoldVector {
       /** how many tasks were retired, and their part of the sums */
       readonly retired?: VectorSums & { readonly tasks?: number };
     };
+    /** shares by id, those not named must not exist; figures by their published names, decimal text, `null`: none */
+    readonly jobs?: { readonly [internal_job_id: string]: VectorRollUp };
+    readonly engines?: { readonly [engine_id: string]: VectorRollUp };
     /** source partition → highest offset taken */
     readonly rerouted_from?: { readonly [partition: string]: number };
   };

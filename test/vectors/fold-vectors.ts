@@ -14,6 +14,7 @@ import { LEDGER_VECTORS } from './ledger-vectors.ts';
 import { RECOVERY_VECTORS } from './recovery-vectors.ts';
 import { REJECT_VECTORS } from './reject-vectors.ts';
 import { RETIREMENT_VECTORS } from './retirement-vectors.ts';
+import { ROLL_UP_VECTORS } from './roll-up-vectors.ts';
 import { SILENCE_VECTORS } from './silence-vectors.ts';
 import { STALL_VECTORS } from './stall-vectors.ts';
 import { STATUS_VECTORS } from './status-vectors.ts';
@@ -52,5 +53,6 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...STALL_VECTORS,
   ...RETIREMENT_VECTORS,
   ...TOMBSTONE_VECTORS,
+  ...ROLL_UP_VECTORS,
   ...CONTROL_VECTORS,
 ];

@@ -1,16 +1,19 @@
-// One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words; and
-// the smallest part of a stream that the two still see differently.
+// One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words.
 
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
+import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
 import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
+import type { ExactSum } from '../../src/domain/exact-sum.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { conserves, newHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { figuresOf, type RollUp } from '../../src/domain/roll-up.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
 import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
+import { writeRollUp } from '../simulator/memory-slot-store.ts';
 import { STREAM_GROUP, type StreamRecord } from './random-updates.ts';
 import { RulesMet } from './rules-met.ts';
 
@@ -24,9 +27,17 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
   const head = newHead({ origin: 0, incarnation: 'i', partition_count: 1, fold_version: FOLD_VERSION, settings });
   const known = new Map<string, KnownTask>();
   const kept = new Map<string, { errors: TaskError[]; task_output: string | undefined }>();
-  const fold = new PartitionFold(0, head, (id) => known.get(id) ?? null);
+  const rollUps = { internal_job_id: new Map<string, RollUp>(), engine_id: new Map<string, RollUp>() };
+  const jobTasks = new Map<string, Set<string>>();
+  const fold = new PartitionFold(
+    0,
+    head,
+    (id) => known.get(id) ?? null,
+    (kind, id) => rollUps[kind].get(id) ?? null,
+  );
   const takeChanges = () => {
     const changes = fold.takeChanges();
+    for (const change of fold.takeRollUps()) writeRollUp({ rollUps, jobTasks }, change);
     for (const [id, generation] of fold.takeTombstones()) known.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of changes) {
       const { internal_task_id: id } = task;
@@ -84,6 +95,9 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     tombstones: sorted(new Map(tombstones)),
     reasons: sorted(head.rejected_by_reason),
     rerouted_from: [...head.rerouted_from],
+    jobs: shownRollUps(rollUps.internal_job_id, (rollUp) => figuresOf(rollUp)),
+    engines: shownRollUps(rollUps.engine_id, (rollUp) => figuresOf(rollUp)),
+    job_tasks: sorted(jobTasks).map(([id, tasks]) => [id, [...tasks].sort()]),
     fleet: {
       tasks: fleet.tasks,
       tasks_by_status: sorted(positive(fleet.tasks_by_status)),
@@ -129,11 +143,12 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     ticks: fold.ticks,
     settings: { ...shownSettings(fold.settings), generation: retired.start },
     tasks: byId(tasks, (task) => {
-      const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, ...rest } = task;
+      const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, failures_by_reason, ...rest } = task;
       return {
         ...rest,
         processed_stats: Object.fromEntries(task.processed_stats),
         marks: Object.fromEntries(task.marks),
+        failures_by_reason: failures_by_reason.size === 0 ? undefined : Object.fromEntries(failures_by_reason),
         open_gaps: plainOpenGaps(task),
         inputs: [...ios.inputs],
         outputs: [...ios.outputs],
@@ -144,6 +159,12 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     tombstones: sorted(retired.tombstones),
     reasons: sorted(fold.rejected_by_reason),
     rerouted_from: [...fold.rerouted_from],
+    jobs: shownRollUps(fold.rollUps.byId.internal_job_id, figuresOfRollUp),
+    engines: shownRollUps(fold.rollUps.byId.engine_id, figuresOfRollUp),
+    job_tasks: sorted(fold.rollUps.byId.internal_job_id).map(([id, { tasks }]) => [
+      id,
+      [...tasks].map(({ internal_task_id }) => internal_task_id).sort(),
+    ]),
     fleet: {
       tasks: tasks.length,
       tasks_by_status: counted(({ task_status }) => task_status ?? 'unreported'),
@@ -167,9 +188,9 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
 
 interface Sums {
   readonly job_creations: number;
-  readonly error_count: bigint;
-  readonly retry_count: bigint;
-  readonly processed_stats: ReadonlyMap<string, bigint>;
+  readonly error_count: ExactSum;
+  readonly retry_count: ExactSum;
+  readonly processed_stats: ReadonlyMap<string, ExactSum>;
 }
 
 function shownSums({ job_creations, error_count, retry_count, processed_stats }: Sums): object {
@@ -177,8 +198,16 @@ function shownSums({ job_creations, error_count, retry_count, processed_stats }:
     job_creations,
     error_count: String(error_count),
     retry_count: String(retry_count),
-    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0n)),
+    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0)),
   };
+}
+
+function shownRollUps<RollUp>(
+  byId: ReadonlyMap<string, RollUp>,
+  figures: (rollUp: RollUp) => Iterable<readonly [name: string, figure: number | bigint]>,
+): object {
+  const shown = (rollUp: RollUp) => [...figures(rollUp)].map(([name, figure]) => [name, String(figure)] as const);
+  return Object.fromEntries([...byId].map(([id, rollUp]) => [id, Object.fromEntries(shown(rollUp))]));
 }
 
 interface ShownReporter {
@@ -220,44 +249,6 @@ export function differences(one: unknown, other: unknown, path = ''): string[] {
   }
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].flatMap((name) => differences(Reflect.get(one, name), Reflect.get(other, name), `${path}/${name}`));
-}
-
-/** Takes records and fields away for as long as the rest still fails. */
-export function smallest(
-  records: readonly StreamRecord[],
-  fails: (records: readonly StreamRecord[]) => boolean,
-): readonly StreamRecord[] {
-  let least = records;
-  for (let progress = true; progress; ) {
-    progress = false;
-    for (const smaller of smallerStreams(least)) {
-      if (!fails(smaller)) continue;
-      least = smaller;
-      progress = true;
-      break;
-    }
-  }
-  return least;
-}
-
-function* smallerStreams(records: readonly StreamRecord[]): Generator<StreamRecord[]> {
-  for (const [at, record] of records.entries()) {
-    yield records.filter((_, other) => other !== at);
-    // The same without the time that went by before it.
-    const step = record.log_time - (records[at - 1]?.log_time ?? record.log_time);
-    const moved = records.map((one, other) => (other > at ? { ...one, log_time: one.log_time - step } : one));
-    if (step !== 0) yield moved.filter((_, other) => other !== at);
-    const instead = (smaller: StreamRecord) => records.map((one, other) => (other === at ? smaller : one));
-    for (const field of ['tick', 'control', 'work_request_status', 'source'] as const) {
-      const { [field]: value, ...rest } = record;
-      if (value !== undefined) yield instead(rest);
-    }
-    for (const field of Object.keys(record.update ?? {})) {
-      if (field === 'internal_task_id') continue;
-      const { [field as keyof typeof record.update]: _, ...rest } = record.update!;
-      yield instead({ ...record, update: rest });
-    }
-  }
 }
 
 function changed(

@@ -4,12 +4,14 @@
 import type { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { lastHeardOpen } from '../../src/cli/verify/plain-liveness.ts';
 import type { PlainVerdict } from '../../src/cli/verify/plain-record.ts';
+import { PLAIN_KINDS } from '../../src/cli/verify/plain-roll-ups.ts';
 import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
 
 export class RulesMet {
   readonly #fold: PlainFold;
   readonly #met: Set<string>;
   readonly #retired = new Set<string>();
+  readonly #rollUps = { internal_job_id: new Set<string>(), engine_id: new Set<string>() };
 
   constructor(fold: PlainFold, met: Set<string>) {
     this.#fold = fold;
@@ -23,6 +25,14 @@ export class RulesMet {
     for (const event of events) {
       if (event.kind === 'failure') this.#met.add(event.failure);
       if (event.kind === 'reject') this.#met.add(event.reason);
+    }
+    for (const kind of PLAIN_KINDS) {
+      const { [kind]: byId } = this.#fold.rollUps.byId;
+      for (const id of this.#rollUps[kind]) if (!byId.has(id)) this.#met.add(`${kind} dropped`);
+      for (const [id, { retired: gone }] of byId) {
+        this.#rollUps[kind].add(id);
+        if (gone.size > 0) this.#met.add(`retired of ${kind}`);
+      }
     }
     if (outcome === null && events.length > 0) this.#met.add('notice of no update');
     for (const id of retired.tombstones.keys()) this.#retired.add(id);

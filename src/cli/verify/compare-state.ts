@@ -127,7 +127,7 @@ export async function compareTombstones(state: StateToCompare, mismatches: Misma
 }
 
 /** Folds on to the W that something was read at. */
-async function foldOnTo(
+export async function foldOnTo(
   { replay, incarnations }: StateToCompare,
   partition: number,
   found: Pick<FoundTasks, 'watermark' | 'incarnation'>,

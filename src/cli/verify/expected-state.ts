@@ -17,6 +17,7 @@ export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
   'updates.duplicate',
   'updates.stale',
   'updates.rejected',
+  'updates.came_rerouted',
   'job_creations',
 ]);
 
@@ -58,9 +59,11 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('updates.duplicate', task.updates_duplicate);
   put('updates.stale', task.updates_stale);
   put('updates.rejected', task.updates_rejected);
+  put('updates.came_rerouted', task.updates_came_rerouted);
   put('open_gaps', plainOpenGaps(task));
   for (const [mark, times] of task.marks) put(`marks.${mark}`, times);
   put('job_creations', task.job_creations);
+  for (const [reason, times] of task.failures_by_reason) put(`failures_by_reason.${reason}`, times);
   put('source.first_offset', task.first_offset);
   put('source.last_offset', task.last_offset);
   put('first_update_at', task.first_update_at);

@@ -5,7 +5,7 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
 import { markOf, outcomeOf } from '../../domain/update-class.ts';
-import { applyPlainly, newest } from './plain-apply.ts';
+import { applyPlainly, newest, reasonOf } from './plain-apply.ts';
 import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
 import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
 import { contributionOf } from './plain-contribution.ts';
@@ -27,6 +27,7 @@ import { postOf, saidBy } from './plain-post.ts';
 import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { PlainRetired } from './plain-retired.ts';
+import { PlainRollUps } from './plain-roll-ups.ts';
 import { PlainSettings } from './plain-settings.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
 import { errorsOf, given } from './plain-texts.ts';
@@ -42,6 +43,7 @@ export class PlainFold {
   readonly rerouted_from = new Map<number, number>();
   readonly failures_by_reason = new Map<string, number>();
   readonly retired: PlainRetired;
+  readonly rollUps = new PlainRollUps();
   readonly settings: PlainSettings;
   clock = PLAIN_CLOCK_BEFORE;
   ticks = 0;
@@ -104,6 +106,7 @@ export class PlainFold {
     if (isOver('retirement')) {
       this.tasks.delete(task.internal_task_id);
       this.retired.take(task);
+      this.rollUps.retire(task);
     } else {
       task.look_at = earliest(deadlinesOf(task, this.clock, this.settings.now));
       this.#looks.put(task);
@@ -186,7 +189,7 @@ export class PlainFold {
 
     const highest = highestTold(reporter, totals);
     const progress = makesProgress(contribution, said.totals, highest);
-    const before = { attempts: task.attempts, liveness: task.liveness, last_update_at: task.last_update_at };
+    const before = { ...task };
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
@@ -203,6 +206,7 @@ export class PlainFold {
     task.last_offset = offset;
     task.last_update_at = log_time;
     task[`updates_${outcome}`] += 1;
+    if (record.source !== null) task.updates_came_rerouted += 1;
     const events: PlainEvent[] = [];
     if (contribution === null) {
       takeTotals(task, reporter, totals);
@@ -210,6 +214,9 @@ export class PlainFold {
       const view = { found, said, told, reporter, isUnknownReporter, held, totals };
       const failure = applyPlainly(task, contribution, view, this.settings.now.errors_kept);
       const { errors: counted } = contribution;
+      if (failure !== null && COUNTED.includes(failure)) {
+        count(task.failures_by_reason, reasonOf(update) ?? 'unreported');
+      }
       if (failure !== null) events.push(failureBy(task, record, failure, update, { errors: counted }));
       task.job_creations += contribution.jobs.length;
       const { internal_job_id, engine_id } = task;
@@ -220,6 +227,8 @@ export class PlainFold {
     keepBounds(task, this.settings.now, this.clock.now);
     liveOn(task, { progress, newAttempt: task.attempts > before.attempts, log_time, now: this.clock.now });
     this.#lookEarlier(task);
+    const { internal_job_id, engine_id } = before;
+    this.rollUps.updated(task, { internal_job_id, engine_id }, log_time);
     if (before.liveness === 'silent') {
       const { last_update_at } = before;
       events.unshift(failureBy(task, record, 'recovered', update, { last_update_at }));

@@ -67,6 +67,7 @@ export class TaskReplay {
       this.#head,
       // Of other tasks only their places among the re-routed records matter, so each begins anew.
       (id) => (id === this.#id ? this.#state : null),
+      () => null,
       ({ updateClass, doubt, post }) => {
         this.#judgement = { updateClass, doubt, post };
       },
