@@ -73,11 +73,19 @@ test('other settings, added partitions and a topic that was made again halt all 
 
   const other = deployment.processor({ TASKFOLD_ERRORS_KEPT: '3' });
   await halted(deployment, all, 'settings_differ', /given errors_kept 3, in force is 10/);
-  await stop(other);
-  const right = deployment.processor();
-  await deployment.untilAllRun([right]);
+  // What is in force follows the process: the first two commands that the cure names.
+  const [set, resume] = namedCommands((await deployment.look()).get(0)!.halt!.cure);
+  expect([set?.slice(0, 2), resume]).toEqual([
+    ['settings', 'set'],
+    ['partitions', 'resume', '0'],
+  ]);
+  const written = await deployment.command(['settings', 'set', 'errors_kept=3', '--yes']);
+  expect(written.stderr).toContain('written, but halted');
+  const resumedAll = await deployment.command(['partitions', 'resume', 'all', '--yes']);
+  expect(`${resumedAll.code} ${resumedAll.stdout}`).toMatch(/^0 /);
+  await deployment.untilCaughtUp();
   await deployment.expectExact(before);
-  await stop(right);
+  await stop(other);
 
   const admin = plainKafka(deployment.env).admin();
   await admin.connect();
