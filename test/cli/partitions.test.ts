@@ -71,6 +71,20 @@ test('a torn slot halts; resume halts again and exits 1; rebuild brings the same
   expect(status.stdout).toContain('cure: A save stopped half-way');
   expect(status.code).toBe(0);
 
+  const list = await taskfold(['partitions', 'list', '--json'], env);
+  expect(JSON.parse(list.stdout)).toMatchObject({
+    kafka: 'reached',
+    partitions: [
+      {
+        partition: 0,
+        condition: 'halted',
+        ...{ watermark: 2, emitted: 2, lag: 0 },
+        halt: { code: 'torn_save' },
+        cure: expect.stringMatching(/taskfold partitions rebuild 0\b/),
+      },
+    ],
+  });
+
   const resume = await taskfold(['partitions', 'resume', 'all', '--yes', '--json'], env);
   expect(resume.stderr).toContain('loses: nothing.');
   expect(JSON.parse(resume.stdout)).toMatchObject({ resume: [{ partition: 0, condition: 'halted' }] });
@@ -137,6 +151,13 @@ test('an input topic that was made again halts; reset folds and sends all of the
   expect(await failuresIn(names)).toBe(2);
 }, 120_000);
 
+test('partitions that nobody has folded yet are listed as Kafka knows them', async () => {
+  const { env } = await withTopics('unfolded', 2);
+  const { code, stdout } = await taskfold(['partitions', 'list'], env);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^partition +state +W +C +lag +owner +halt +cure\n0 +empty .*\n1 +empty .*\n$/);
+}, 60_000);
+
 test('without a terminal and --yes nothing is done; unknown partitions are usage errors; a working one is not resumed', async () => {
   const names = await foldedPartition('asked');
   const { env } = names;
@@ -149,6 +170,8 @@ test('without a terminal and --yes nothing is done; unknown partitions are usage
     const { code, stderr } = await taskfold(['partitions', 'rebuild', '--yes', '--', wrong], env);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`"${wrong}" is no partition: there are 0 to 0`)]);
   }
+  const halted = await taskfold(['partitions', 'list', '--halted'], env);
+  expect(halted).toMatchObject({ code: 0, stdout: 'no partition needs an operator\n' });
   const resume = await taskfold(['partitions', 'resume', 'all', '--yes'], env);
   expect(resume.stderr).toContain('not halted: left alone');
   expect(resume).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
