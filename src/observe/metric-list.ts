@@ -141,7 +141,7 @@ export const METRIC_SECTIONS = {
       taskfold_cache_lookups_total: counter(
         'tasks',
         ['result'],
-        'Tasks that batches needed: found in the cache, or read from Redis. The hit rate is hit / (hit + miss).',
+        'Tasks that batches needed, each once a batch: found in the cache, or read from Redis. The hit rate is hit / (hit + miss).',
       ),
       taskfold_claims_total: counter('claims', [], 'Partitions claimed: at assignment, and again after every fault.'),
       taskfold_faults_total: counter('faults', ['code'], 'Faults that a partition got over by itself, by code.'),
