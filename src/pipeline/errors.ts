@@ -1,5 +1,7 @@
 // The faults of the pipeline: one class, one list of codes. A fault is thrown, a bad record never is (it is an outcome).
 
+import { InvariantBroken } from '../domain/invariant-broken.ts';
+
 export const FAULTS = {
   /** Kafka, the registry or Redis does not answer: wait with backoff and claim again. */
   service_unavailable: 'wait',
@@ -9,10 +11,13 @@ export const FAULTS = {
   save_refused: 'claim',
   /** A read came back with another W. Claim again. */
   watermark_moved: 'claim',
+  /** An operator's tool holds the slot still, or replaces it: wait and claim again. */
+  slot_held: 'wait',
   /** The consumer group gave the partition to somebody else: stop. */
   partition_lost: 'stop',
   // The rest halts the partition; each has a cure (see `HALTS`).
   torn_save: 'halt',
+  load_unfinished: 'halt',
   history_gone: 'halt',
   watermark_above_log_end: 'halt',
   emitted_above_log_end: 'halt',
@@ -40,4 +45,11 @@ export class Fault extends Error {
   get remedy(): (typeof FAULTS)[FaultCode] {
     return FAULTS[this.code];
   }
+}
+
+/** What anything that was thrown means to a partition: what nobody knows is taken for a service that is away. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
+  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

@@ -5,17 +5,17 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { InvariantBroken } from '../domain/invariant-broken.ts';
 import { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
-import { Fault, type HaltCode } from './errors.ts';
+import { Fault, faultOf, type HaltCode } from './errors.ts';
 import { foldRecords, loadSchemas } from './fold-batch.ts';
 import { cureOf } from './halts.ts';
-import type { LogBatch, SlotLive } from './ports.ts';
+import type { LogBatch, SlotLive, SlotSave } from './ports.ts';
+import { saveWhenFree } from './save-when-free.ts';
 import { TaskCache } from './task-cache.ts';
 import { Ticker } from './ticker.ts';
 
@@ -188,7 +188,7 @@ export class PartitionWorker {
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
       }
-      const saved = await ports.slotStore.save(partition, {
+      const save: SlotSave = {
         expect: watermark,
         expect_log_time: log_time,
         to,
@@ -197,6 +197,10 @@ export class PartitionWorker {
         changes,
         tombstones,
         notices: atHand.map(({ notice }) => notice),
+      };
+      const saved = await saveWhenFree(this.#context, partition, save, () => {
+        this.#reportLive();
+        return this.#stopping;
       });
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
@@ -291,10 +295,4 @@ export class PartitionWorker {
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

@@ -13,6 +13,8 @@ export interface SlotKeys {
   readonly fleet: string;
   readonly outbox: string;
   readonly live: string;
+  /** string that lapses: a tool of an operator holds the slot still */
+  readonly hold: string;
   /** sorted set: when which task is to be looked at, ms of the partition's clock */
   readonly looks: string;
   /** sorted set: the tasks that are silent, by log time, ms */
@@ -50,6 +52,7 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     fleet: `${tag}:fleet`,
     outbox: `${tag}:outbox`,
     live: `${tag}:live`,
+    hold: `${tag}:hold`,
     looks: `${tag}:looks`,
     silent: `${tag}:silent`,
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,

@@ -24,6 +24,7 @@ test('the published keys do not change from version to version: data would be lo
     {
       "fleet": "{taskfold:my-group:7:2ef}:fleet",
       "head": "{taskfold:my-group:7:2ef}:head",
+      "hold": "{taskfold:my-group:7:2ef}:hold",
       "live": "{taskfold:my-group:7:2ef}:live",
       "looks": "{taskfold:my-group:7:2ef}:looks",
       "outbox": "{taskfold:my-group:7:2ef}:outbox",

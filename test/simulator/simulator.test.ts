@@ -41,6 +41,7 @@ const worlds: Readonly<Record<string, { options: Omit<WorldOptions, 'seed'>; may
     options: { rollBacks: 0.008, wipes: true, makeAgain: 'all' },
     mayHalt: ['fingerprint_differs', 'watermark_above_log_end', 'emitted_mark_lost'],
   },
+  'a tool holds slots still now and then': { options: { rollBacks: 0.008, holds: true }, mayHalt: [] },
   'engines fall silent, and everything is retired in the end': {
     options: { rollBacks: 0.008, untilRetired: true },
     mayHalt: [],
