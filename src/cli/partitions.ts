@@ -128,7 +128,7 @@ function partitionsOf(args: readonly string[], count: number): number[] {
   return [...new Set(partitions)];
 }
 
-async function ask(question: string): Promise<void> {
+export async function ask(question: string): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new CommandFailure(`${question} Nobody can be asked here`, EXIT.usage, 'add --yes; nothing was done');
   }
@@ -141,7 +141,7 @@ async function ask(question: string): Promise<void> {
   }
 }
 
-function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
+export function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
   const position = watermark === undefined ? '' : `, W ${watermark}, lag ${lag ?? '-'}`;
   const why = reason === undefined ? '' : `: ${reason}`;
   return `partition ${partition}: ${condition}${position}${why}${cure === undefined ? '' : `\n  cure: ${cure}`}`;

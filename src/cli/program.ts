@@ -9,6 +9,7 @@ import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
 import { simulateCommand } from './simulate.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   whyCommand,
   statusCommand,
   partitionsCommand,
+  snapshotCommand,
   verifyCommand,
   settingsCommand,
 ] as const;
