@@ -93,6 +93,11 @@ export function groupHeadsPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:head`;
 }
 
+/** SCAN pattern of what the owners of all slots of a group report. */
+export function groupLivePattern(prefix: string, group: string): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:live`;
+}
+
 const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
 
 /** Partition and id of a task hash's key; null for any other key, such as a part of a task. */
@@ -101,10 +106,10 @@ export function parseTaskKey(key: string): { partition: number; internal_task_id
   return found && { partition: Number(found[1]), internal_task_id: decodeId(found[2]!) };
 }
 
-const HEAD_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:head$/s;
+const HEAD_OR_LIVE_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:(head|live)$/s;
 
-/** Partition of a head's key; null for any other key. */
-export function parseHeadKey(key: string): number | null {
-  const found = HEAD_KEY.exec(key);
+/** Partition of the key of a head, or of what an owner reports; null for any other key. */
+export function parseSlotKey(key: string): number | null {
+  const found = HEAD_OR_LIVE_KEY.exec(key);
   return found && Number(found[1]);
 }

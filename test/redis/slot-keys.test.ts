@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CLUSTER_SLOTS, crc16 } from '../../src/redis/cluster-slot.ts';
-import { groupTasksPattern, parseHeadKey, parseTaskKey, slotKeys, slotPattern } from '../../src/redis/slot-keys.ts';
+import { groupTasksPattern, parseSlotKey, parseTaskKey, slotKeys, slotPattern } from '../../src/redis/slot-keys.ts';
 import { anyId } from '../contracts/slot-samples.ts';
 
 const PARTS = [':io', ':long', ':ledger', ':errors', ':output'];
@@ -88,7 +88,7 @@ test('prefixes and groups with odd characters have tags of their own, without br
     for (const group of names) {
       const { tag, head } = slotKeys(prefix, group, 0);
       expect(tag).toMatch(/^\{[\w.%-]*:[\w.%-]*:0:[0-9a-z]+\}$/);
-      expect(parseHeadKey(head)).toBe(0);
+      expect(parseSlotKey(head)).toBe(0);
       tags.add(tag);
     }
   }
