@@ -18,23 +18,54 @@ export interface Setting<Name extends string = string, Value = unknown> {
   /** what is allowed, as a sentence's end: "a whole number from 1 to 10" */
   readonly bounds: string;
   readonly doc: string;
-  /** holds, or may hold, a credential: never printed as it is */
-  readonly secret?: boolean;
+  /** a credential: nothing of it is printed; or it may hold one within a URL: that is masked */
+  readonly secret?: 'whole' | 'in_url';
+  /** may also be given as a file: `<env>_FILE`, `<flag>-file` */
+  readonly file: boolean;
+  /** left out of `--help`, where it would hide what most people need; docs/settings.md has it */
+  readonly quiet: boolean;
   /** text, as a flag or the environment has it, to value */
   readonly parse: z.ZodType<Value, string>;
 }
 
-type Spec = { group: SettingGroup; doc: string; unit?: string; env?: string; secret?: boolean };
+type Spec = {
+  group: SettingGroup;
+  doc: string;
+  unit?: string;
+  env?: string;
+  secret?: 'whole' | 'in_url';
+  file?: boolean;
+  quiet?: boolean;
+};
 
 export function setting<Name extends string, Value>(
   name: Name,
   fallback: Value,
   bounds: string,
   parse: z.ZodType<Value, string>,
-  { group, doc, unit = '', env = `TASKFOLD_${name.toUpperCase()}`, secret = false }: Spec,
+  { group, doc, unit = '', env = `TASKFOLD_${name.toUpperCase()}`, secret, file, quiet = false }: Spec,
 ): Setting<Name, Value> {
   const flag = `--${name.replaceAll('_', '-')}`;
-  return { name, env, flag, group, default: fallback, unit, bounds, doc, secret, parse };
+  const shared = { name, env, flag, group, default: fallback, unit, bounds, doc, quiet, parse };
+  return { ...shared, file: file ?? secret !== undefined, ...(secret === undefined ? {} : { secret }) };
+}
+
+/** A word or sentence; '' where it is not set. */
+export function text<Name extends string>(name: Name, spec: Spec) {
+  const parse = z.string().regex(/^[^\r\n]*$/);
+  return setting<Name, string>(name, '', 'text without line breaks', parse, { quiet: true, file: true, ...spec });
+}
+
+/** A password or token. */
+export function secretText<Name extends string>(name: Name, spec: Spec) {
+  return text(name, { secret: 'whole', ...spec });
+}
+
+/** Certificates or a key as text; mostly given as a file. */
+export function pem<Name extends string>(name: Name, spec: Spec) {
+  const parse = z.string().refine((value) => value === '' || /-----BEGIN [A-Z0-9 ]+-----/.test(value));
+  const bounds = 'PEM text, which has a line -----BEGIN …-----';
+  return setting<Name, string>(name, '', bounds, parse, { quiet: true, file: true, ...spec });
 }
 
 export function integer<Name extends string>(name: Name, fallback: number, min: number, max: number, spec: Spec) {
@@ -77,7 +108,7 @@ export function url<Name extends string>(name: Name, fallback: string, protocols
     if (!protocols.some((protocol) => text.startsWith(`${protocol}//`)) || !URL.canParse(text)) return false;
     return new URL(text).hostname !== '';
   });
-  return setting(name, fallback, `a URL that begins with ${schemes}`, parse, { secret: true, ...spec });
+  return setting(name, fallback, `a URL that begins with ${schemes}`, parse, { secret: 'in_url', ...spec });
 }
 
 export const brokerList = z

@@ -55,7 +55,7 @@ export function defineCommand<Options = Record<string, never>>(spec: CommandSpec
   const taken = (settings as readonly Setting[]).filter(
     ({ group }) => group === 'logs' || spec.settings.includes(group),
   );
-  for (const setting of taken) command.addOption(settingOption(setting));
+  for (const setting of taken) for (const option of settingOptions(setting)) command.addOption(option);
   command.addHelpText('after', () => examplesText(spec.examples));
   command.action(async (...received: unknown[]) => {
     const given = command.opts<Record<string, unknown>>();
@@ -84,8 +84,10 @@ async function execute<Options>(
 ): Promise<ExitCode> {
   const flags: Record<string, string> = {};
   for (const setting of taken) {
-    const text = given[optionKey(setting)];
+    const text = given[optionKey(setting.flag)];
     if (typeof text === 'string') flags[setting.name] = text;
+    const file = setting.file ? given[optionKey(`${setting.flag}-file`)] : undefined;
+    if (typeof file === 'string') flags[`${setting.name}_file`] = file;
   }
   const { config, sources } = readConfig(environment(), flags);
   const options = parseOptions(spec, given, path);
@@ -127,22 +129,24 @@ function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
-function settingOption(setting: Setting): Option {
+function settingOptions(setting: Setting): Option[] {
   const word = setting.unit.split(' ')[0] || 'value';
   // The first sentence is enough here; docs/settings.md has the rest.
   const meaning = setting.doc.replace(/(?<=[a-z)`]\.) .*$/, '');
   const shown = showValue(setting, setting.default);
   const option = new Option(`${setting.flag} <${word}>`, `${meaning} [${setting.env}, default ${shown}]`);
-  return option.helpGroup('Settings (a flag overrides the environment):');
+  const file = new Option(`${setting.flag}-file <file>`, `the same, from a file [${setting.env}_FILE]`).hideHelp();
+  const options = setting.file ? [option.hideHelp(setting.quiet), file] : [option.hideHelp(setting.quiet)];
+  return options.map((one) => one.helpGroup('Settings (a flag overrides the environment):'));
 }
 
-function optionKey(setting: Setting): string {
-  return new Option(`${setting.flag} <value>`).attributeName();
+function optionKey(flag: string): string {
+  return new Option(`${flag} <value>`).attributeName();
 }
 
 function examplesText(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  taskfold ${line}`);
-  return `\nExamples:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 failed or mismatch, 2 usage or setting, 3 service away.`;
+  return `\nTLS, logins, Redis Cluster and Sentinel: docs/connecting.md.\n\nExamples:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 failed or mismatch, 2 usage or setting, 3 service away.`;
 }
 
 function loggerOf(config: Config, sources: ReadonlyMap<string, SettingSource>, service: boolean): Logger {

@@ -6,6 +6,7 @@ import { createNoticeEncoder } from '../avro/notice-encoder.ts';
 import { createRegistryClient } from '../avro/registry-client.ts';
 import { createUpdateDecoder } from '../avro/update-decoder.ts';
 import { foldSettings } from '../config.ts';
+import { FOLD_VERSION } from '../domain/fold-settings.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { KafkaEventLog } from '../kafka/event-log.ts';
 import { InputConsumer } from '../kafka/input-consumer.ts';
@@ -17,7 +18,9 @@ import type { SchemaFile } from '../topology.ts';
 import type { SchemaIds } from './await-services.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
+import { givenFoldSettings } from './read-config.ts';
 import { createRunObserver, type RunTotals } from './run-observer.ts';
+import { redisTarget, registryOptions } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
 
@@ -39,7 +42,7 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
   const log = kafkaLog(context);
   const readKafka = createKafka(kafkaConnection(config), 'read', log);
   const writeKafka = createKafka(kafkaConnection(config), 'write', log);
-  const redis = connectRedis(config.redis_url, {
+  const redis = connectRedis(redisTarget(config), {
     name: config.client_id,
     commandTimeoutMs: config.service_timeout_ms,
     onProblem: (reason) => logger.log('service_trouble', { service: 'Redis', reason }, 'redis'),
@@ -48,7 +51,7 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
       logger.log('service_back', { service: 'Redis' });
     },
   });
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology });
   const consumer = new InputConsumer({
     kafka: readKafka,
@@ -99,7 +102,7 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
     leave: () => consumer.stop(),
     async close() {
       // The last words of the partitions are under way: Redis answers in order, so this answer comes after theirs.
-      await Promise.race([redis.client.ping().catch(() => {}), sleep(500)]);
+      await Promise.race([redis.settled(), sleep(500)]);
       redis.close();
       await eventLog.close();
     },
@@ -111,11 +114,14 @@ export function ownerName(): string {
   return `${hostname()}:${process.pid}`;
 }
 
-function pipelineSettings({ config }: CommandContext): PipelineSettings {
+function pipelineSettings({ config, sources }: CommandContext): PipelineSettings {
   return {
     topic: config.input_topic,
     owner: ownerName(),
+    group: config.group,
     fold: foldSettings(config),
+    fold_version: FOLD_VERSION,
+    given: givenFoldSettings(config, sources),
     cache_tasks: config.cache_tasks,
     batch_records_max: config.batch_records_max,
     fetch_wait_ms: config.fetch_wait_ms,

@@ -15,6 +15,7 @@ import { readKafkaPositions } from './kafka-positions.ts';
 import { openRedis } from './open-redis.ts';
 import type { CurePorts } from './partition-cures.ts';
 import { type PartitionStatus, partitionStatus } from './partition-status.ts';
+import { givenFoldSettings } from './read-config.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { inputPartitions } from './topics.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
@@ -87,7 +88,10 @@ export async function openCureSession(context: CommandContext): Promise<CureSess
     ports: {
       eventLog,
       slotStore,
-      fold: foldSettings(config),
+      async settings(partition) {
+        const inForce = (await reads.readPartitions())[partition]?.settings;
+        return { ...(inForce ?? foldSettings(config)), ...givenFoldSettings(config, context.sources) };
+      },
       partitionCount: async () => count,
       async bounds(partition) {
         const [starts, ends] = [await link.offsets([partition], 'start'), await link.offsets([partition], 'end')];

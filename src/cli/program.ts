@@ -40,6 +40,8 @@ export function createProgram(): Command {
     .description('Folds the status updates of an engine fleet into live Redis state, exactly once.')
     .version(version(), '-V, --version', 'print the version')
     .showSuggestionAfterError()
+    // An option belongs to the command that it stands behind: some have the same ones as those below them.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText(
       'after',

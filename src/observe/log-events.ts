@@ -35,6 +35,7 @@ export const LOG_EVENTS = {
   partition_running: { level: 'info', text: 'the partition is claimed, and folded' },
   partition_waiting: { level: 'warn', text: 'the partition waits, and claims again by itself', repeats: true },
   partition_halted: { level: 'error', text: 'the partition is halted and needs an operator', repeats: true },
+  settings_changed: { level: 'info', text: 'a control record changed the settings of the fold' },
   partition_resumed: { level: 'info', text: 'an operator asked the halted partition to claim again' },
 } as const satisfies Record<string, LogEvent>;
 

@@ -1,6 +1,7 @@
 // What every part of the pipeline is given: the ports, the settings, and an ear for what happens.
 
 import type { FoldSettings } from '../domain/fold-settings.ts';
+import type { SettingsChange } from '../domain/settings-change.ts';
 import type { Fault } from './errors.ts';
 import type { EventLog, InputLog, Membership, NoticeEncoder, SlotStore, Surroundings, UpdateDecoder } from './ports.ts';
 
@@ -19,7 +20,14 @@ export interface PipelineSettings {
   readonly topic: string;
   /** this process, for people: host, pid */
   readonly owner: string;
+  /** the consumer group, as control records name it */
+  readonly group: string;
+  /** what the fold of a partition begins with, where nothing else says so */
   readonly fold: FoldSettings;
+  /** of the rules that this process folds by */
+  readonly fold_version: number;
+  /** those of them that somebody gave; where another value is in force, the partition is refused */
+  readonly given: Partial<FoldSettings>;
   /** tasks in the cache of one partition, at most */
   readonly cache_tasks: number;
   /** records folded into one save, at most */
@@ -54,8 +62,10 @@ export interface PipelineObserver {
   problem?(partition: number, fault: Fault): void;
   halted?(partition: number, fault: Fault, cure: string): void;
   resumed?(partition: number): void;
-  /** a saved batch: W is now `to`; ticks are no records here */
+  /** a saved batch: W is now `to`; ticks and control records are no records here */
   folded?(partition: number, batch: { records: number; to: number; end: number }): void;
+  /** a control record was obeyed and saved */
+  settingsChanged?(partition: number, change: SettingsChange): void;
   /** a committed transaction: C is now `emitted`; ticks are no messages here */
   emitted?(partition: number, transaction: { messages: number; emitted: number }): void;
 }

@@ -1,7 +1,5 @@
 // The faults of the pipeline: one class, one list of codes. A fault is thrown, a bad record never is (it is an outcome).
 
-import { InvariantBroken } from '../domain/invariant-broken.ts';
-
 export const FAULTS = {
   /** Kafka, the registry or Redis does not answer: wait with backoff and claim again. */
   service_unavailable: 'wait',
@@ -15,7 +13,7 @@ export const FAULTS = {
   slot_held: 'wait',
   /** The consumer group gave the partition to somebody else: stop. */
   partition_lost: 'stop',
-  // The rest halts the partition; each has a cure (see `HALTS`).
+  // The rest halts the partition; each has a cure (see `halts.ts`).
   torn_save: 'halt',
   load_unfinished: 'halt',
   history_gone: 'halt',
@@ -26,9 +24,13 @@ export const FAULTS = {
   incarnation_differs: 'halt',
   partition_count_changed: 'halt',
   fold_differs: 'halt',
+  settings_differ: 'halt',
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
+  roll_up_missing: 'halt',
   conservation_broken: 'halt',
+  /** An error of our own code, met again at every try. */
+  unexpected: 'halt',
 } as const;
 export type FaultCode = keyof typeof FAULTS;
 export type HaltCode = { [code in FaultCode]: (typeof FAULTS)[code] extends 'halt' ? code : never }[FaultCode];
@@ -45,11 +47,4 @@ export class Fault extends Error {
   get remedy(): (typeof FAULTS)[FaultCode] {
     return FAULTS[this.code];
   }
-}
-
-/** What anything that was thrown means to a partition: what nobody knows is taken for a service that is away. */
-export function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

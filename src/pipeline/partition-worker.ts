@@ -5,18 +5,20 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { PartitionFold } from '../domain/partition-fold.ts';
+import type { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
 import type { PipelineContext, WorkerState } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
-import { Fault, faultOf, type HaltCode } from './errors.ts';
-import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { Fault, type HaltCode } from './errors.ts';
+import { foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
+import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import type { LogBatch, SlotLive, SlotSave } from './ports.ts';
+import { faultOf, Remedies } from './remedies.ts';
 import { saveWhenFree } from './save-when-free.ts';
-import { TaskCache } from './task-cache.ts';
+import { SlotCache } from './slot-cache.ts';
 import { Ticker } from './ticker.ts';
 
 /** Trims are bookkeeping: at most one in this time, ms. */
@@ -40,6 +42,7 @@ export class PartitionWorker {
   #halt: SlotLive['halt'] | undefined;
   /** faults of services since the last save */
   #waits = 0;
+  readonly #remedies = new Remedies();
   #liveAt = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -119,16 +122,18 @@ export class PartitionWorker {
   async #fold(claimed: Claimed, emitter: Emitter): Promise<void> {
     const { ports, settings } = this.#context;
     const { partition } = this;
-    const cache = new TaskCache(settings.cache_tasks);
-    const fold = new PartitionFold(partition, claimed.head, (id) => cache.get(id) ?? null);
+    const cache = new SlotCache(settings.cache_tasks);
+    const fold = foldOver(cache, partition, claimed.head);
     const ticker = new Ticker(this.#context, partition, claimed, emitter);
     let watermark = claimed.watermark;
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
     const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+    const given = new GivenSettings(settings.given, claimed.head, (await ports.inputLog.bounds(partition)).end);
 
     while (!this.#stopping) {
       emitter.check();
+      given.check(watermark);
       const batch = await ports.inputLog.fetch(partition, watermark, limits);
       this.#logEnd = batch.end;
       if (batch.to > watermark) {
@@ -168,7 +173,7 @@ export class PartitionWorker {
   async #foldBatch(
     claimed: Claimed,
     emitter: Emitter,
-    cache: TaskCache,
+    cache: SlotCache,
     fold: PartitionFold,
     watermark: number,
     batch: LogBatch,
@@ -180,10 +185,10 @@ export class PartitionWorker {
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
-      const { ticks } = claimed.head;
+      const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
-      const { count, atHand, changes, tombstones, fingerprint } = folded;
+      const { count, atHand, fingerprint, ...changed } = folded;
       if (count < records.length) to = records[count]!.offset;
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
@@ -194,8 +199,7 @@ export class PartitionWorker {
         to,
         head: claimed.head,
         ...(fingerprint === undefined ? {} : { fingerprint }),
-        changes,
-        tombstones,
+        ...changed,
         notices: atHand.map(({ notice }) => notice),
       };
       const saved = await saveWhenFree(this.#context, partition, save, () => {
@@ -205,7 +209,8 @@ export class PartitionWorker {
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      observer.folded?.(partition, { records: claimed.head.received - received, to, end: batch.end });
+      if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
@@ -228,7 +233,7 @@ export class PartitionWorker {
   async #getOver(fault: Fault): Promise<void> {
     if (this.#stopping) return;
     const { ports, settings, observer } = this.#context;
-    switch (fault.remedy) {
+    switch (this.#remedies.of(fault, this.#watermark)) {
       case 'stop':
         this.lose();
         return;
@@ -292,6 +297,7 @@ export class PartitionWorker {
       emitted: this.#emitted,
       seen_at: now,
       ...(this.#halt ? { halt: this.#halt } : {}),
+      given: settings.given,
     };
     void ports.slotStore.reportLive(this.partition, live).catch(() => {});
   }

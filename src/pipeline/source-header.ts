@@ -15,6 +15,9 @@ export const LOG_TIME_HEADER = 'taskfold-log-time';
 /** On a record of the input topic that tells nothing but the time. */
 export const TICK_HEADER = 'taskfold-tick';
 
+/** On a record of the input topic that changes settings of the fold: JSON, read by `readControl`. */
+export const CONTROL_HEADER = 'taskfold-control';
+
 /** The envelope's `work_request_status`, where whoever wrote the record had one: complete, failed, pending, running, timeout. */
 export const WORK_REQUEST_STATUS_HEADER = 'work_request_status';
 

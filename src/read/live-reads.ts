@@ -1,9 +1,10 @@
 // The questions that the command line, the API and dashboards may ask. All answers come from Redis alone; each says how
 // far it is exact.
 
-import type { Redis } from 'ioredis';
 import { homeOf } from '../domain/home.ts';
 import { faultsOf } from '../redis/connect.ts';
+import { scanAll } from '../redis/masters.ts';
+import type { RedisClient } from '../redis/redis-target.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import {
   groupHeadsPattern,
@@ -25,7 +26,8 @@ export interface LiveReads {
   readTaskAsOf(internal_task_id: string): Promise<{ task: TaskDocument; watermark: number } | null>;
   /**
    * All tasks of all partitions, in no order, in bounded memory. A task that is there from start to end comes at least
-   * once; it can come twice while Redis makes its table smaller. Each is exact at the moment of its own reading.
+   * once; it can come twice while Redis makes its table smaller. Each is exact at the moment of its own reading. (While a
+   * Cluster moves a slot to another master, tasks of that slot can be missed.)
    * @throws Fault service_unavailable, torn_save
    */
   streamTasks(): AsyncGenerator<TaskDocument>;
@@ -46,7 +48,7 @@ export interface SilentTask {
 }
 
 export interface LiveReadsOptions {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly prefix: string;
   readonly group: string;
   /** the input topic, for `source` of a task */
@@ -64,17 +66,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
 
-  async function* scan(pattern: string): AsyncGenerator<string[]> {
-    let cursor = '0';
-    do {
-      const [next, keys] = await faultsOf(
-        'reading all keys',
-        redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT),
-      );
-      cursor = next;
-      yield keys;
-    } while (cursor !== '0');
-  }
+  const scan = (pattern: string) => scanAll(redis, pattern, SCAN_COUNT);
 
   async function partitionCountOf(partition: number): Promise<number | null> {
     const key = keysOf(partition).head;

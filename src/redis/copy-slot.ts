@@ -1,16 +1,17 @@
 // All keys of a slot as they lie in Redis, at one W: for snapshots. Each step reads some keys and W in one transaction, and
-// another W than the first one ends the copy. Tasks are found by the index `looks`, where each has its place.
+// another W than the first one ends the copy. Tasks are found by the index `looks`, where each has its place; jobs and
+// engines by theirs.
 
-import type { Redis } from 'ioredis';
 import { generationOf } from '../domain/tombstone.ts';
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
 import { decodeHead } from './head-codec.ts';
+import type { RedisClient } from './redis-target.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { TASK_PARTS } from './task-writes.ts';
 import { BUCKETS } from './tombstones.ts';
 
-export const KEY_TYPES = ['hash', 'list', 'string', 'zset', 'stream'] as const;
+export const KEY_TYPES = ['hash', 'list', 'string', 'set', 'zset', 'stream'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
 /** A key of a slot, or a part of one that is large: parts of a key follow each other. */
@@ -18,7 +19,7 @@ export interface SlotPiece {
   /** behind the tag: `head`, `task:<id>:io` */
   readonly key: string;
   readonly type: KeyType;
-  /** hash: fields and values; list: elements; string: itself; zset: members and scores; stream: of an entry, see `id` */
+  /** hash: fields and values; list, set: elements; string: itself; zset: members and scores; stream: of an entry, see `id` */
   readonly values: readonly string[];
   /** of a stream's entry */
   readonly id?: string;
@@ -26,6 +27,8 @@ export interface SlotPiece {
 
 /** Tasks, members, entries or buckets of one step: bounds the time that Redis is kept from others. */
 const STEP = 250;
+/** A set of more members is read in steps. */
+const MEMBERS_MAX = 1_000;
 
 const READS = {
   hash: (key: string) => ['HGETALL', key],
@@ -38,7 +41,7 @@ type WholeType = keyof typeof READS;
  * The pieces of the slot, the head first. The copy is of one W if this comes to its end.
  * @throws Fault watermark_moved if W moved meanwhile: what was given is of no use then; torn_save where the head is damaged
  */
-export async function* copySlot(redis: Redis, keys: SlotKeys): AsyncGenerator<SlotPiece[], void, undefined> {
+export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenerator<SlotPiece[], void, undefined> {
   const doing = `copying ${keys.tag}`;
   const behindTag = (key: string) => key.slice(keys.tag.length + 1);
   let marks: string | undefined;
@@ -75,6 +78,23 @@ export async function* copySlot(redis: Redis, keys: SlotKeys): AsyncGenerator<Sl
     }
   }
 
+  async function* members(sets: readonly string[]): AsyncGenerator<SlotPiece[]> {
+    const sizes = (await step(sets.map((key) => ['SCARD', key]))) as number[];
+    const small = sets.filter((_, at) => sizes[at]! > 0 && sizes[at]! <= MEMBERS_MAX);
+    const replies = (await step(small.map((key) => ['SMEMBERS', key]))) as string[][];
+    yield small.map((key, at) => ({ key: behindTag(key), type: 'set', values: replies[at]! }));
+    for (const key of sets.filter((_, at) => sizes[at]! > MEMBERS_MAX)) {
+      // Nothing changes meanwhile, so one walk finds all; a member that comes twice is one.
+      for (let cursor = '0'; ; ) {
+        const reply = (await step([['SSCAN', key, cursor, 'COUNT', String(MEMBERS_MAX)]]))[0];
+        const [next, values] = reply as [string, string[]];
+        if (values.length > 0) yield [{ key: behindTag(key), type: 'set', values }];
+        if (next === '0') break;
+        cursor = next;
+      }
+    }
+  }
+
   const first = await whole([
     [keys.head, 'hash'],
     [keys.fleet, 'hash'],
@@ -93,6 +113,13 @@ export async function* copySlot(redis: Redis, keys: SlotKeys): AsyncGenerator<Sl
     yield [looks, ...(await whole(parts))];
   }
   for await (const silent of sorted(keys.silent)) yield [silent];
+  for (const kind of ['internal_job_id', 'engine_id'] as const) {
+    for await (const names of sorted(keys.rollUps[kind])) {
+      const ids = names.values.filter((_, at) => at % 2 === 0);
+      yield [names, ...(await whole(ids.map((id) => [keys.rollUp(kind, id), 'hash'] as const)))];
+      if (kind === 'internal_job_id') yield* members(ids.map((id) => keys.jobTasks(id)));
+    }
+  }
   for (let from = '-'; ; ) {
     const entries = (await step([['XRANGE', keys.outbox, from, '+', 'COUNT', String(STEP)]]))[0] as [
       string,

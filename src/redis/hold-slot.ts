@@ -3,9 +3,9 @@
 // same: a hold that lapsed, or was lost with a fail-over, makes the reading begin again, and nothing wrong.
 
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
+import type { RedisClient } from './redis-target.ts';
 import type { SlotKeys } from './slot-keys.ts';
 
 /** A hold that nobody renews lapses after this, ms. */
@@ -18,7 +18,7 @@ export interface SlotHold {
 }
 
 /** @throws Fault slot_held if another tool holds it; service_unavailable */
-export async function holdSlot(redis: Redis, { tag, hold }: SlotKeys): Promise<SlotHold> {
+export async function holdSlot(redis: RedisClient, { tag, hold }: SlotKeys): Promise<SlotHold> {
   const token = randomUUID();
   const doing = `holding ${tag}`;
   if ((await faultsOf(doing, redis.set(hold, token, 'PX', HOLD_MS, 'NX'))) === null) {

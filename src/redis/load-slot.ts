@@ -2,11 +2,11 @@
 // the last step. A crash in between leaves the mark: the partition halts, and the loading can be done again.
 
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { LOAD_MARK } from '../pipeline/ports.ts';
 import { emptySlot, overtaken } from './clear-slot.ts';
 import { faultsOf } from './connect.ts';
 import type { SlotPiece } from './copy-slot.ts';
+import type { RedisClient } from './redis-target.ts';
 import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { type SlotWrites, slotWrites } from './slot-writes.ts';
@@ -20,7 +20,7 @@ const STEP = 250;
  * @throws Fault save_refused if another loading or clearing overtook this one; service_unavailable; what `pieces` throws
  */
 export async function loadSlot(
-  redis: Redis,
+  redis: RedisClient,
   run: RunScript,
   keys: SlotKeys,
   pieces: AsyncIterable<SlotPiece>,
@@ -54,6 +54,7 @@ export async function loadSlot(
 function write(writes: SlotWrites, key: string, { type, values, id }: SlotPiece): void {
   if (type === 'hash') writes.hset(key, values);
   else if (type === 'list') writes.rpush(key, values);
+  else if (type === 'set') writes.sadd(key, values);
   else if (type === 'string') writes.write('SET', key, ...values);
   else if (type === 'stream') writes.write('XADD', key, id!, ...values);
   else {

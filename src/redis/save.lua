@@ -1,6 +1,8 @@
 -- Saves one batch into a slot, all or nothing as far as Lua can: if a write fails in the middle, the mark `saving` stays
 -- and nobody saves or claims again.
--- KEYS  1 head, then every key that is written, the last one: hold
+-- KEYS  1 head, then every key that is written, one that never exists, and last the slot's hold. The one: while a Cluster moves the slot to another
+--       master, Redis refuses a script that names missing keys beside present ones before it begins (TRYAGAIN). Without
+--       that, a key that is deleted here and written anew would be "not here" in between, and the save torn.
 -- ARGV  1 W as expected   2 W afterwards   3 the slot's incarnation   5 log time of the last folded record as expected, or ''
 --       4 the writes, msgpack: one flat array of strings: command, number of the key in KEYS, count, then count values
 -- Output {'SAVED'} | {'REFUSED', W or nothing} | {'TORN', mark} | {'HELD'}

@@ -1,10 +1,13 @@
 // A slot copied at one W and put back, on real Redis: every key of it, and nothing that is half of one.
 
-import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { newRollUp } from '../../src/domain/roll-up.ts';
+import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import { copySlot, type SlotPiece } from '../../src/redis/copy-slot.ts';
 import { holdSlot } from '../../src/redis/hold-slot.ts';
 import { loadSlot } from '../../src/redis/load-slot.ts';
+import { scanAll } from '../../src/redis/masters.ts';
+import type { RedisClient } from '../../src/redis/redis-target.ts';
 import { defineScripts } from '../../src/redis/scripts.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
@@ -35,10 +38,27 @@ async function filled(prefix: string) {
     return changeOf(task, { errors, task_output: `{"n":${i}}`, look_changed: true, silence_changed: true });
   });
   const notices = IDS.map((_, i) => rerouteAt(i, 1));
+  const rollUps = [...Array(260).keys()].map((i): RollUpChange => {
+    // One with more members than one step reads.
+    const members = new Map([...Array(i === 7 ? 1_500 : 2).keys()].map((at) => [`t${at}`, true]));
+    const id = `job:${i}`;
+    const rollUp = newRollUp(id, [
+      ['tasks', members.size],
+      ['retired.error_count', 2n ** 70n],
+    ]);
+    return { kind: 'internal_job_id', id, before: null, rollUp, members };
+  });
+  rollUps.push({
+    ...rollUps[0]!,
+    kind: 'engine_id',
+    id: 'engine',
+    rollUp: newRollUp('engine', [['tasks', 1]]),
+    members: null,
+  });
   const tombstones = new Map([...Array(300).keys()].map((i) => [`gone-${i}`, 0]));
   const fingerprint = { offset: 899, timestamp: 1_700_000_000_000, scope: 'value', crc: 7 } as const;
   const save = {
-    ...saveOf(head, 0, 900, { changes, notices, tombstones, fingerprint }),
+    ...saveOf(head, 0, 900, { changes, notices, tombstones, fingerprint, rollUps }),
     expect_log_time: 1_700_000_000_000,
   };
   expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
@@ -46,14 +66,15 @@ async function filled(prefix: string) {
 }
 
 /** Everything that begins with the tag but `live`, as Redis would give it to anybody. */
-async function contents(redis: Redis, tag: string): Promise<Map<string, unknown>> {
+async function contents(redis: RedisClient, tag: string): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
-  for await (const names of redis.scanStream({ match: `${tag}:*`, count: 1_000 })) {
-    for (const key of (names as string[]).filter((name) => name !== `${tag}:live`)) {
+  for await (const names of scanAll(redis, `${tag}:*`, 1_000)) {
+    for (const key of names.filter((name) => name !== `${tag}:live`)) {
       const type = await redis.type(key);
       const reads: Record<string, () => Promise<unknown>> = {
         hash: () => redis.hgetall(key),
         list: () => redis.lrange(key, 0, -1),
+        set: async () => (await redis.smembers(key)).sort(),
         string: () => redis.get(key),
         zset: () => redis.zrange(key, '0', '-1', 'WITHSCORES'),
         stream: () => redis.xrange(key, '-', '+'),

@@ -91,3 +91,15 @@ export function memoryEncoder(topic: string): NoticeEncoder {
     },
   };
 }
+
+/** As another fold would see them: one error more in every update. */
+export function seeingErrors(decoder: UpdateDecoder): UpdateDecoder {
+  return {
+    ...decoder,
+    decode(value) {
+      const decoded = decoder.decode(value);
+      if (decoded.kind !== 'update') return decoded;
+      return { kind: 'update', update: { ...decoded.update, error_count: (decoded.update.error_count ?? 0) + 1 } };
+    },
+  };
+}

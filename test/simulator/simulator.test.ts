@@ -50,6 +50,10 @@ const worlds: Readonly<Record<string, { options: Omit<WorldOptions, 'seed'>; may
     options: { rollBacks: 0.008, crowd: true, untilRetired: true },
     mayHalt: [],
   },
+  'processes of another fold version work beside ours': {
+    options: { rollBacks: 0.008, wipes: true, otherFold: 'other_version' },
+    mayHalt: [],
+  },
   'saves stop half-way': { options: { rollBacks: 0.008, slots: { tearRate: 0.05 } }, mayHalt: ['torn_save'] },
 };
 
@@ -58,6 +62,8 @@ describe('whatever fails, the state is the plain fold of the log and every event
     test(`${name} (${SCHEDULES} schedules)`, { timeout: 300_000 }, async () => {
       let published = 0;
       let events = 0;
+      let controls = 0;
+      let refused = 0;
       const kinds = new Set<string>();
       for (let seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
         const { world, wrong } = await run({ seed, ...options });
@@ -67,6 +73,8 @@ describe('whatever fails, the state is the plain fold of the log and every event
         expect(unexpected, `${name} halted: ${reproduce}`).toEqual([]);
         published += world.published;
         events += world.kafka.outgoing.length;
+        refused += world.refused;
+        for (let p = 0; p < world.partitions; p++) controls += world.slots.slot(p).head?.controls.obeyed ?? 0;
         for (const { value } of world.kafka.outgoing) {
           const { body } = JSON.parse(String(value)) as { body: NoticeBody };
           if (body.kind === 'failure') kinds.add(body.facts.failure);
@@ -76,6 +84,8 @@ describe('whatever fails, the state is the plain fold of the log and every event
       // A world in which nothing happens would prove nothing.
       expect(published).toBeGreaterThan(30 * SCHEDULES);
       expect(events).toBeGreaterThan(8 * SCHEDULES);
+      expect(controls).toBeGreaterThan(SCHEDULES);
+      if (options.otherFold) expect(refused).toBeGreaterThan(SCHEDULES);
       const everyday = ['silent', 'recovered', 'task_retired', 'failed', 'job_creation'];
       // Where the log begins anew, little of it is left to time.
       if (!options.makeAgain) expect([...kinds]).toEqual(expect.arrayContaining(everyday));

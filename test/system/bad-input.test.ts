@@ -1,8 +1,9 @@
 // Bad input on the real pipeline: of each record it is known what became of it, nothing is lost, every partition goes on,
 // and the token of a job shows nowhere but where it came from and in the event that creates the job.
 
-import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { scanAll } from '../../src/redis/masters.ts';
+import type { RedisClient } from '../../src/redis/redis-target.ts';
 import { readAll } from '../kafka/kafka-world.ts';
 import { rawProducer } from '../kafka/raw-produce.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
@@ -64,7 +65,7 @@ test('each kind of bad record is applied, re-routed or rejected by its name, wit
   expect(others.filter((event) => said(event).includes(token))).toEqual([]);
   expect(JSON.stringify(await readAll(verdicts.topic))).not.toContain(token);
   expect(await metadataOf(deployment)).not.toContain(token);
-  const stored = await everythingIn(deployment.redis, env.TASKFOLD_REDIS_PREFIX!);
+  const stored = await everythingIn(deployment, env.TASKFOLD_REDIS_PREFIX!);
   expect(stored).toContain('behind-0-');
   expect(stored).toContain('unparseable-payload_json-');
   expect(stored).not.toContain(token);
@@ -164,17 +165,17 @@ async function metadataOf({ env, topology }: Deployment): Promise<string> {
 }
 
 /** Every key below a prefix with all of its value, as one text. */
-async function everythingIn(redis: Redis, prefix: string): Promise<string> {
+async function everythingIn({ redis }: Deployment, prefix: string): Promise<string> {
   const texts: string[] = [];
-  for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 1_000 })) {
-    for (const key of keys as string[]) {
+  for await (const keys of scanAll(redis, `*${prefix}*`, 1_000)) {
+    for (const key of keys) {
       texts.push(key, JSON.stringify(await contentsOf(redis, key)));
     }
   }
   return texts.join('\n');
 }
 
-async function contentsOf(redis: Redis, key: string): Promise<unknown> {
+async function contentsOf(redis: RedisClient, key: string): Promise<unknown> {
   const type = await redis.type(key);
   switch (type) {
     case 'string':

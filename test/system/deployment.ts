@@ -5,14 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+
 import { expect, onTestFinished } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import type { PartitionDocument } from '../../src/read/partition-document.ts';
-import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { connectRedis, type RedisClient, type RedisConnection } from '../../src/redis/connect.ts';
+import { scanAll } from '../../src/redis/masters.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { ownName, type StackEnv } from '../support/stack.ts';
@@ -69,7 +70,7 @@ export class Deployment {
   readonly env: Environment;
   readonly topology: Topology;
   readonly partitions: number;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly reads: LiveReads;
   /** the Redis keys of a partition */
   readonly keysOf: (partition: number) => SlotKeys;
@@ -134,9 +135,9 @@ export class Deployment {
     return deployment;
   }
 
-  /** A processor; it works as soon as it has joined. */
-  processor(settings: Environment = {}): TaskfoldProcess {
-    return startTaskfold(['run'], { ...this.env, ...settings });
+  /** A processor; it works as soon as it has joined. @param main the executable of another version */
+  processor(settings: Environment = {}, main?: string): TaskfoldProcess {
+    return startTaskfold(['run'], { ...this.env, ...settings }, main);
   }
 
   /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
@@ -144,8 +145,8 @@ export class Deployment {
     return taskfoldJson<T>(args, { ...this.env, ...settings });
   }
 
-  command(args: readonly string[], settings: Environment = {}, input = '') {
-    return taskfold(args, { ...this.env, ...settings }, input);
+  command(args: readonly string[], settings: Environment = {}, input = '', main?: string) {
+    return taskfold(args, { ...this.env, ...settings }, input, main);
   }
 
   /** Starts a fleet. Two of one deployment need different seeds. */
@@ -201,6 +202,14 @@ export class Deployment {
       const partitions = await this.look();
       return [...ends].every(([partition, end]) => (partitions.get(partition)?.watermark ?? 0) >= end);
     });
+  }
+
+  /** Deletes every key of this deployment, and of no other. */
+  async forgetState(): Promise<void> {
+    for await (const keys of scanAll(this.redis, `{${this.env.TASKFOLD_REDIS_PREFIX}:*`, 1_000)) {
+      // Of a Cluster's keys only those of one slot may go together.
+      for (const key of keys) await this.redis.unlink(key);
+    }
   }
 
   /** Waits until all is folded and sent, and checks it. @param truthFile of the only fleet that wrote to the input */

@@ -56,7 +56,7 @@ test('a lost C is found again in the outgoing topics, with Redis and without it,
   const truthFile = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
   for (const withRedis of [true, false]) {
     await forgetEmitted(deployment);
-    if (!withRedis) await forgetState(deployment);
+    if (!withRedis) await deployment.forgetState();
     const processor = deployment.processor();
     await deployment.untilAllRun([processor]);
     await deployment.untilCaughtUp();
@@ -71,7 +71,7 @@ test('other settings, added partitions and a topic that was made again halt all 
   const before = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
 
   const other = deployment.processor({ TASKFOLD_ERRORS_KEPT: '3' });
-  await halted(deployment, all, 'fold_differs', /errors_kept 10, this process has 3/);
+  await halted(deployment, all, 'settings_differ', /given errors_kept 3, in force is 10/);
   await stop(other);
   const right = deployment.processor();
   await deployment.untilAllRun([right]);
@@ -173,11 +173,4 @@ async function forgetEmitted({ env, topology }: Deployment): Promise<void> {
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);
   await admin.disconnect();
-}
-
-/** Deletes every key of this deployment, and of no other. */
-async function forgetState({ redis, env }: Deployment): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `{${env.TASKFOLD_REDIS_PREFIX}:*`, count: 1_000 })) {
-    if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
-  }
 }

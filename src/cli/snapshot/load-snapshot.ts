@@ -5,15 +5,16 @@ import type { Kafka } from 'kafkajs';
 import { createKafka } from '../../kafka/connection.ts';
 import { holdSlot } from '../../redis/hold-slot.ts';
 import { loadSlot } from '../../redis/load-slot.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import { defineScripts, type RunScript } from '../../redis/scripts.ts';
 import { groupKeys } from '../../redis/slot-keys.ts';
+import { ask } from '../ask.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type CureSession, type Outcome, openCureSession } from '../cure-session.ts';
 import { openRedis } from '../open-redis.ts';
 import { withClaim } from '../partition-cures.ts';
 import type { PartitionStatus } from '../partition-status.ts';
-import { ask } from '../partitions.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { examine, type FoundSnapshot, requireFit } from './check-snapshot.ts';
 import { findSnapshots, piecesOf } from './snapshot-file.ts';
@@ -79,7 +80,7 @@ interface Loading {
   readonly context: CommandContext;
   readonly session: CureSession;
   readonly run: RunScript;
-  readonly redis: Awaited<ReturnType<typeof openRedis>>['client'];
+  readonly redis: RedisClient;
   readonly kafka: Kafka;
   readonly replace: boolean;
 }

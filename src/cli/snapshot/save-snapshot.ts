@@ -2,10 +2,10 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { Fault } from '../../pipeline/errors.ts';
 import { copySlot, type SlotPiece } from '../../redis/copy-slot.ts';
 import { holdSlot } from '../../redis/hold-slot.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import { groupKeys, LAYOUT_VERSION, type SlotKeys } from '../../redis/slot-keys.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -60,7 +60,7 @@ export async function saveSnapshot(
 
 interface SlotToSave {
   readonly context: CommandContext;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: SlotKeys;
   readonly positions: KafkaPositions;
   readonly partition: number;

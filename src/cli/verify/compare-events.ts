@@ -1,10 +1,10 @@
 // Reads the outgoing topics and holds every message against the events that the plain fold expects; then looks for those
 // that are missing. An event that has not left yet must lie in the outbox.
 
-import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import type { Topology } from '../../topology.ts';
 import { headerText, isOfGroup, sourceMark } from './bytes.ts';
@@ -133,7 +133,7 @@ export interface Absent {
 export async function judgeMissing(
   ledger: EventLedger,
   emitted: EmittedAround,
-  outbox: { readonly redis: Redis; readonly keys: readonly SlotKeys[] },
+  outbox: { readonly redis: RedisClient; readonly keys: readonly SlotKeys[] },
   mayBeGone: (event: ExpectedEvent) => boolean,
   doubted: Set<ExpectedEvent>,
   mismatches: Mismatches,

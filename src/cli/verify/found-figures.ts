@@ -2,10 +2,10 @@
 // made: what Redis holds, and the events that lie in the topics, each once.
 
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { OUTCOMES, type Outcome } from '../../domain/outcome.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import type { Topology } from '../../topology.ts';
 import { isOfGroup, sourceMark } from './bytes.ts';
@@ -20,7 +20,7 @@ import type { PlainSchemas } from './plain-schemas.ts';
 import { subjectOfFound, type TruthSubject } from './truth-subject.ts';
 
 export interface FoundLook {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly kafka: Kafka;
   readonly look: KafkaLook;
   readonly schemas: PlainSchemas;
