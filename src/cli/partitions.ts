@@ -132,7 +132,7 @@ function partitionsOf(args: readonly string[], count: number): number[] {
   return [...new Set(partitions)];
 }
 
-function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
+export function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
   const position = watermark === undefined ? '' : `, W ${watermark}, lag ${lag ?? '-'}`;
   const why = reason === undefined ? '' : `: ${reason}`;
   return `partition ${partition}: ${condition}${position}${why}${cure === undefined ? '' : `\n  cure: ${cure}`}`;

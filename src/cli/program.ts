@@ -11,6 +11,7 @@ import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
 import { simulateCommand } from './simulate.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   statusCommand,
   partitionsCommand,
   rejectsCommand,
+  snapshotCommand,
   verifyCommand,
   settingsCommand,
   metricsCommand,

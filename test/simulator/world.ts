@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** how likely a slot falls back to an older copy at a step, 0–1 */
   readonly rollBacks?: number;
   readonly wipes?: boolean;
+  /** slots are held still now and then, as an operator's tool does */
+  readonly holds?: boolean;
   readonly loseEmitted?: boolean;
   readonly lateSchemas?: boolean;
   /** the input topic is deleted, made again and filled anew half-way: alone, or with the outgoing topics */
@@ -80,8 +82,6 @@ export class World {
   readonly halts: Halt[] = [];
   /** while faults happened: somebody claimed the partition anew afterwards */
   readonly haltsBefore: Halt[] = [];
-  /** halts of processes of another fold version */
-  refused = 0;
   #healed = false;
 
   constructor(options: WorldOptions) {
@@ -99,9 +99,7 @@ export class World {
     const { tearRate = 0, ...mutations } = options.slots ?? {};
     const tear = () => schedule.rates !== NO_FAULTS && schedule.chance(tearRate);
     this.slots = new MemorySlots({ ...mutations, ...(tearRate > 0 ? { tear } : {}) });
-    const count = 2 + schedule.below(2);
-    for (let i = 0; i < count; i++) this.#processes.push(this.#boot());
-    this.#owners = [];
+    for (let count = 2 + schedule.below(2); count > 0; count--) this.#processes.push(this.#boot());
     for (let p = 0; p < this.partitions; p++) this.#give(p, this.#anybody());
   }
 
@@ -134,6 +132,7 @@ export class World {
       this.slots.rollBack(schedule.below(this.partitions), schedule.random());
     }
     if (options.wipes && schedule.chance(0.003)) this.slots.empty(schedule.below(this.partitions));
+    if (options.holds && schedule.chance(0.03)) this.slots.holdOrRelease(schedule.below(this.partitions));
     if (options.loseEmitted && schedule.chance(0.01)) kafka.loseEmitted(schedule.below(this.partitions));
     if (schedule.chance(0.012)) publishControl(kafka, schedule);
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
@@ -270,6 +269,7 @@ export class World {
     const { schedule, kafka } = this;
     schedule.rates = NO_FAULTS;
     this.registry.away = false;
+    this.slots.held.clear();
     for (const process of this.#processes) process.dead = true;
     kafka.expireTransactions(0);
     this.#healed = true;
