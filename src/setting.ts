@@ -24,6 +24,8 @@ export interface Setting<Name extends string = string, Value = unknown> {
   readonly file: boolean;
   /** left out of `--help`, where it would hide what most people need; docs/settings.md has it */
   readonly quiet: boolean;
+  /** all that it can be, where these are names */
+  readonly choices?: readonly string[];
   /** text, as a flag or the environment has it, to value */
   readonly parse: z.ZodType<Value, string>;
 }
@@ -98,7 +100,8 @@ export function oneOf<Name extends string, const Value extends string>(
   values: readonly Value[],
   spec: Spec,
 ) {
-  return setting<Name, Value>(name, fallback, `one of ${values.join(', ')}`, z.string().pipe(z.enum(values)), spec);
+  const bounds = `one of ${values.join(', ')}`;
+  return { ...setting<Name, Value>(name, fallback, bounds, z.string().pipe(z.enum(values)), spec), choices: values };
 }
 
 export function url<Name extends string>(name: Name, fallback: string, protocols: readonly string[], spec: Spec) {

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { completionCommand } from './completion.ts';
 import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
@@ -10,6 +11,7 @@ import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
 import { simulateCommand } from './simulate.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
@@ -31,6 +33,7 @@ const COMMANDS = [
   statusCommand,
   partitionsCommand,
   rejectsCommand,
+  snapshotCommand,
   verifyCommand,
   settingsCommand,
   metricsCommand,
@@ -52,6 +55,7 @@ Every command has --help with examples, and --json. Settings come from the envir
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
   for (const makeCommand of COMMANDS) program.addCommand(makeCommand());
+  program.addCommand(completionCommand(() => program));
   inherit(program);
   return program;
 }

@@ -16,8 +16,9 @@ import { foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
 import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import { LiveReport } from './live-report.ts';
-import type { LogBatch } from './ports.ts';
+import type { LogBatch, SlotSave } from './ports.ts';
 import { faultOf, Remedies } from './remedies.ts';
+import { saveWhenFree } from './save-when-free.ts';
 import { SlotCache } from './slot-cache.ts';
 import { Ticker } from './ticker.ts';
 
@@ -194,7 +195,7 @@ export class PartitionWorker {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
       }
       observer.step?.(partition, 'save');
-      const saved = await ports.slotStore.save(partition, {
+      const save: SlotSave = {
         expect: watermark,
         expect_log_time: log_time,
         to,
@@ -202,6 +203,10 @@ export class PartitionWorker {
         ...(fingerprint === undefined ? {} : { fingerprint }),
         ...changed,
         notices: atHand.map(({ notice }) => notice),
+      };
+      const saved = await saveWhenFree(this.#context, partition, save, () => {
+        this.#live.tell();
+        return this.#stopping;
       });
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#live.watermark = to;

@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** how likely a slot falls back to an older copy at a step, 0–1 */
   readonly rollBacks?: number;
   readonly wipes?: boolean;
+  /** slots are held still now and then, as an operator's tool does */
+  readonly holds?: boolean;
   readonly loseEmitted?: boolean;
   readonly lateSchemas?: boolean;
   /** the input topic is deleted, made again and filled anew half-way: alone, or with the outgoing topics */
@@ -76,13 +78,11 @@ export class World {
   published = 0;
   #processes: Process[] = [];
   #owners: Process[] = [];
-  /** halts of processes of another fold version */
-  refused = 0;
-  #healed = false;
   /** of the world at rest */
   readonly halts: Halt[] = [];
   /** while faults happened: somebody claimed the partition anew afterwards */
   readonly haltsBefore: Halt[] = [];
+  #healed = false;
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -99,9 +99,7 @@ export class World {
     const { tearRate = 0, ...mutations } = options.slots ?? {};
     const tear = () => schedule.rates !== NO_FAULTS && schedule.chance(tearRate);
     this.slots = new MemorySlots({ ...mutations, ...(tearRate > 0 ? { tear } : {}) });
-    const count = 2 + schedule.below(2);
-    for (let i = 0; i < count; i++) this.#processes.push(this.#boot());
-    this.#owners = [];
+    for (let count = 2 + schedule.below(2); count > 0; count--) this.#processes.push(this.#boot());
     for (let p = 0; p < this.partitions; p++) this.#give(p, this.#anybody());
   }
 
@@ -134,6 +132,7 @@ export class World {
       this.slots.rollBack(schedule.below(this.partitions), schedule.random());
     }
     if (options.wipes && schedule.chance(0.003)) this.slots.empty(schedule.below(this.partitions));
+    if (options.holds && schedule.chance(0.03)) this.slots.holdOrRelease(schedule.below(this.partitions));
     if (options.loseEmitted && schedule.chance(0.01)) kafka.loseEmitted(schedule.below(this.partitions));
     if (schedule.chance(0.012)) publishControl(kafka, schedule);
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
@@ -250,7 +249,10 @@ export class World {
         backoff_ms_min: 200,
         backoff_ms_max: 2_000,
       },
-      observer: { halted: (partition, fault) => void this.halts.push({ partition, code: fault.code }) },
+      observer: {
+        halted: (partition, { code }) =>
+          void (other && code === 'fold_differs' ? this.refused++ : this.halts.push({ partition, code })),
+      },
     };
     const process = Object.assign(caller, { believes, processor: createProcessor(context) });
     return process;
@@ -267,13 +269,13 @@ export class World {
     const { schedule, kafka } = this;
     schedule.rates = NO_FAULTS;
     this.registry.away = false;
+    this.slots.held.clear();
     for (const process of this.#processes) process.dead = true;
     kafka.expireTransactions(0);
     this.#healed = true;
     const last = this.#boot();
     this.#processes = [last];
     this.haltsBefore.push(...this.halts.splice(0));
-    this.refused = this.haltsBefore.filter(({ code }) => code === 'fold_differs').length;
     for (let p = 0; p < this.partitions; p++) this.#give(p, last);
     for (let step = 0; step < 20_000 && !this.#settled(); step++) {
       if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);
