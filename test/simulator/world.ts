@@ -82,6 +82,8 @@ export class World {
   readonly halts: Halt[] = [];
   /** while faults happened: somebody claimed the partition anew afterwards */
   readonly haltsBefore: Halt[] = [];
+  /** halts of processes of another fold version */
+  refused = 0;
   #healed = false;
 
   constructor(options: WorldOptions) {
