@@ -49,9 +49,12 @@ test('updates are folded, shown by status, task and tasks, and SIGTERM drains to
   const { env } = names;
   const run = start(['run', '--json', '--log-level', 'debug', '--observe-listen', '0'], env);
   await publish(names, UPDATES);
-  await until('4 updates folded', 30_000, async () => (await statusOf(env)).fleet?.updates.received === 4);
-
-  const status = await statusOf(env);
+  let status = await statusOf(env);
+  // A tick of an idle partition waits for a moment like any record.
+  await until('4 updates folded, and nothing waits', 30_000, async () => {
+    status = await statusOf(env);
+    return status.fleet?.updates.received === 4 && status.partitions.every(({ lag }) => lag === 0);
+  });
   expect(status.fleet).toMatchObject({ tasks: 3, updates: { received: 4, applied: 4 } });
   expect(status.partitions).toHaveLength(3);
   for (const { condition, lag, owner } of status.partitions) {

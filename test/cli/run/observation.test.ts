@@ -24,6 +24,11 @@ async function healthcheck(listen: string): Promise<number | null> {
   return code;
 }
 
+interface Status {
+  readonly fleet: { readonly tasks: number; readonly updates: Readonly<Record<string, number>> };
+  readonly partitions: readonly { readonly lag: number }[];
+}
+
 /** received = applied + duplicate + stale + rejected + rerouted, for every partition that the scrape knows. */
 function expectConservation(scrape: Scrape): void {
   for (const { labels, value } of scrape.series.filter(({ name }) => name === 'taskfold_partition_received_total')) {
@@ -57,17 +62,18 @@ test('while it folds, every scrape adds up; in the end the metrics say what stat
     if (received > 0) scrapes++;
   }
   await ended;
-  expect(scrapes).toBeGreaterThan(20);
-  await deployment.untilCaughtUp();
-  await until(
-    'everything has left',
-    10_000,
-    async () => (await observed.scrape()).sum('taskfold_partition_unemitted_offsets') < 50,
-  );
-
-  const scrape = await observed.scrape();
+  expect(scrapes).toBeGreaterThan(3);
+  // All that was decided has left, re-routed records too, and nothing waits: ticks of idle partitions come and go.
+  let scrape = await observed.scrape();
+  let status = await deployment.json<Status>(['status']);
+  await until('everything is folded and has left', 20_000, async () => {
+    [status, scrape] = [await deployment.json<Status>(['status']), await observed.scrape()];
+    const left = scrape.sum('taskfold_messages_sent_total') === scrape.sum('taskfold_notices_total');
+    const lag = [...status.partitions.map((partition) => partition.lag), scrape.sum('taskfold_partition_lag_records')];
+    return left && lag.every((records) => records === 0);
+  });
   expectConservation(scrape);
-  const { fleet } = await deployment.json<{ fleet: { tasks: number; updates: Record<string, number> } }>(['status']);
+  const { fleet } = status;
   expect(scrape.sum('taskfold_partition_received_total')).toBe(fleet.updates.received);
   for (const outcome of OUTCOMES) {
     expect(scrape.sum('taskfold_partition_outcomes_total', { outcome }), outcome).toBe(fleet.updates[outcome]);
@@ -103,8 +109,9 @@ test('while it folds, every scrape adds up; in the end the metrics say what stat
   const torn = await observed.scrape();
   expectConservation(torn);
   expect(torn.sum('taskfold_halts_total', { code: 'torn_save' })).toBe(1);
-  expect(torn.values('taskfold_partition_lag_records')).toEqual([1, 0, 0]);
-  expect(torn.sum('taskfold_foldable_lag_records')).toBe(0);
+  expect(torn.sum('taskfold_partition_lag_records', { partition: '0' })).toBeGreaterThan(0);
+  const others = ['1', '2'].map((partition) => torn.sum('taskfold_partition_lag_records', { partition }));
+  expect(torn.sum('taskfold_foldable_lag_records')).toBe(others[0]! + others[1]!);
   expect(await observed.readiness()).toMatchObject({ status: 200, ready: true });
   await processor.terminate();
 }, 90_000);
