@@ -95,11 +95,11 @@ export async function reset(ports: CurePorts, partition: number): Promise<void> 
 const CLAIMS_MAX = 5;
 
 /** An owner that is not halted claims again as soon as it is fenced, and fences us: then it is tried again. */
-async function withClaim(
-  ports: CurePorts,
+export async function withClaim<Result>(
+  ports: Pick<CurePorts, 'eventLog'>,
   partition: number,
-  work: (events: EventClaim) => Promise<void>,
-): Promise<void> {
+  work: (events: EventClaim) => Promise<Result>,
+): Promise<Result> {
   for (let claims = 1; ; claims++) {
     const events = await ports.eventLog.claim(partition);
     try {

@@ -7,7 +7,7 @@ import { ask } from './ask.ts';
 import { type CommandContext, defineCommand, defineGroup } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { curePreview } from './cure-preview.ts';
-import { type CureSession, type Outcome, openCureSession } from './cure-session.ts';
+import { type CureSession, isCured, type Outcome, openCureSession } from './cure-session.ts';
 import { type Cure, rebuild, reset, resume } from './partition-cures.ts';
 import { partitionsListCommand } from './partitions-list.ts';
 
@@ -97,7 +97,7 @@ async function applyCure(
   const watchProgress = output.progress(() => 'waiting for the owners');
   const outcomes = await Promise.all(watched).finally(() => watchProgress.stop());
   await output.result({ [cure]: outcomes }, () => outcomes.map(outcomeText).join('\n') || 'nothing to do');
-  return outcomes.some(({ condition }) => condition === 'halted' || condition === 'refused') ? EXIT.failed : EXIT.done;
+  return outcomes.every((outcome) => isCured(cure, outcome)) ? EXIT.done : EXIT.failed;
 }
 
 /** Done when the cure is; answers a promise of what becomes of it, in a box so that nobody waits for it here. */
@@ -132,7 +132,7 @@ function partitionsOf(args: readonly string[], count: number): number[] {
   return [...new Set(partitions)];
 }
 
-function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
+export function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
   const position = watermark === undefined ? '' : `, W ${watermark}, lag ${lag ?? '-'}`;
   const why = reason === undefined ? '' : `: ${reason}`;
   return `partition ${partition}: ${condition}${position}${why}${cure === undefined ? '' : `\n  cure: ${cure}`}`;

@@ -53,24 +53,13 @@ function statusText(
   context: CommandContext,
 ): string {
   const { input_topic, group, redis_prefix } = context.config;
-  if (fleet === null) {
+  if (fleet === null && partitions.length === 0) {
     return `Nothing is folded yet of ${input_topic} in group ${group} (Redis prefix ${redis_prefix}). Start "taskfold run".`;
   }
-  const { updates } = fleet;
-  const outcomes = (['applied', 'duplicate', 'stale', 'rejected', 'rerouted'] as const)
-    .filter((outcome) => updates[outcome] > 0 || outcome === 'applied')
-    .map((outcome) => `${count(updates[outcome])} ${outcome}`);
-  const lines = [
-    `${input_topic} in group ${group}`,
-    `tasks      ${count(fleet.tasks)}${breakdown(fleet.tasks_by_status)}`,
-    `liveness   ${Object.keys(fleet.tasks_by_liveness).length === 0 ? '-' : breakdown(fleet.tasks_by_liveness).slice(2, -1)}`,
-    `retired    ${count(fleet.retired.tasks)} tasks`,
-    `failures   ${count(sum(fleet.failures_by_reason))}${breakdown(fleet.failures_by_reason)}`,
-    `jobs       ${count(fleet.job_creations)} created`,
-    `updates    ${count(updates.received)}: ${outcomes.join(', ')}${breakdown(fleet.rejected_by_reason)}`,
-    '',
-    partitionTable(partitions),
-  ];
+  const lines = [`${input_topic} in group ${group}`];
+  if (fleet === null) lines.push('Redis holds no state of any partition');
+  else lines.push(...fleetLines(fleet));
+  lines.push('', partitionTable(partitions));
   for (const status of partitions) {
     const { partition, halt, torn } = status;
     if (halt) lines.push('', `partition ${partition} is halted (${halt.code}): ${halt.message}`);
@@ -79,6 +68,21 @@ function statusText(
     lines.push(`  cure: ${cureOfStatus(status)}`);
   }
   return lines.join('\n');
+}
+
+function fleetLines(fleet: FleetDocument): string[] {
+  const { updates } = fleet;
+  const outcomes = (['applied', 'duplicate', 'stale', 'rejected', 'rerouted'] as const)
+    .filter((outcome) => updates[outcome] > 0 || outcome === 'applied')
+    .map((outcome) => `${count(updates[outcome])} ${outcome}`);
+  return [
+    `tasks      ${count(fleet.tasks)}${breakdown(fleet.tasks_by_status)}`,
+    `liveness   ${Object.keys(fleet.tasks_by_liveness).length === 0 ? '-' : breakdown(fleet.tasks_by_liveness).slice(2, -1)}`,
+    `retired    ${count(fleet.retired.tasks)} tasks`,
+    `failures   ${count(sum(fleet.failures_by_reason))}${breakdown(fleet.failures_by_reason)}`,
+    `jobs       ${count(fleet.job_creations)} created`,
+    `updates    ${count(updates.received)}: ${outcomes.join(', ')}${breakdown(fleet.rejected_by_reason)}`,
+  ];
 }
 
 function partitionTable(partitions: readonly PartitionStatus[]): string {

@@ -5,7 +5,15 @@ import { newHead, type SlotHead, type SlotPins } from '../domain/head.ts';
 import type { PipelineContext } from './context.ts';
 import { Fault } from './errors.ts';
 import { matches } from './fingerprint.ts';
-import type { EmittedMark, EventClaim, RecordFingerprint, RecordPlace, SchemaVerdict } from './ports.ts';
+import {
+  type EmittedMark,
+  type EventClaim,
+  LOAD_MARK,
+  type RecordFingerprint,
+  type RecordPlace,
+  type SchemaVerdict,
+} from './ports.ts';
+import { slotHeld } from './save-when-free.ts';
 
 /** A partition that is ours until somebody fences it: W, C, the head as of W, and the recorded verdicts. */
 export interface Claimed {
@@ -24,11 +32,14 @@ const RECORD_LOOKS = 20;
 /** @throws Fault with the reason: to claim again, to wait, or to halt */
 export async function claimPartition(context: PipelineContext, partition: number): Promise<Claimed> {
   const { eventLog, slotStore } = context.ports;
+  // Whoever holds the slot may have fenced us, and is not to be fenced each time that we look.
+  if (await slotStore.isHeld(partition)) throw slotHeld(partition);
   const events = await eventLog.claim(partition);
   try {
     const slot = await slotStore.claim(partition, context.settings.owner);
     if (slot.saving !== null) {
-      throw new Fault('torn_save', `A save up to offset ${slot.saving} stopped half-way in partition ${partition}.`);
+      if (await slotStore.isHeld(partition)) throw slotHeld(partition);
+      throw unfinished(partition, slot.saving);
     }
     const { head, watermark } = slot;
     const found = await events.readEmitted();
@@ -54,6 +65,14 @@ export async function claimPartition(context: PipelineContext, partition: number
 }
 
 type Position = Pick<Claimed, 'head' | 'watermark' | 'emitted'>;
+
+/** @param mark of the save, clearing or loading that did not end */
+function unfinished(partition: number, mark: string): Fault {
+  if (mark.startsWith(LOAD_MARK)) {
+    return new Fault('load_unfinished', `A snapshot was put into partition ${partition} only in part (${mark}).`);
+  }
+  return new Fault('torn_save', `A save up to offset ${mark} stopped half-way in partition ${partition}.`);
+}
 
 /** The slot is empty: a first start, or Redis lost it and the log is folded again from its origin. */
 async function beginSlot(

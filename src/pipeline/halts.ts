@@ -5,9 +5,11 @@ import type { HaltCode } from './errors.ts';
 /** The cure for each halt; `{p}` stands for the partition. */
 const CURES: Readonly<Record<HaltCode, string>> = {
   torn_save:
-    'A save stopped half-way, or keys of the slot were lost. Rebuild it from the log: taskfold partitions rebuild {p}',
+    'A save stopped half-way, or keys of the slot were lost. Rebuild it from the log: taskfold partitions rebuild {p}; or, faster, from a snapshot: taskfold snapshot load DIR {p} --replace',
+  load_unfinished:
+    'The loading of a snapshot was cut off. Run it again: taskfold snapshot load DIR {p} --replace; or rebuild the partition from its log: taskfold partitions rebuild {p}',
   history_gone:
-    'Retention removed records that were not folded yet. Put back a copy of Redis that is new enough and run: taskfold partitions resume {p}; or accept the loss: taskfold partitions rebuild {p} --accept-history-loss',
+    'Retention removed records that were not folded yet. Put back the newest snapshot: taskfold snapshot load DIR {p} (with --replace if Redis still holds an older state); or a copy of Redis that is new enough, and run: taskfold partitions resume {p}; or accept the loss: taskfold partitions rebuild {p} --accept-history-loss',
   watermark_above_log_end:
     'The topic was made again, or lost its end. If it was made again: taskfold partitions reset {p}; if the broker is still recovering: taskfold partitions resume {p}',
   emitted_above_log_end:

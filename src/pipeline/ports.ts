@@ -122,6 +122,9 @@ export interface EventClaim {
   close(): Promise<void>;
 }
 
+/** The mark `saving` of a snapshot that is being put in begins so. */
+export const LOAD_MARK = 'load ';
+
 /** What a claim of a slot finds. */
 export interface SlotClaim {
   /** null: the slot is empty (first start, or Redis lost it) */
@@ -130,10 +133,15 @@ export interface SlotClaim {
   readonly watermark: number | null;
   /** a record below W, normally the last; null: none has been folded */
   readonly fingerprint: RecordFingerprint | null;
-  /** a save was torn: nobody may save or claim */
+  /** a save was torn, or a clearing or loading did not end: nobody may save or claim */
   readonly saving: string | null;
 }
 
+/** `refused` carries the W that was found (null: no head); `held`: an operator's tool holds the slot, nothing was written. */
+export type SaveOutcome =
+  | { readonly outcome: 'saved' }
+  | { readonly outcome: 'refused'; readonly watermark: number | null }
+  | { readonly outcome: 'held' };
 /** Names a share of a job or engine. */
 export interface RollUpName {
   readonly kind: RollUpKind;
@@ -185,27 +193,27 @@ export interface SlotStore {
   readLooks(partition: number, before: number, max: number): Promise<{ watermark: number | null; looks: Look[] }>;
   /**
    * Pending notices from `from` on, in order, at most `max`; `more` tells whether further ones follow. With `more`, the
-   * last record's notices may be incomplete.
+   * last record's notices may be incomplete. `log_time` is that of the last record below W, ms: a copy of the slot from
+   * another log's life can have the same W.
    */
   readNotices(
     partition: number,
     from: number,
     max: number,
-  ): Promise<{ watermark: number | null; notices: Notice[]; more: boolean }>;
+  ): Promise<{ watermark: number | null; log_time: number | null; notices: Notice[]; more: boolean }>;
   /**
    * Compare-and-set on W, on the log time of the last folded record and on the incarnation in `head.pins`: saves all or nothing.
-   * `refused` carries the W that was found (null: no head). A lost reply may have saved.
+   * A lost reply may have saved. Of a slot that is held, a save which would be refused is refused.
    * @throws Fault torn_save, service_unavailable
    */
-  save(
-    partition: number,
-    save: SlotSave,
-  ): Promise<{ outcome: 'saved' } | { outcome: 'refused'; watermark: number | null }>;
+  save(partition: number, save: SlotSave): Promise<SaveOutcome>;
+  /** Whether an operator's tool holds the slot still: then W does not move. A hold lapses by itself. */
+  isHeld(partition: number): Promise<boolean>;
   /** Drops the notices below `emitted`, which must be a committed C of this incarnation; else nothing. */
   trim(partition: number, incarnation: string, emitted: number): Promise<void>;
   /** Drops the tombstones of a generation, if the slot of this incarnation has gone on by two or more; else nothing. */
   dropTombstones(partition: number, incarnation: string, generation: number): Promise<void>;
-  /** Deletes every key of the slot, `live` excepted: state, head, outbox, also of a torn save. */
+  /** Deletes every key of the slot, `live` and a hold excepted: state, head, outbox, also of a torn save. */
   clear(partition: number): Promise<void>;
   /** Tells dashboards about the owner; outside of the fold, may be lost. */
   reportLive(partition: number, live: SlotLive): Promise<void>;

@@ -6,7 +6,14 @@ import { faultsOf } from '../redis/connect.ts';
 import { scanAll } from '../redis/masters.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { defineScripts } from '../redis/scripts.ts';
-import { groupHeadsPattern, groupKeys, groupTasksPattern, parseHeadKey, parseTaskKey } from '../redis/slot-keys.ts';
+import {
+  groupHeadsPattern,
+  groupKeys,
+  groupLivePattern,
+  groupTasksPattern,
+  parseSlotKey,
+  parseTaskKey,
+} from '../redis/slot-keys.ts';
 import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
@@ -28,7 +35,7 @@ export interface LiveReads {
   readSilentTasks(): Promise<SilentTask[]>;
   /** The sum of all partitions' shares, each at its own W; null before the first start. @throws Fault */
   readFleet(): Promise<FleetDocument | null>;
-  /** Every partition, in order; empty before the first start. @throws Fault */
+  /** Every partition, in order, also one that was lost and whose owner reports; empty before the first start. @throws Fault */
   readPartitions(): Promise<PartitionDocument[]>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
@@ -73,7 +80,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     // Partition 0 has no head (not claimed yet, or cleared): any other one will do.
     for await (const keys of scan(groupHeadsPattern(prefix, group))) {
       for (const key of keys) {
-        const partition = parseHeadKey(key);
+        const partition = parseSlotKey(key);
         const pinned = partition === null || keysOf(partition).head !== key ? null : await partitionCountOf(partition);
         if (pinned !== null) return pinned;
       }
@@ -81,8 +88,20 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return null;
   }
 
+  /** Where Redis has lost all state, the owners still say that they are halted, and why. */
+  async function reportedCount(): Promise<number> {
+    let count = 0;
+    for await (const keys of scan(groupLivePattern(prefix, group))) {
+      for (const key of keys) {
+        const partition = parseSlotKey(key);
+        if (partition !== null && keysOf(partition).live === key) count = Math.max(count, partition + 1);
+      }
+    }
+    return count;
+  }
+
   async function readSlots(): Promise<SlotGlimpse[]> {
-    const count = (await readPartitionCount()) ?? 0;
+    const count = (await readPartitionCount()) ?? (await reportedCount());
     const slots: SlotGlimpse[] = [];
     for (let from = 0; from < count; from += SLOTS_AT_ONCE) {
       const length = Math.min(SLOTS_AT_ONCE, count - from);
@@ -141,7 +160,8 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
 
     async readFleet() {
       const slots = await readSlots();
-      return slots.length === 0 ? null : fleetDocument(slots);
+      const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
+      return isFolded ? fleetDocument(slots) : null;
     },
 
     async readPartitions() {

@@ -17,6 +17,7 @@ const SCRIPTS = {
   dropTombstones: 'drop-tombstones.lua',
   clearMark: 'clear-mark.lua',
   clearKeys: 'clear-keys.lua',
+  load: 'load.lua',
   probe: 'probe.lua',
 } as const;
 

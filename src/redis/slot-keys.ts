@@ -14,6 +14,8 @@ export interface SlotKeys {
   readonly fleet: string;
   readonly outbox: string;
   readonly live: string;
+  /** string that lapses: a tool of an operator holds the slot still */
+  readonly hold: string;
   /** sorted set: when which task is to be looked at, ms of the partition's clock */
   readonly looks: string;
   /** sorted set: the tasks that are silent, by log time, ms */
@@ -65,6 +67,7 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     fleet: `${tag}:fleet`,
     outbox: `${tag}:outbox`,
     live: `${tag}:live`,
+    hold: `${tag}:hold`,
     looks: `${tag}:looks`,
     silent: `${tag}:silent`,
     rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
@@ -115,6 +118,11 @@ export function groupHeadsPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:head`;
 }
 
+/** SCAN pattern of what the owners of all slots of a group report. */
+export function groupLivePattern(prefix: string, group: string): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:live`;
+}
+
 const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
 
 /** Partition and id of a task hash's key; null for any other key, such as a part of a task. */
@@ -135,10 +143,10 @@ export function parseRollUpKey(
   return { partition: Number(found[1]), kind, id: decodeId(found[3]!), isTasks: found[4] !== undefined };
 }
 
-const HEAD_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:head$/s;
+const HEAD_OR_LIVE_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:(head|live)$/s;
 
-/** Partition of a head's key; null for any other key. */
-export function parseHeadKey(key: string): number | null {
-  const found = HEAD_KEY.exec(key);
+/** Partition of the key of a head, or of what an owner reports; null for any other key. */
+export function parseSlotKey(key: string): number | null {
+  const found = HEAD_OR_LIVE_KEY.exec(key);
   return found && Number(found[1]);
 }

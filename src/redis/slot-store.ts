@@ -28,6 +28,7 @@ import { defineScripts } from './scripts.ts';
 import { requireFitServer } from './server-fitness.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
 import { slotWrites } from './slot-writes.ts';
+import { storedInteger } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
 import { taskWriter } from './task-writes.ts';
 import { dropTombstones, readTombstones, requireSameWatermark, writeTombstones } from './tombstones.ts';
@@ -182,9 +183,10 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
         `reading notices of ${keys.tag}`,
         run('readNotices', [keys.head, keys.outbox], [`${from}-0`, String(max + 1)]),
       );
-      const [watermark, entries] = reply as [unknown, [id: string, fields: string[]][]];
+      const [watermark, logTime, entries] = reply as [unknown, string | null, [id: string, fields: string[]][]];
       const notices = entries.slice(0, max).map(([id, fields]): Notice => decodeNotice(keys.outbox, id, fields));
-      return { watermark: decodeWatermark(keys, watermark), notices, more: entries.length > max };
+      const log_time = logTime === null ? null : storedInteger(keys.head, 'clock.log_time', logTime);
+      return { watermark: decodeWatermark(keys, watermark), log_time, notices, more: entries.length > max };
     },
 
     async save(partition, save) {
@@ -194,20 +196,24 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack(), logTime];
       let saved = false;
       try {
-        const [outcome, found] = (await run('save', [...writes.keys, keys.absent], argv)) as [
-          string,
-          string | undefined,
-        ];
+        const wanted = [...writes.keys, keys.absent, keys.hold];
+        const [outcome, found] = (await run('save', wanted, argv)) as [string, string | undefined];
         if (outcome === 'TORN') {
           throw new Fault('torn_save', `a save of ${keys.tag} (${found}) did not end: its state is half written`);
         }
         saved = outcome === 'SAVED';
+        if (outcome === 'HELD') return { outcome: 'held' };
         return saved ? { outcome: 'saved' } : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
       } catch (error) {
         throw redisFault(error, `saving ${keys.tag} [${save.expect}, ${save.to})`, true);
       } finally {
         if (!saved) writer.forget(save.changes);
       }
+    },
+
+    async isHeld(partition) {
+      const { hold } = keysOf(partition);
+      return (await faultsOf(`looking at ${hold}`, redis.exists(hold))) === 1;
     },
 
     async trim(partition, incarnation, emitted) {

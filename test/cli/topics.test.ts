@@ -87,7 +87,7 @@ test("another number of partitions and another retention are the operator's choi
     ['partitions', 'other'],
     ['retention.ms', 'other'],
   ]);
-  expect(topics.map(({ partitions }) => partitions)).toEqual([5, 5, 5, 5, 1]);
+  expect(topics.map(({ partitions }) => partitions)).toEqual([5, 5, 5, 5, 1, 1]);
   expect(code).toBe(0);
 });
 

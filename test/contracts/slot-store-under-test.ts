@@ -16,6 +16,8 @@ export interface SlotStoreUnderTest {
   tear(partition: number, internal_task_id: string): Promise<void>;
   /** Deletes the slot's head and nothing else, as a careless hand would. */
   loseHead(partition: number): Promise<void>;
+  /** Holds the slot still as an operator's tool does; answers how to let it go. */
+  hold(partition: number): Promise<() => Promise<void>>;
   /**
    * Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `silent`, `tombstones <generation>`,
    * `jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `outbox`.

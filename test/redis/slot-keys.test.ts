@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { CLUSTER_SLOTS, crc16 } from '../../src/redis/cluster-slot.ts';
 import {
   groupTasksPattern,
-  parseHeadKey,
   parseRollUpKey,
+  parseSlotKey,
   parseTaskKey,
   slotKeys,
   slotPattern,
@@ -32,6 +32,7 @@ test('the published keys do not change from version to version: data would be lo
       "absent": "{taskfold:my-group:7:2ef}:absent",
       "fleet": "{taskfold:my-group:7:2ef}:fleet",
       "head": "{taskfold:my-group:7:2ef}:head",
+      "hold": "{taskfold:my-group:7:2ef}:hold",
       "jobTasks": [Function],
       "live": "{taskfold:my-group:7:2ef}:live",
       "looks": "{taskfold:my-group:7:2ef}:looks",
@@ -135,7 +136,7 @@ test('prefixes and groups with odd characters have tags of their own, without br
     for (const group of names) {
       const { tag, head } = slotKeys(prefix, group, 0);
       expect(tag).toMatch(/^\{[\w.%-]*:[\w.%-]*:0:[0-9a-z]+\}$/);
-      expect(parseHeadKey(head)).toBe(0);
+      expect(parseSlotKey(head)).toBe(0);
       tags.add(tag);
     }
   }

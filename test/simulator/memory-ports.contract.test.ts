@@ -27,6 +27,10 @@ slotStoreContract('in memory', async () => {
       slot.head = null;
       slot.watermark = null;
     },
+    async hold(partition) {
+      slots.held.add(partition);
+      return async () => void slots.held.delete(partition);
+    },
     async holds(partition) {
       const { tasks, looks, silent, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
       const [jobs, engines] = [rollUps.internal_job_id, rollUps.engine_id];

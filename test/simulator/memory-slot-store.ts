@@ -9,7 +9,7 @@ import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
-import type { RecordFingerprint, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import type { RecordFingerprint, SaveOutcome, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { type Call, callNow } from './memory-kafka.ts';
 
 interface StoredTask {
@@ -70,6 +70,8 @@ export class MemorySlots {
   readonly #history = new Map<number, Slot[]>();
   readonly live = new Map<number, SlotLive>();
   readonly resume = new Set<number>();
+  /** partitions whose slot an operator's tool holds still */
+  readonly held = new Set<number>();
   readonly #mutations: SlotMutations;
 
   constructor(mutations: SlotMutations = {}) {
@@ -83,6 +85,10 @@ export class MemorySlots {
       this.#slots.set(partition, slot);
     }
     return slot;
+  }
+
+  holdOrRelease(partition: number): void {
+    if (!this.held.delete(partition)) this.held.add(partition);
   }
 
   /** A failover to an older copy; `age` 0–1, 1 the oldest that is kept. */
@@ -103,13 +109,14 @@ export class MemorySlots {
     this.#history.delete(partition);
   }
 
-  save(partition: number, save: SlotSave): { outcome: 'saved' } | { outcome: 'refused'; watermark: number | null } {
+  save(partition: number, save: SlotSave): SaveOutcome {
     const slot = this.slot(partition);
     if (slot.saving !== null) throw new Fault('torn_save', `A save up to ${slot.saving} was torn.`);
     const sameLife =
       slot.head?.pins.incarnation === save.head.pins.incarnation && slot.head.clock.log_time === save.expect_log_time;
     const ours = slot.watermark === save.expect && sameLife;
     if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
+    if (this.held.has(partition)) return { outcome: 'held' };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
     for (const change of structuredClone(changes)) writeChange(slot, change, save.head.settings.errors_kept);
@@ -242,13 +249,15 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
         const slot = slots.slot(partition);
         const pending = slot.notices.filter(({ offset }) => offset >= from);
         const notices = pending.slice(0, max);
-        return structuredClone({ watermark: slot.watermark, notices, more: pending.length > max });
+        const log_time = slot.head?.clock.log_time ?? null;
+        return structuredClone({ watermark: slot.watermark, log_time, notices, more: pending.length > max });
       }),
     save: (partition, save) => {
       // What is sent is fixed when it is sent, however late it arrives.
       const sent = structuredClone(save);
       return call(() => slots.save(partition, sent));
     },
+    isHeld: (partition) => call(() => slots.held.has(partition)),
     trim: (partition, incarnation, emitted) => call(() => slots.trim(partition, incarnation, emitted)),
     clear: (partition) => call(() => slots.empty(partition)),
     reportLive: (partition, live) => call(() => void slots.live.set(partition, live)),

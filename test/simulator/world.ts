@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** how likely a slot falls back to an older copy at a step, 0–1 */
   readonly rollBacks?: number;
   readonly wipes?: boolean;
+  /** slots are held still now and then, as an operator's tool does */
+  readonly holds?: boolean;
   readonly loseEmitted?: boolean;
   readonly lateSchemas?: boolean;
   /** the input topic is deleted, made again and filled anew half-way: alone, or with the outgoing topics */
@@ -48,6 +50,11 @@ interface Process extends Caller {
   readonly believes: Set<number>;
 }
 
+interface Halt {
+  readonly partition: number;
+  readonly code: string;
+}
+
 const TOPIC = 'task-status';
 const RATES: FaultRates = { crash: 0.02, lostRequest: 0.02, lostReply: 0.03, repeated: 0.02 };
 const TRANSACTION_TIMEOUT_MS = 10_000;
@@ -71,10 +78,11 @@ export class World {
   published = 0;
   #processes: Process[] = [];
   #owners: Process[] = [];
-  /** halts of processes of another fold version */
-  refused = 0;
+  /** of the world at rest */
+  readonly halts: Halt[] = [];
+  /** while faults happened: somebody claimed the partition anew afterwards */
+  readonly haltsBefore: Halt[] = [];
   #healed = false;
-  readonly halts: { partition: number; code: string }[] = [];
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -91,9 +99,7 @@ export class World {
     const { tearRate = 0, ...mutations } = options.slots ?? {};
     const tear = () => schedule.rates !== NO_FAULTS && schedule.chance(tearRate);
     this.slots = new MemorySlots({ ...mutations, ...(tearRate > 0 ? { tear } : {}) });
-    const count = 2 + schedule.below(2);
-    for (let i = 0; i < count; i++) this.#processes.push(this.#boot());
-    this.#owners = [];
+    for (let count = 2 + schedule.below(2); count > 0; count--) this.#processes.push(this.#boot());
     for (let p = 0; p < this.partitions; p++) this.#give(p, this.#anybody());
   }
 
@@ -126,7 +132,8 @@ export class World {
       this.slots.rollBack(schedule.below(this.partitions), schedule.random());
     }
     if (options.wipes && schedule.chance(0.003)) this.slots.empty(schedule.below(this.partitions));
-    if (options.loseEmitted && schedule.chance(0.004)) kafka.loseEmitted(schedule.below(this.partitions));
+    if (options.holds && schedule.chance(0.03)) this.slots.holdOrRelease(schedule.below(this.partitions));
+    if (options.loseEmitted && schedule.chance(0.01)) kafka.loseEmitted(schedule.below(this.partitions));
     if (schedule.chance(0.012)) publishControl(kafka, schedule);
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
     if (options.retention && schedule.chance(0.02)) this.#retain(options.retention);
@@ -195,20 +202,20 @@ export class World {
     const believes = new Set<number>();
     const call: Call = (perform, { delayMs } = {}) =>
       schedule.call(caller, perform, delayMs === undefined ? {} : { delayMs });
-    // A transactional producer's repeats are dropped by the broker (sequence numbers); Redis clients' are not.
+    // A transactional producer's repeats are dropped by the broker (sequence numbers), and a repeated read is no matter;
+    // Redis clients repeat what they send.
     const once: Call = (perform, { delayMs = 0 } = {}) =>
       schedule.call(caller, perform, { delayMs, faults: 'unrepeated' });
-    const calm: Call = (perform, { delayMs = 0 } = {}) => schedule.call(caller, perform, { delayMs, faults: 'none' });
     const tail = () => schedule.chance(0.5);
     const ports: PipelinePorts = {
-      inputLog: memoryInputLog(this.kafka, calm, (partition) => believes.has(partition), tail),
+      inputLog: memoryInputLog(this.kafka, once, (partition) => believes.has(partition), tail),
       eventLog: memoryEventLog(this.kafka, once),
       slotStore: { ...memorySlotStore(this.slots, call), reportLive: async () => {} },
-      decoder: other ? seeingErrors(memoryDecoder(this.registry, calm)) : memoryDecoder(this.registry, calm),
+      decoder: other ? seeingErrors(memoryDecoder(this.registry, once)) : memoryDecoder(this.registry, once),
       encoder: memoryEncoder(TOPIC),
       membership: {
         nextHeartbeat: (partition) =>
-          calm(
+          once(
             () => {
               if (!believes.has(partition)) throw new Fault('partition_lost', 'The partition is somebody else’s.');
             },
@@ -217,7 +224,7 @@ export class World {
       },
       surroundings: {
         now: () => schedule.now,
-        sleep: (ms) => calm(() => {}, { delayMs: ms }),
+        sleep: (ms) => schedule.call(caller, () => {}, { delayMs: ms, faults: 'crash' }),
         random: schedule.random,
       },
     };
@@ -242,7 +249,10 @@ export class World {
         backoff_ms_min: 200,
         backoff_ms_max: 2_000,
       },
-      observer: { halted: (partition, fault) => void this.halts.push({ partition, code: fault.code }) },
+      observer: {
+        halted: (partition, { code }) =>
+          void (other && code === 'fold_differs' ? this.refused++ : this.halts.push({ partition, code })),
+      },
     };
     const process = Object.assign(caller, { believes, processor: createProcessor(context) });
     return process;
@@ -259,13 +269,13 @@ export class World {
     const { schedule, kafka } = this;
     schedule.rates = NO_FAULTS;
     this.registry.away = false;
+    this.slots.held.clear();
     for (const process of this.#processes) process.dead = true;
     kafka.expireTransactions(0);
     this.#healed = true;
     const last = this.#boot();
     this.#processes = [last];
-    this.refused = this.halts.filter(({ code }) => code === 'fold_differs').length;
-    this.halts.length = 0;
+    this.haltsBefore.push(...this.halts.splice(0));
     for (let p = 0; p < this.partitions; p++) this.#give(p, last);
     for (let step = 0; step < 20_000 && !this.#settled(); step++) {
       if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import type { HaltCode } from '../../src/pipeline/errors.ts';
+import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
@@ -72,11 +73,19 @@ test('other settings, added partitions and a topic that was made again halt all 
 
   const other = deployment.processor({ TASKFOLD_ERRORS_KEPT: '3' });
   await halted(deployment, all, 'settings_differ', /given errors_kept 3, in force is 10/);
-  await stop(other);
-  const right = deployment.processor();
-  await deployment.untilAllRun([right]);
+  // What is in force follows the process: the first two commands that the cure names.
+  const [set, resume] = namedCommands((await deployment.look()).get(0)!.halt!.cure);
+  expect([set?.slice(0, 2), resume]).toEqual([
+    ['settings', 'set'],
+    ['partitions', 'resume', '0'],
+  ]);
+  const written = await deployment.command(['settings', 'set', 'errors_kept=3', '--yes']);
+  expect(written.stderr).toContain('written, but halted');
+  const resumedAll = await deployment.command(['partitions', 'resume', 'all', '--yes']);
+  expect(`${resumedAll.code} ${resumedAll.stdout}`).toMatch(/^0 /);
+  await deployment.untilCaughtUp();
   await deployment.expectExact(before);
-  await stop(right);
+  await stop(other);
 
   const admin = plainKafka(deployment.env).admin();
   await admin.connect();
@@ -131,12 +140,14 @@ async function halted(
   expect(halts).toEqual(partitions);
 }
 
-/** Runs the cure, as the halt spells it. */
+/** Runs the command that the halt names; of all partitions: what it names for the first, for all. */
 async function runCure(deployment: Deployment, partition: number | 'all', cure: 'rebuild' | 'reset'): Promise<void> {
   const first = partition === 'all' ? 0 : partition;
   const said = (await deployment.look()).get(first)!.halt!.cure;
-  expect(said).toContain(`taskfold partitions ${cure} ${first}`);
-  const { code, stderr, stdout } = await deployment.command(['partitions', cure, String(partition), '--yes']);
+  const named = namedCommands(said).find((words) => words[1] === cure);
+  expect(named, said).toContain(String(first));
+  const command = named!.map((word) => (word === String(first) ? String(partition) : word));
+  const { code, stderr, stdout } = await deployment.command([...command, '--yes']);
   expect(`${code} ${code === 0 ? '' : stderr + stdout}`).toBe('0 ');
   await deployment.untilCaughtUp();
 }

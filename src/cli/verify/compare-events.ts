@@ -67,7 +67,10 @@ export async function compareTopic(
 type EventValue = { readonly [field: string]: PlainValue };
 
 /** The event's Avro value, `copy` for the bytes of a rejected record, `unreadable`. */
-async function eventValue(record: InputRecord, schemas: PlainSchemas): Promise<EventValue | 'copy' | 'unreadable'> {
+export async function eventValue(
+  record: InputRecord,
+  schemas: PlainSchemas,
+): Promise<EventValue | 'copy' | 'unreadable'> {
   if (headerText(record.headers, 'taskfold-reject-form') === 'copy') return 'copy';
   const id = plainSchemaId(record.value);
   const schema = typeof id === 'number' ? await schemas.event(id) : null;

@@ -109,6 +109,27 @@ export async function findTombstones(
   return { watermark: watermark === null ? null : Number(watermark), incarnation, there };
 }
 
+const BUCKETS = 4_096;
+const BUCKETS_AT_ONCE = 512;
+
+/** The digests of all retired ids that are remembered, in no order. @param head of the slot */
+export async function* findTombstoneDigests(
+  redis: RedisClient,
+  slot: SlotKeys,
+  head: ReadonlyMap<string, string>,
+): AsyncGenerator<string[]> {
+  const kept_ms = Number(head.get('settings.tombstones_kept_s')) * 1_000;
+  const present = Math.floor(Number(head.get('clock.now')) / kept_ms);
+  for (const generation of [present - 1, present]) {
+    for (let from = 0; from < BUCKETS; from += BUCKETS_AT_ONCE) {
+      const reading = redis.multi();
+      for (let at = from; at < from + BUCKETS_AT_ONCE; at++) reading.hkeys(slot.retired(generation, at));
+      const replies = await reading.exec();
+      yield Array.from({ length: BUCKETS_AT_ONCE }, (_, at) => replyAt(replies, at) as string[]).flat();
+    }
+  }
+}
+
 /** Replies for each task. */
 const REPLIES = 8;
 
