@@ -8,7 +8,7 @@ import {
   FOLD_SETTING_NAMES,
   type FoldSettings,
 } from './domain/fold-settings.ts';
-import { integer, kafkaName, oneOf, seconds } from './setting.ts';
+import { integer, kafkaName, listenAddress, oneOf, seconds } from './setting.ts';
 
 export type { Setting, SettingGroup } from './setting.ts';
 
@@ -24,7 +24,7 @@ export const settings = [
   kafkaName('input_topic', 'task-status', { group: 'names', doc: 'Topic that the engines publish to.' }),
   kafkaName('group', 'taskfold', {
     group: 'names',
-    doc: 'Consumer group. Processors with the same group share the work; the offsets of what was emitted are in the group `<group>.emitted`, the verdicts on schemas in the topic `<group>.schemas`: delete neither.',
+    doc: 'Consumer group. Processors with the same group share the work; the offsets of what was emitted are in the group `<group>.emitted`, the verdicts on schemas in the topic `<group>.schemas`, the replays of rejected records in `<group>.replays`: delete none of them.',
   }),
   kafkaName('failures_topic', 'task-failures', { group: 'names', doc: 'Topic of the failure events.' }),
   kafkaName('job_creations_topic', 'job-creations', {
@@ -165,6 +165,19 @@ export const settings = [
     group: 'topics',
     unit: 'h',
     doc: 'Retention of the outgoing topics when they are created.',
+  }),
+
+  listenAddress('observe_listen', 'off', {
+    group: 'observe',
+    doc: 'Where `taskfold run` answers /livez, /readyz and /metrics: a port alone is one of the loopback, port 0 a free one that the log names. There is no password: let only probes and scrapers reach it. The image listens at 0.0.0.0:9464.',
+  }),
+  seconds('ready_stall_s', 30, 1, 86_400, {
+    group: 'observe',
+    doc: '/readyz answers 503 where records wait and W has not moved for this long, or Kafka has not answered.',
+  }),
+  seconds('live_stall_s', 300, 10, 86_400, {
+    group: 'observe',
+    doc: '/livez answers 503 where the loop of a partition has not turned for this long. Keep it above the time-outs of Kafka, or an outage restarts the process.',
   }),
 
   oneOf('log_level', 'info', ['debug', 'info', 'warn', 'error', 'silent'], {

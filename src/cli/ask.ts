@@ -1,9 +1,9 @@
-// Asks the operator before something is done that cannot be taken back.
+// Asks before something is done that cannot be taken back; where nobody can be asked, nothing is done.
 
 import { createInterface } from 'node:readline/promises';
 import { CommandFailure, EXIT } from './command-failure.ts';
 
-/** Returns where the answer is yes. @throws CommandFailure: it is no (exit 1), or nobody can be asked (exit 2) */
+/** Resolves on yes. @throws CommandFailure on no (exit 1), and where standard input is no terminal (exit 2) */
 export async function ask(question: string): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new CommandFailure(`${question} Nobody can be asked here`, EXIT.usage, 'add --yes; nothing was done');

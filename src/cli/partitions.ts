@@ -1,5 +1,5 @@
-// `taskfold partitions resume|rebuild|reset`: the cures that halts name. Each says what it will do and lose for every
-// partition named, asks, does it, and waits to see what the owner makes of it.
+// `taskfold partitions`: the list, and `resume|rebuild|reset`, the cures that halts name. Each says what it will do and lose
+// for every partition named, asks, does it, and waits to see what the owner makes of it.
 
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -9,9 +9,11 @@ import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { curePreview } from './cure-preview.ts';
 import { type CureSession, type Outcome, openCureSession } from './cure-session.ts';
 import { type Cure, rebuild, reset, resume } from './partition-cures.ts';
+import { partitionsListCommand } from './partitions-list.ts';
 
 export function partitionsCommand(): Command {
-  return defineGroup('partitions', 'cure halted partitions', [
+  return defineGroup('partitions', 'list the partitions, cure halted ones', [
+    partitionsListCommand(),
     cureCommand('resume', {
       summary: 'ask the owner of a halted partition to claim it again',
       description: 'Changes nothing itself. Use it when the reason of the halt is gone.',

@@ -1,10 +1,11 @@
 // The command tree of `taskfold`, and the one place where its errors become lines and exit codes.
 
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
+import { rejectsCommand } from './rejects.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
@@ -15,6 +16,7 @@ import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
 import { topicsCommand } from './topics.ts';
 import { verifyCommand } from './verify.ts';
+import { version } from './version.ts';
 import { whyCommand } from './why.ts';
 
 /** In the order in which help shows them. */
@@ -30,8 +32,10 @@ const COMMANDS = [
   statusCommand,
   partitionsCommand,
   snapshotCommand,
+  rejectsCommand,
   verifyCommand,
   settingsCommand,
+  metricsCommand,
 ] as const;
 
 /** Builds the whole tree; nothing runs yet. */
@@ -73,10 +77,4 @@ function inherit(command: Command): void {
     child.copyInheritedSettings(command);
     inherit(child);
   }
-}
-
-function version(): string {
-  // Two levels up both from src/cli and from dist/cli.
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version?: unknown }).version);
 }

@@ -179,13 +179,18 @@ export async function foldRecords(
   fold: PartitionFold,
   batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
+  const { observer } = context;
+  observer.step?.(partition, 'read');
   const ofOneKind = upToControl(batch);
   const looks = await readLooks(context, partition, claimed, watermark, ofOneKind);
   const isCut = looks.length === looksRead(claimed);
   const records = isCut ? ofOneKind.slice(0, RECORDS_FULL_OF_LOOKS) : ofOneKind;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
+  observer.step?.(partition, 'decode');
   const inputs = decodeRecords(context, partition, claimed, records);
+  observer.step?.(partition, 'read');
   await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
+  observer.step?.(partition, 'fold');
   const atHand: NoticeAtHand[] = [];
   inputs.forEach((input, i) => {
     const notices = fold.fold(input);

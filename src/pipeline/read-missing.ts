@@ -73,6 +73,7 @@ async function readTasks(
   needed: ReadonlySet<string>,
 ): Promise<void> {
   const ids = [...needed].filter((id) => tasks.get(id) === undefined);
+  context.observer.lookedUp?.(partition, { asked: needed.size, read: ids.length });
   if (ids.length === 0) return;
   const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
   const read = await context.ports.slotStore.readTasks(partition, ids, generation);

@@ -37,7 +37,7 @@ export function memoryDecoder(registry: MemoryRegistry, call: Call): UpdateDecod
         const answer = await call(() => {
           if (registry.away) return 'unavailable' as const;
           return id < LATE_SCHEMA || registry.knowsLate ? ('known' as const) : ('denied' as const);
-        });
+        }).catch(() => 'unavailable' as const);
         if (answer === 'known') loaded.add(id);
         answers.set(id, answer);
       }

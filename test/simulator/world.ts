@@ -50,6 +50,11 @@ interface Process extends Caller {
   readonly believes: Set<number>;
 }
 
+interface Halt {
+  readonly partition: number;
+  readonly code: string;
+}
+
 const TOPIC = 'task-status';
 const RATES: FaultRates = { crash: 0.02, lostRequest: 0.02, lostReply: 0.03, repeated: 0.02 };
 const TRANSACTION_TIMEOUT_MS = 10_000;
@@ -76,7 +81,10 @@ export class World {
   /** halts of processes of another fold version */
   refused = 0;
   #healed = false;
-  readonly halts: { partition: number; code: string }[] = [];
+  /** of the world at rest */
+  readonly halts: Halt[] = [];
+  /** while faults happened: somebody claimed the partition anew afterwards */
+  readonly haltsBefore: Halt[] = [];
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -127,7 +135,7 @@ export class World {
     }
     if (options.wipes && schedule.chance(0.003)) this.slots.empty(schedule.below(this.partitions));
     if (options.holds && schedule.chance(0.03)) this.slots.holdOrRelease(schedule.below(this.partitions));
-    if (options.loseEmitted && schedule.chance(0.004)) kafka.loseEmitted(schedule.below(this.partitions));
+    if (options.loseEmitted && schedule.chance(0.01)) kafka.loseEmitted(schedule.below(this.partitions));
     if (schedule.chance(0.012)) publishControl(kafka, schedule);
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
     if (options.retention && schedule.chance(0.02)) this.#retain(options.retention);
@@ -196,20 +204,20 @@ export class World {
     const believes = new Set<number>();
     const call: Call = (perform, { delayMs } = {}) =>
       schedule.call(caller, perform, delayMs === undefined ? {} : { delayMs });
-    // A transactional producer's repeats are dropped by the broker (sequence numbers); Redis clients' are not.
+    // A transactional producer's repeats are dropped by the broker (sequence numbers), and a repeated read is no matter;
+    // Redis clients repeat what they send.
     const once: Call = (perform, { delayMs = 0 } = {}) =>
       schedule.call(caller, perform, { delayMs, faults: 'unrepeated' });
-    const calm: Call = (perform, { delayMs = 0 } = {}) => schedule.call(caller, perform, { delayMs, faults: 'none' });
     const tail = () => schedule.chance(0.5);
     const ports: PipelinePorts = {
-      inputLog: memoryInputLog(this.kafka, calm, (partition) => believes.has(partition), tail),
+      inputLog: memoryInputLog(this.kafka, once, (partition) => believes.has(partition), tail),
       eventLog: memoryEventLog(this.kafka, once),
       slotStore: { ...memorySlotStore(this.slots, call), reportLive: async () => {} },
-      decoder: other ? seeingErrors(memoryDecoder(this.registry, calm)) : memoryDecoder(this.registry, calm),
+      decoder: other ? seeingErrors(memoryDecoder(this.registry, once)) : memoryDecoder(this.registry, once),
       encoder: memoryEncoder(TOPIC),
       membership: {
         nextHeartbeat: (partition) =>
-          calm(
+          once(
             () => {
               if (!believes.has(partition)) throw new Fault('partition_lost', 'The partition is somebody else’s.');
             },
@@ -218,7 +226,7 @@ export class World {
       },
       surroundings: {
         now: () => schedule.now,
-        sleep: (ms) => calm(() => {}, { delayMs: ms }),
+        sleep: (ms) => schedule.call(caller, () => {}, { delayMs: ms, faults: 'crash' }),
         random: schedule.random,
       },
     };
@@ -266,8 +274,8 @@ export class World {
     this.#healed = true;
     const last = this.#boot();
     this.#processes = [last];
-    this.refused = this.halts.filter(({ code }) => code === 'fold_differs').length;
-    this.halts.length = 0;
+    this.haltsBefore.push(...this.halts.splice(0));
+    this.refused = this.haltsBefore.filter(({ code }) => code === 'fold_differs').length;
     for (let p = 0; p < this.partitions; p++) this.#give(p, last);
     for (let step = 0; step < 20_000 && !this.#settled(); step++) {
       if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);

@@ -140,6 +140,11 @@ export class Deployment {
     return startTaskfold(['run'], { ...this.env, ...settings }, main);
   }
 
+  /** Starts a command that goes on. */
+  start(args: readonly string[], settings: Environment = {}): TaskfoldProcess {
+    return startTaskfold(args, { ...this.env, ...settings });
+  }
+
   /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
   json<T>(args: readonly string[], settings: Environment = {}): Promise<T> {
     return taskfoldJson<T>(args, { ...this.env, ...settings });
@@ -195,9 +200,14 @@ export class Deployment {
     await until(`${records} records folded`, ms, async () => (await sum()) >= before + records);
   }
 
+  /** Where the log of each partition of the input ends now. */
+  ends(): Promise<ReadonlyMap<number, number>> {
+    return this.#input.offsets([...Array(this.partitions).keys()], 'end');
+  }
+
   /** Resolves when every partition has folded what lies in the log now. */
   async untilCaughtUp(ms = 20_000): Promise<void> {
-    const ends = await this.#input.offsets([...Array(this.partitions).keys()], 'end');
+    const ends = await this.ends();
     await until('every partition has caught up', ms, async () => {
       const partitions = await this.look();
       return [...ends].every(([partition, end]) => (partitions.get(partition)?.watermark ?? 0) >= end);

@@ -61,7 +61,7 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
   const cache = new SlotCache(1_000);
   const fold = foldOver(cache, 0, head);
   const context = { ports: { slotStore, decoder: memoryDecoder({ away: false, knowsLate: true }, callNow) } };
-  const folding = { ...context, settings: { topic: TOPIC } } as unknown as PipelineContext;
+  const folding = { ...context, settings: { topic: TOPIC }, observer: {} } as unknown as PipelineContext;
   const claimed = { head, emitted: { offset: 0, pins }, verdicts: new Map() } as unknown as Claimed;
 
   let watermark = 0;

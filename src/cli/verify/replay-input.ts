@@ -6,7 +6,12 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { CONTROL_HEADER, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
+import {
+  CONTROL_HEADER,
+  REPLAYS_HEADER,
+  TICK_HEADER,
+  WORK_REQUEST_STATUS_HEADER,
+} from '../../pipeline/source-header.ts';
 import { headerText, headerValues, recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
@@ -72,7 +77,7 @@ export class InputReplay {
     }
   }
 
-  /** Records that were folded and are no copies, ticks nor control records: what was published. */
+  /** Records that were folded and are no copies, replays, ticks nor control records: what was published. */
   get published(): number {
     let received = 0;
     for (const { outcomes } of this.folds.values()) {
@@ -183,8 +188,10 @@ export class InputReplay {
       ...(work_request_status === undefined ? {} : { work_request_status }),
       ...traceOf(record.headers),
     });
-    // A tick or a control record is no copy of an update either: it has no outcome.
-    if (source !== null && verdict.outcome !== null) this.#marked += 1;
+    // A tick or a control record is no copy of an update either: it has no outcome. A replay is a copy of what was
+    // published before.
+    const copy = source !== null || headerValues(record.headers, REPLAYS_HEADER).length > 0;
+    if (copy && verdict.outcome !== null) this.#marked += 1;
     const update: TaskStatusDetail | null = 'update' in content ? content.update : null;
     for (const [at, event] of verdict.events.entries()) {
       this.#options.onEvent(expectedEvent(record, at + 1, source, event, update));
