@@ -25,14 +25,14 @@ const HALT_MS_MAX = 20_000;
 const MESSAGE_BYTES = 1_200_000;
 
 test('the same log: keys edited, history gone, payloads gone, another life of Redis, a lost C; each is cured as it says', async () => {
-  const partitions = 7;
+  const partitions = 8;
   const deployment = await Deployment.create('each-kind', sharedEnv(), { partitions });
   const { topology } = deployment;
-  const [torn, edited, miscounted, behind, payload, otherLife, senseless] = [0, 1, 2, 3, 4, 5, 6];
+  const [torn, edited, miscounted, behind, payload, otherLife, senseless, shareless] = [0, 1, 2, 3, 4, 5, 6, 7];
   // What asks for events in two of them cannot leave yet, so it stays pending.
   const outputs = [topology.failures.topic, topology.jobCreations.topic];
   for (const topic of outputs) await limitMessages(deployment, topic, 1);
-  await publishTo(deployment, [0, 1, 2, 3, 4, 5, 6], {});
+  await publishTo(deployment, [0, 1, 2, 3, 4, 5, 6, 7], { engine_id: 'engine' });
   await publishTo(deployment, [payload], { create_jobs_action: [{ base_internal_job_id: 'base' }] });
   let processor = deployment.processor();
   await deployment.untilCaughtUp();
@@ -41,7 +41,8 @@ test('the same log: keys edited, history gone, payloads gone, another life of Re
   await deployment.redis.hset(deployment.keysOf(torn).head, 'saving', '17');
   await deployment.redis.hset(deployment.keysOf(edited).task(idOf(deployment, edited)), 'source.last_offset', '1000');
   await deployment.redis.hincrby(deployment.keysOf(miscounted).head, 'received', 1);
-  await publishTo(deployment, [edited, miscounted, behind], {});
+  await deployment.redis.del(deployment.keysOf(shareless).rollUp('engine_id', 'engine'));
+  await publishTo(deployment, [edited, miscounted, behind, shareless], {});
   await removeHistory(deployment, behind, 2);
   await removeHistory(deployment, payload, 2);
   const earlierLife = await copySlot(deployment, otherLife);
@@ -62,11 +63,13 @@ test('the same log: keys edited, history gone, payloads gone, another life of Re
     [payload]: 'payload_gone',
     [otherLife]: 'incarnation_differs',
     [senseless]: 'unexpected',
+    [shareless]: 'roll_up_missing',
   });
   const list = await deployment.command(['partitions', 'list', '--halted']);
   expect(list.stdout.trim().split('\n')).toHaveLength(1 + partitions);
   expect(list.stdout).toMatch(/^0 +halted .* torn_save .*taskfold partitions rebuild 0$/m);
-  for (const partition of [torn, edited, miscounted, otherLife]) await cure(deployment, partition, 'rebuild');
+  for (const partition of [torn, edited, miscounted, otherLife, shareless])
+    await cure(deployment, partition, 'rebuild');
   for (const partition of [behind, payload]) await cure(deployment, partition, 'rebuild', '--accept-history-loss');
   await deployment.redis.xdel(outbox, '1-1');
   await cure(deployment, senseless, 'resume');
