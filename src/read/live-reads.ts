@@ -5,7 +5,6 @@ import { homeOf } from '../domain/home.ts';
 import { faultsOf } from '../redis/connect.ts';
 import { scanAll } from '../redis/masters.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
-import { scanJobTasks } from '../redis/roll-up-reads.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupHeadsPattern, groupKeys, groupTasksPattern, parseHeadKey, parseTaskKey } from '../redis/slot-keys.ts';
 import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
@@ -27,7 +26,7 @@ export interface LiveReads {
    * @throws Fault service_unavailable, torn_save
    */
   streamTasks(): AsyncGenerator<TaskDocument>;
-  /** The tasks that have this job, of all partitions, in no order; one can come twice. @throws Fault as streamTasks does */
+  /** The tasks that have this job, of all partitions, one partition after the other. @throws Fault as streamTasks does */
   streamTasksOfJob(internal_job_id: string): AsyncGenerator<TaskDocument>;
   /** The sum of all partitions' shares of a job, each at its own W; null where there is none. @throws Fault */
   readJob(internal_job_id: string): Promise<JobDocument | null>;
@@ -145,7 +144,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     async *streamTasksOfJob(internal_job_id) {
       const count = (await readPartitionCount()) ?? 0;
       for (let partition = 0; partition < count; partition++) {
-        for await (const ids of scanJobTasks(redis, keysOf(partition), internal_job_id)) {
+        for await (const ids of rollUps.tasksOf(internal_job_id, partition)) {
           for (let from = 0; from < ids.length; from += WHOLE_TASKS_MAX) {
             const { documents } = await readDocuments(partition, ids.slice(from, from + WHOLE_TASKS_MAX));
             // One may have got another job since.

@@ -2,7 +2,7 @@
 
 import type { RollUpKind } from '../domain/roll-up.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
-import { readRollUpIds, readShares } from '../redis/roll-up-reads.ts';
+import { readIds, readShares } from '../redis/roll-up-reads.ts';
 import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 import { type PartitionShare, type RollUpDocument, rollUpDocument } from './roll-up-document.ts';
@@ -15,6 +15,8 @@ type Document<Kind extends RollUpKind> = { [field in Kind]: string } & RollUpDoc
 export interface RollUpReads {
   /** null: no partition has a share of it */
   readOne<Kind extends RollUpKind>(kind: Kind, id: string): Promise<Document<Kind> | null>;
+  /** Ids of the job's tasks in one partition, in the order of their bytes, in pages. */
+  tasksOf(internal_job_id: string, partition: number): AsyncGenerator<string[]>;
   /** Behind the id `after`, if it is given. Each is exact at the moment of its own reading. */
   stream<Kind extends RollUpKind>(kind: Kind, after: string | null): AsyncGenerator<Document<Kind>>;
 }
@@ -50,10 +52,20 @@ export function createRollUpReads(
       return rollUpDocument(kind, id, (await readSome(kind, wanted)).get(id) ?? []);
     },
 
+    async *tasksOf(internal_job_id, partition) {
+      const index = keysOf(partition).jobTasks(internal_job_id);
+      for (let after: string | null = null; ; ) {
+        const ids = await readIds(redis, index, after, PAGE);
+        yield ids;
+        if (ids.length < PAGE) return;
+        after = ids.at(-1)!;
+      }
+    },
+
     async *stream(kind, from) {
       const all = await partitions();
       for (let after = from; ; ) {
-        const pages = await Promise.all(all.map((one) => readRollUpIds(redis, keysOf(one), kind, after, PAGE)));
+        const pages = await Promise.all(all.map((one) => readIds(redis, keysOf(one).rollUps[kind], after, PAGE)));
         // A partition whose page is full may have more ids right behind it: nothing beyond is complete yet.
         const ends = pages.filter((page) => page.length === PAGE).map((page) => page.at(-1)!);
         const end = ends.sort(compareBytes)[0];

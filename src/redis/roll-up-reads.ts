@@ -8,15 +8,11 @@ import { decodeRollUp } from './roll-ups.ts';
 import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 
-/** Ids of the slot's jobs or engines behind `after`, at most `max`. @throws Fault service_unavailable */
-export async function readRollUpIds(
-  redis: RedisClient,
-  keys: SlotKeys,
-  kind: RollUpKind,
-  after: string | null,
-  max: number,
-): Promise<string[]> {
-  const index = keys.rollUps[kind];
+/**
+ * Members of an index of ids, which are in the order of their bytes: those behind `after`, at most `max`.
+ * @throws Fault service_unavailable
+ */
+export async function readIds(redis: RedisClient, index: string, after: string | null, max: number): Promise<string[]> {
   const from = after === null ? '-' : `(${after}`;
   return faultsOf(`reading ${index}`, redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, max));
 }
@@ -46,15 +42,4 @@ export async function readShares(
     log_time: log_time === null ? null : Number(log_time),
     shares: ids.map((id, i) => decodeRollUp(hashes[i]!, id, flats[i]!)),
   };
-}
-
-/** Ids of the job's tasks in this slot, in no order; one can come several times. @throws Fault service_unavailable */
-export async function* scanJobTasks(redis: RedisClient, keys: SlotKeys, id: string): AsyncGenerator<string[]> {
-  const key = keys.jobTasks(id);
-  for (let cursor = '0'; ; ) {
-    const [next, ids] = await faultsOf(`reading ${key}`, redis.sscan(key, cursor, 'COUNT', 1_000));
-    yield ids;
-    if (next === '0') return;
-    cursor = next;
-  }
 }
