@@ -14,7 +14,10 @@ const pureRooms = [
   'verify',
   'deploy/demo',
   'deploy/images',
+  'deploy/kubernetes',
   'deploy/lock-file',
+  'deploy/prometheus',
+  'deploy/release',
 ];
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
