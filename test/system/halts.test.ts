@@ -79,7 +79,7 @@ test('other settings, added partitions and a topic that was made again halt all 
   await deployment.expectExact(before);
   await stop(right);
 
-  const admin = plainKafka(deployment.env).admin();
+  const admin = plainKafka(deployment.admin).admin();
   await admin.connect();
   const { input, failures, jobCreations, rejects } = deployment.topology;
   await admin.createPartitions({ topicPartitions: [{ topic: input.topic, count: PARTITIONS + 1 }] });
@@ -169,7 +169,7 @@ async function stop(processor: TaskfoldProcess): Promise<void> {
 }
 
 /** As when the offsets of a group without members expire. */
-async function forgetEmitted({ env, topology }: Deployment): Promise<void> {
+async function forgetEmitted({ admin: env, topology }: Deployment): Promise<void> {
   const admin = plainKafka(env).admin();
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
-import { privateStack } from '../support/stack.ts';
+import { ownServices } from '../support/own-services.ts';
 import type { LogLine, TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
 import { appendRaw, registerSchema, wireValue } from './raw-records.ts';
@@ -16,7 +16,7 @@ const REDIS_AWAY_MS = 3_000;
 const BACK_MS_MAX = 15_000;
 
 test('processors wait for services that are away, say so once, and go on by themselves with nothing lost or repeated', async () => {
-  const stack = await privateStack();
+  const stack = await ownServices();
   const deployment = await Deployment.create('away', stack.env);
   const processors = [deployment.processor(), deployment.processor()];
   // A tidy fleet: an unknown schema of its own would wait for the registry as well.
