@@ -31,7 +31,7 @@ export interface Service {
 
 export interface Stack {
   readonly data: string;
-  readonly env: StackEnv;
+  readonly env: StackEnv & Readonly<Record<string, string>>;
   readonly pids: Record<string, number>;
   readonly kafka: Service;
   readonly registry: Service;

@@ -3,10 +3,10 @@
 
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { registryAccess, registryProblem } from '../avro/registry-access.ts';
 import type { Config } from '../config.ts';
 import { type ConnectProblem, connectProblem, SERVICE_NAMES } from '../connect/connect-problem.ts';
 import { parseRedisUrl } from '../connect/redis-url.ts';
+import { registryAccess, registryProblem } from '../connect/registry-access.ts';
 import { brokerProblem } from '../kafka/broker-problem.ts';
 import { maskSecrets } from '../observe/mask-secrets.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';

@@ -134,9 +134,13 @@ export class Deployment {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const env = await withNeededRights(admin, topology);
     const deployment = new Deployment(env, admin, topology, partitions, folder);
-    await taskfoldJson(['topics', 'create'], admin);
+    await deployment.createTopics();
     await deployment.json(['schemas', 'register']);
     return deployment;
+  }
+
+  async createTopics(): Promise<void> {
+    await taskfoldJson(['topics', 'create'], this.admin);
   }
 
   /** A processor; it works as soon as it has joined. */

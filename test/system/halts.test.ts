@@ -100,7 +100,7 @@ test('other settings, added partitions and a topic that was made again halt all 
     return !topics.some((topic) => left.includes(topic));
   });
   await admin.disconnect();
-  await deployment.json(['topics', 'create']);
+  await deployment.createTopics();
   const load = deployment.load({ rate: 1_000, seconds: 4, seed: 2 });
   await load.end();
   const again = deployment.processor();
