@@ -12,6 +12,7 @@ import type {
 } from '../pipeline/ports.ts';
 import { type EmittedMarks, encodeMark } from './emitted-marks.ts';
 import { brokerCodeOf, CONCURRENT_TRANSACTIONS, toFault } from './faults.ts';
+import type { Packing } from './packing.ts';
 import { cutIntoSends, type Send } from './sends.ts';
 import { type VerdictLog, verdictMessage } from './verdict-log.ts';
 
@@ -20,6 +21,7 @@ export interface EventClaimParts {
   /** the input topic, under which C is committed */
   readonly topic: string;
   readonly emittedGroup: string;
+  readonly packing: Packing;
   readonly verdictTopic: string;
   readonly marks: EmittedMarks;
   readonly verdicts: VerdictLog;
@@ -80,8 +82,8 @@ export class EventClaim implements EventClaimPort {
     // Without C the first send begins the transaction at the broker, and is the one that may be refused as busy. It must
     // go to one broker only then, or its repetition would repeat what another broker took: so one message, alone.
     const all = [...verdicts, ...messages];
-    const sends =
-      emitted === undefined ? cutIntoSends([all[0]!]).concat(cutIntoSends(all.slice(1))) : cutIntoSends(all);
+    const cut = (some: readonly OutgoingMessage[]) => cutIntoSends(some, this.#parts.packing);
+    const sends = emitted === undefined ? cut([all[0]!]).concat(cut(all.slice(1))) : cut(all);
     this.#state = 'busy';
     try {
       await withinMs(TRANSACT_MS_MAX, this.#perform(emitted, sends));

@@ -8,6 +8,7 @@ import { ClusterLink } from './cluster-link.ts';
 import { EmittedMarks } from './emitted-marks.ts';
 import { EventClaim } from './event-claim.ts';
 import { isComeBackLater, toFault } from './faults.ts';
+import type { Packing } from './packing.ts';
 import { highestSource } from './source-scan.ts';
 import { VerdictLog } from './verdict-log.ts';
 
@@ -16,6 +17,8 @@ export interface KafkaEventLogOptions {
   readonly readKafka: Kafka;
   /** a kafkajs object for producing, which nobody reads with */
   readonly writeKafka: Kafka;
+  /** how larger sends are packed. Default: gzip */
+  readonly packing?: Packing;
   readonly topology: Topology;
 }
 
@@ -50,6 +53,7 @@ export class KafkaEventLog implements EventLog {
       topic,
       emittedGroup: topology.groups.emitted,
       verdictTopic: topology.verdicts.topic,
+      packing: this.#options.packing ?? 'gzip',
       marks: this.#marks,
       verdicts: this.#verdicts,
       highestSource: () => {
