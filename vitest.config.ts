@@ -7,6 +7,7 @@ const pureRooms = [
   'config',
   'domain',
   'engine',
+  'observe',
   'pipeline',
   'schemas',
   'simulator',

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 
 /** What a setting belongs to; a sub-command takes only the groups that it needs. */
-export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'logs';
+export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'observe' | 'logs';
 
 export interface Setting<Name extends string = string, Value = unknown> {
   /** the key in `Config`; unit and bounds last */
@@ -109,6 +109,18 @@ export function url<Name extends string>(name: Name, fallback: string, protocols
     return new URL(text).hostname !== '';
   });
   return setting(name, fallback, `a URL that begins with ${schemes}`, parse, { secret: 'in_url', ...spec });
+}
+
+export function listenAddress<Name extends string>(name: Name, fallback: string, spec: Spec) {
+  const parse = z.string().refine((text) => text === 'off' || parseListenAddress(text) !== null);
+  return setting(name, fallback, '`off`, a port, or host:port', parse, spec);
+}
+
+/** @param text `port` (on the loopback), `host:port` or `[address]:port`. @returns null where it is none of them */
+export function parseListenAddress(text: string): { readonly host: string; readonly port: number } | null {
+  const found = /^(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):)?(\d{1,5})$/.exec(text);
+  if (!found || Number(found[2]) > 65_535) return null;
+  return { host: found[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port: Number(found[2]) };
 }
 
 export const brokerList = z

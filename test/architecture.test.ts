@@ -44,6 +44,7 @@ const roomsOf: Record<string, string[]> = {
   '@kafkajs/confluent-schema-registry': ['avro'],
   commander: ['cli'],
   pino: ['observe'],
+  'prom-client': ['observe'],
 };
 
 // What node: offers that is a function of its arguments.

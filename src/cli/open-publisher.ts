@@ -31,11 +31,7 @@ export async function openPublisher(
   const { config, signal } = context;
   await inputPartitions(context);
   const { input } = topologyOfConfig(config);
-  const registry = createRegistryClient(registryOptions(config));
-  const schemaId = await registeredId(registry, input).catch((error: unknown) => {
-    if (error instanceof SchemaRefused) throw new CommandFailure(error.message, 1, 'taskfold schemas check', error);
-    throw error;
-  });
+  const schemaId = await inputSchemaId(context);
   const publisher = await UpdatePublisher.open(kafkaConnection(config), {
     topic: input.topic,
     log: kafkaLog(context),
@@ -43,4 +39,13 @@ export async function openPublisher(
   });
   context.closing(() => publisher.close());
   return { topic: input.topic, publisher, encode: createUpdateEncoder({ schemaId, onUnrecognized }) };
+}
+
+/** The registry's id of our schema of updates, which is registered where it is missing. Throws as `openPublisher` does. */
+export async function inputSchemaId({ config }: CommandContext): Promise<number> {
+  const registry = createRegistryClient(registryOptions(config));
+  return registeredId(registry, topologyOfConfig(config).input).catch((error: unknown) => {
+    if (error instanceof SchemaRefused) throw new CommandFailure(error.message, 1, 'taskfold schemas check', error);
+    throw error;
+  });
 }

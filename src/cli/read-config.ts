@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { type Config, type Setting, settings } from '../config.ts';
 import { serviceConflicts } from '../connect/setting-conflicts.ts';
+import { FOLD_SETTING_NAMES, type FoldSettings } from '../domain/fold-settings.ts';
 import { maskSecrets } from '../observe/mask-secrets.ts';
 import { nearest } from './nearest.ts';
 
@@ -58,6 +59,12 @@ export function readConfig(
   if (problems.length > 0) throw new SettingsError(problems);
   // Every name of the list was given a value of its own type above.
   return { config: values as Config, sources };
+}
+
+/** The settings of the fold that somebody gave, by flag or environment; the others go by what is in force. */
+export function givenFoldSettings(config: Config, sources: ReadConfig['sources']): Partial<FoldSettings> {
+  const given = FOLD_SETTING_NAMES.filter((name) => sources.get(name) !== 'default');
+  return Object.fromEntries(given.map((name) => [name, config[name]]));
 }
 
 /** A value as it may be shown: credentials masked, long texts by their size. */

@@ -1,4 +1,5 @@
-// `taskfold settings`: every setting with its value and where that came from; also the table of docs/settings.md.
+// `taskfold settings`: every setting with its value and where that came from; also the table of docs/settings.md. Below it
+// `show` and `set`, which are about the settings that the fold goes by.
 
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -7,20 +8,34 @@ import { defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
 import { table } from './output.ts';
 import { showValue } from './read-config.ts';
+import { setCommand } from './settings/set.ts';
+import { showCommand } from './settings/show.ts';
 
 export function settingsCommand(): Command {
+  const settings = ownSettingsCommand();
+  // An option behind `show` or `set` is theirs.
+  settings.enablePositionalOptions();
+  for (const command of [showCommand(), setCommand()]) settings.addCommand(command);
+  return settings;
+}
+
+function ownSettingsCommand(): Command {
   return defineCommand({
     name: 'settings',
-    summary: 'show every setting, its value and where it came from',
-    description: 'Shows every setting with its value and source. Credentials are masked.',
+    summary: 'show every setting, its value and where it came from; show and change those in force',
+    description:
+      'Shows every setting with its value and source, as a command started here would have it. Credentials are masked. Those of ' +
+      'the fold are what a partition begins with; "settings show" tells which are in force, "settings set" changes them.',
     examples: [
       ['settings', 'what would a command started here run with?'],
       ['settings --json', 'the same for scripts'],
+      ['settings show', 'which settings of the fold are in force?'],
+      ['settings set silence_after_s=60', 'change one'],
       ['settings --markdown > docs/settings.md', 'write the reference page of this project'],
     ],
     options: [['--markdown', 'print the reference page instead: names, defaults, bounds, meaning']],
     parse: z.object({ markdown: z.boolean().default(false) }),
-    settings: ['services', 'names', 'run', 'fold', 'topics'],
+    settings: ['services', 'names', 'run', 'fold', 'topics', 'observe'],
     async run({ config, sources, output }, { markdown }) {
       if (markdown) {
         await output.result({ markdown: settingsPage() }, () => settingsPage().trimEnd());
@@ -54,8 +69,9 @@ const GROUPS = {
   services: 'Services',
   names: 'Names',
   run: 'The processor (`taskfold run`)',
-  fold: 'The fold: fixed at the first start of a slot; a processor with others is refused',
+  fold: 'The fold: what a partition begins with; later, what is in force counts (`taskfold settings show`, `set`)',
   topics: 'Topics that are created (`taskfold topics create`)',
+  observe: 'Health and metrics (`taskfold run`)',
   logs: 'Logs',
 } as const;
 
@@ -80,6 +96,9 @@ export function settingsPage(): string {
     'A flag overrides the environment, the environment overrides the default. An empty variable counts as not set. A bad',
     'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start. A setting with a † may also be',
     'given as a file: `REDIS_PASSWORD_FILE=/run/secrets/redis`, `--redis-password-file`; [connecting.md](connecting.md) says more.',
+    '',
+    'The settings of the fold are read at the first start of a group, and then lie with the state. Leave them out later: a processor takes',
+    'what is in force, and one that is given another value halts its partitions, with the cure.',
     '',
     ...sections.flat(),
   ].join('\n');

@@ -3,12 +3,11 @@
 import type { Command } from 'commander';
 import type { FleetDocument } from '../read/fleet-document.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
-import { EXIT, type ExitCode } from './command-failure.ts';
-import { type KafkaPositions, readKafkaPositions } from './kafka-positions.ts';
+import { EXIT } from './command-failure.ts';
+import { positionsOrProblem } from './kafka-positions.ts';
 import { openReads } from './open-redis.ts';
 import { table } from './output.ts';
-import { type PartitionStatus, partitionStatus } from './partition-status.ts';
-import { whyUnreachable } from './reach.ts';
+import { cureOfStatus, type PartitionStatus, partitionStatus } from './partition-status.ts';
 
 export function statusCommand(): Command {
   return defineCommand({
@@ -29,7 +28,7 @@ export function statusCommand(): Command {
       const [fleet, documents, kafka] = await Promise.all([
         reads.readFleet(),
         reads.readPartitions(),
-        positions(context),
+        positionsOrProblem(context),
       ]);
       const partitions = documents.map((document) => partitionStatus(document, kafka.positions, Date.now()));
       const { input_topic: topic, group } = context.config;
@@ -46,34 +45,6 @@ export function statusCommand(): Command {
       return kafka.exitCode;
     },
   });
-}
-
-interface Positions {
-  readonly positions: KafkaPositions | null;
-  /** why there are none, and how the command ends then */
-  readonly problem: string | null;
-  readonly exitCode: ExitCode;
-}
-
-async function positions(context: CommandContext): Promise<Positions> {
-  const without = (problem: string, exitCode: ExitCode = EXIT.unavailable) => ({ positions: null, problem, exitCode });
-  const away = await whyUnreachable(context.config, 'kafka');
-  if (away !== null) return without(away);
-  try {
-    return { positions: await readKafkaPositions(context), problem: null, exitCode: EXIT.done };
-  } catch (error) {
-    const topic = context.config.input_topic;
-    if (isUnknownTopic(error)) {
-      return without(`there is no topic ${topic} ("taskfold topics create" makes it)`, EXIT.failed);
-    }
-    return without(`Kafka does not tell about ${topic}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-// kafkajs gives the broker's answer as the cause of its own error about retries.
-function isUnknownTopic(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || isUnknownTopic(error.cause);
 }
 
 function statusText(
@@ -100,13 +71,12 @@ function statusText(
     '',
     partitionTable(partitions),
   ];
-  for (const { partition, halt, torn } of partitions) {
-    if (halt)
-      lines.push('', `partition ${partition} is halted (${halt.code}): ${halt.message}`, `  cure: ${halt.cure}`);
-    else if (torn !== undefined) {
-      lines.push('', `partition ${partition}: a save or a clearing did not end (${torn})`);
-      lines.push(`  cure: taskfold partitions rebuild ${partition}`);
-    }
+  for (const status of partitions) {
+    const { partition, halt, torn } = status;
+    if (halt) lines.push('', `partition ${partition} is halted (${halt.code}): ${halt.message}`);
+    else if (torn !== undefined) lines.push('', `partition ${partition}: a save or a clearing did not end (${torn})`);
+    else continue;
+    lines.push(`  cure: ${cureOfStatus(status)}`);
   }
   return lines.join('\n');
 }

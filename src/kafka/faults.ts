@@ -28,7 +28,7 @@ export function isComeBackLater(error: unknown): boolean {
 }
 
 const NOT_ALLOWED_CODES: Readonly<Record<number, string>> = {
-  29: 'the topic: Describe, Read and Write on the input, the outgoing topics and <group>.schemas',
+  29: 'the topic: Describe, Read and Write on the input, the outgoing topics, <group>.schemas and <group>.replays',
   30: 'the group: Read on <group> and <group>.emitted',
   31: 'the cluster: IdempotentWrite, and Create for "taskfold topics create"',
   53: 'the transactional id: Describe and Write on those that begin with taskfold.<group>.',

@@ -1,7 +1,6 @@
 // Taking a partition over, in the only order that is sound: fence Kafka, claim Redis, read C; then hold the three
 // against the log. Whatever does not fit halts the partition before anything is written.
 
-import { FOLD_SETTING_NAMES, FOLD_VERSION } from '../domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../domain/head.ts';
 import type { PipelineContext } from './context.ts';
 import { Fault } from './errors.ts';
@@ -33,8 +32,10 @@ export async function claimPartition(context: PipelineContext, partition: number
     }
     const { head, watermark } = slot;
     const found = await events.readEmitted();
-    if (head !== null) await checkPins(context, partition, head.pins, found);
-    else if (found !== null) await checkPins(context, partition, found.pins, found);
+    // Both say which version may fold: an operator who has one fold anew changes C's first.
+    for (const pins of [found?.pins, head?.pins]) {
+      if (pins !== undefined) await checkPins(context, partition, pins, found);
+    }
     if (found !== null) await checkLog(context, partition, 'emitted', found.offset, found.fingerprint);
     let position: Position;
     if (head === null || watermark === null) {
@@ -81,7 +82,8 @@ async function beginSlot(
 async function firstMark(context: PipelineContext, partition: number, events: EventClaim): Promise<EmittedMark> {
   const { start } = await context.ports.inputLog.bounds(partition);
   const partition_count = await context.ports.inputLog.partitionCount();
-  for (const peer of await events.readPeers()) {
+  const peers = await events.readPeers();
+  for (const peer of peers) {
     if (peer.pins.partition_count !== partition_count) throw countChanged(peer.pins.partition_count, partition_count);
   }
   const highest = await events.highestSource();
@@ -95,8 +97,9 @@ async function firstMark(context: PipelineContext, partition: number, events: Ev
     origin: start,
     incarnation: newIncarnation(context),
     partition_count,
-    fold_version: FOLD_VERSION,
-    settings: context.settings.fold,
+    fold_version: context.settings.fold_version,
+    // Every partition begins with the same ones; what has changed since lies in the log of each.
+    settings: peers[0]?.pins.settings ?? context.settings.fold,
   };
   const mark: EmittedMark = { offset: highest === null ? start : highest.offset + 1, pins };
   // Events of an earlier log's records tell nothing about those that lie in their places now.
@@ -138,11 +141,10 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
     );
   }
   await checkPartitionCount(context, pins);
-  if (pins.fold_version !== FOLD_VERSION) {
-    throw new Fault(
-      'fold_differs',
-      `The state has fold version ${pins.fold_version}, this process has ${FOLD_VERSION}.`,
-    );
+  const { fold_version } = context.settings;
+  if (pins.fold_version !== fold_version) {
+    const versions = `fold version ${pins.fold_version}, this process has ${fold_version}`;
+    throw new Fault('fold_differs', `Partition ${partition} is folded by ${versions}.`);
   }
   const { start } = await context.ports.inputLog.bounds(partition);
   if (start < pins.origin) {
@@ -150,12 +152,6 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
       'fingerprint_differs',
       `The log of partition ${partition} starts at ${start}, below the fold's origin ${pins.origin}.`,
     );
-  }
-  for (const name of FOLD_SETTING_NAMES) {
-    if (pins.settings[name] !== context.settings.fold[name]) {
-      const values = `${pins.settings[name]}, this process has ${context.settings.fold[name]}`;
-      throw new Fault('fold_differs', `The state was folded with ${name} ${values}.`);
-    }
   }
 }
 

@@ -21,13 +21,19 @@ const CURES: Readonly<Record<HaltCode, string>> = {
   partition_count_changed:
     'The input topic has another number of partitions than the state was folded with, so the homes of tasks differ. Go back to a topic with the old number and run: taskfold partitions resume {p}',
   fold_differs:
-    'The state was folded with other settings or another version. Start this process with those of the message, then run: taskfold partitions resume {p}; or fold all again: taskfold partitions reset {p}',
+    'Another version of Taskfold folds this partition. Run that one, then: taskfold partitions resume {p}; or, with every processor of the other version stopped, fold the log again by the rules of this one: taskfold partitions rebuild {p}',
+  settings_differ:
+    'Take the settings of the message out of the environment and the flags of this process and start it again; or change what is in force, for all partitions: taskfold settings set <name>=<value>; then run: taskfold partitions resume {p}',
   payload_gone:
     'Retention removed a record that a pending event needs. Accept that its event is lost: taskfold partitions rebuild {p} --accept-history-loss',
   task_offset_ahead:
     'A task holds later records than the head of its slot: keys were lost or edited. Rebuild it from the log: taskfold partitions rebuild {p}',
+  roll_up_missing:
+    'A task is there without the roll-up of its job or engine: keys were lost or edited. Rebuild it from the log: taskfold partitions rebuild {p}',
   conservation_broken:
     'The counts do not add up. Please report this with the log, then rebuild: taskfold partitions rebuild {p}',
+  unexpected:
+    'An error of Taskfold itself, at every try. Nothing is lost. Please report the message with the log; with a version that mends it, or after what it names was mended: taskfold partitions resume {p}',
 };
 
 /** What to do about a halt of this partition, in one or two sentences with the command. */

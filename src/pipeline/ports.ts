@@ -2,11 +2,14 @@
 // simulator implements them in memory, and both pass the same contract suites. Offsets are integers below 2^53.
 // Deliberately not here: timers of libraries, reconnects, wire formats, key names.
 
+import type { FoldSettings } from '../domain/fold-settings.ts';
 import type { SlotHead, SlotPins } from '../domain/head.ts';
 import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { RejectReason } from '../domain/outcome.ts';
+import type { RollUp, RollUpKind } from '../domain/roll-up.ts';
+import type { RollUpChange } from '../domain/roll-ups.ts';
 import type { TaskChange } from '../domain/task-state.ts';
 import type { KnownTask } from '../domain/tombstone.ts';
 
@@ -131,6 +134,12 @@ export interface SlotClaim {
   readonly saving: string | null;
 }
 
+/** Names a share of a job or engine. */
+export interface RollUpName {
+  readonly kind: RollUpKind;
+  readonly id: string;
+}
+
 /** One atomic step: everything that folding [expect, to) changed. */
 export interface SlotSave {
   readonly expect: number;
@@ -141,6 +150,8 @@ export interface SlotSave {
   /** of the last record below `to`; absent where [expect, to) holds none, and then the saved one stays */
   readonly fingerprint?: RecordFingerprint;
   readonly changes: readonly TaskChange[];
+  /** shares of jobs and engines that changed, each once */
+  readonly rollUps: readonly RollUpChange[];
   /** tombstones made or moved: internal_task_id → generation; the earlier ones of an id may stay */
   readonly tombstones: ReadonlyMap<string, number>;
   /** pending notices of these records, in order; only those at or above C */
@@ -165,6 +176,11 @@ export interface SlotStore {
     ids: readonly string[],
     generation: number | null,
   ): Promise<{ watermark: number | null; tasks: KnownTask[] }>;
+  /** Shares of jobs and engines, in the order asked; null: absent. */
+  readRollUps(
+    partition: number,
+    names: readonly RollUpName[],
+  ): Promise<{ watermark: number | null; rollUps: (RollUp | null)[] }>;
   /** The earliest looks before `before`, in order, at most `max`; those of one moment in the order of the ids' bytes. */
   readLooks(partition: number, before: number, max: number): Promise<{ watermark: number | null; looks: Look[] }>;
   /**
@@ -209,6 +225,8 @@ export interface SlotLive {
   /** wall clock, ms */
   readonly seen_at: number;
   readonly halt?: { readonly code: string; readonly message: string; readonly cure: string };
+  /** settings of the fold that somebody gave to the owner: it halts where others come into force */
+  readonly given?: Partial<FoldSettings>;
 }
 
 /** What a record's bytes turned out to be. */

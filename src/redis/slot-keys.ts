@@ -1,6 +1,7 @@
 // Every Redis key is built here, and nowhere else. All keys of one partition share one hash tag, so that one script can
 // write them all, on one node of a cluster. docs/decisions/redis-keys.md has the reasons.
 
+import type { RollUpKind } from '../domain/roll-up.ts';
 import { slotSuffix } from './cluster-slot.ts';
 
 /** Version of the published layout: key names, field names and their encoding. Stands in each head as `layout`. */
@@ -23,10 +24,17 @@ export interface SlotKeys {
   readonly probes: readonly string[];
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
+  /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */
+  readonly rollUps: { readonly [kind in RollUpKind]: string };
+  /** hash: the slot's share of a job or engine */
+  rollUp(kind: RollUpKind, id: string): string;
+  /** set of the ids of the job's tasks */
+  jobTasks(internal_job_id: string): string;
   /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
   task(internal_task_id: string): string;
 }
 
+const ROLL_UP_WORDS: { readonly [kind in RollUpKind]: string } = { internal_job_id: 'job', engine_id: 'engine' };
 const PROBES = ['hash', 'list', 'string', 'stream', 'zset'] as const;
 
 /** Letters, digits, `.`, `_` and `-` stay; all else is percent-encoded, so that a name cannot break the tag or a pattern. */
@@ -35,9 +43,9 @@ function encodeName(name: string): string {
 }
 
 /** `:` separates a key's parts, so it is escaped within an id: task `x:io` never meets the io of task `x`. */
-function encodeId(internal_task_id: string): string {
-  if (!internal_task_id.includes(':') && !internal_task_id.includes('%')) return internal_task_id;
-  return internal_task_id.replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'));
+function encodeId(id: string): string {
+  if (!id.includes(':') && !id.includes('%')) return id;
+  return id.replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'));
 }
 
 function decodeId(encoded: string): string {
@@ -50,6 +58,7 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
   const stem = `${groupStem}${partition}:`;
   const tag = `{${stem}${slotSuffix(groupStem, stem, partition)}}`;
   const taskPrefix = `${tag}:task:`;
+  const rollUp = (kind: RollUpKind, id: string) => `${tag}:${ROLL_UP_WORDS[kind]}:${encodeId(id)}`;
   return {
     tag,
     head: `${tag}:head`,
@@ -58,6 +67,9 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     live: `${tag}:live`,
     looks: `${tag}:looks`,
     silent: `${tag}:silent`,
+    rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
+    rollUp,
+    jobTasks: (internal_job_id) => `${rollUp('internal_job_id', internal_job_id)}:tasks`,
     absent: `${tag}:absent`,
     probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
@@ -93,6 +105,11 @@ export function groupTasksPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:task:*`;
 }
 
+/** SCAN pattern of all shares of jobs, or of engines, over all slots of a group; of jobs also the sets of their tasks. */
+export function groupRollUpsPattern(prefix: string, group: string, kind: RollUpKind): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:${ROLL_UP_WORDS[kind]}:*`;
+}
+
 /** SCAN pattern of the heads of all slots of a group. */
 export function groupHeadsPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:head`;
@@ -104,6 +121,18 @@ const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
 export function parseTaskKey(key: string): { partition: number; internal_task_id: string } | null {
   const found = TASK_KEY.exec(key);
   return found && { partition: Number(found[1]), internal_task_id: decodeId(found[2]!) };
+}
+
+const ROLL_UP_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:(job|engine):([^:]*)(:tasks)?$/s;
+
+/** What share a key belongs to: its own hash, or the set of a job's tasks; null for any other key. */
+export function parseRollUpKey(
+  key: string,
+): { partition: number; kind: RollUpKind; id: string; isTasks: boolean } | null {
+  const found = ROLL_UP_KEY.exec(key);
+  if (found === null) return null;
+  const kind = found[2] === 'job' ? 'internal_job_id' : 'engine_id';
+  return { partition: Number(found[1]), kind, id: decodeId(found[3]!), isTasks: found[4] !== undefined };
 }
 
 const HEAD_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:head$/s;

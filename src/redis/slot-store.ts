@@ -8,13 +8,22 @@ import { Fault } from '../pipeline/errors.ts';
 import type { SlotSave, SlotStore } from '../pipeline/ports.ts';
 import { clearSlot } from './clear-slot.ts';
 import { faultsOf } from './connect.ts';
-import { decodeFleet, decodeHead, encodeCounts, encodeFingerprint, encodeFleet, encodePins } from './head-codec.ts';
+import {
+  decodeFleet,
+  decodeHead,
+  encodeCounts,
+  encodeFingerprint,
+  encodeFleet,
+  encodePins,
+  encodeSettings,
+} from './head-codec.ts';
 import { writeIndexes } from './index-writes.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
 import { unpackReplies } from './packed-reply.ts';
 import { redisFault } from './redis-faults.ts';
 import type { RedisClient } from './redis-target.ts';
+import { readRollUps, writeRollUps } from './roll-ups.ts';
 import { defineScripts } from './scripts.ts';
 import { requireFitServer } from './server-fitness.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
@@ -85,14 +94,16 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   function encodeSave(keys: SlotKeys, save: SlotSave) {
     const writes = slotWrites(keys.head);
     const { expect, head } = save;
-    for (const change of save.changes) writer.add(writes, keys, change, expect, head.pins.settings.errors_kept);
+    for (const change of save.changes) writer.add(writes, keys, change, expect, head.settings.errors_kept);
     writeIndexes(writes, keys, save.changes);
+    writeRollUps(writes, keys, save.rollUps);
     writeTombstones(writes, keys, save.tombstones);
     for (const notice of save.notices) writes.write('XADD', keys.outbox, ...encodeNotice(notice));
     // The fleet's names can go as well as come, so it is written whole.
     writes.write('DEL', keys.fleet);
     writes.hset(keys.fleet, encodeFleet(head.fleet));
     writes.hset(keys.head, encodeCounts(head));
+    if (head.controls.obeyed > 0) writes.hset(keys.head, encodeSettings(head));
     if (save.fingerprint) writes.hset(keys.head, encodeFingerprint(save.fingerprint));
     return writes;
   }
@@ -110,11 +121,16 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
 
     async begin(partition, watermark, head) {
       const keys = keysOf(partition);
-      const headFields = ['watermark', String(watermark), ...encodePins(head.pins), ...encodeCounts(head)];
+      const headFields = ['watermark', String(watermark), ...encodePins(head.pins)];
+      headFields.push(...encodeSettings(head), ...encodeCounts(head));
       const argv = [String(headFields.length), ...headFields, ...encodeFleet(head.fleet)];
       const answer = await faultsOf(
         `beginning ${keys.tag}`,
-        run('begin', [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent], argv),
+        run(
+          'begin',
+          [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent, ...Object.values(keys.rollUps)],
+          argv,
+        ),
       );
       if (answer === 'LEFTOVERS') {
         throw new Fault(
@@ -137,6 +153,14 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const { watermark } = read[0]!;
       for (const stretch of read) requireSameWatermark(keys, watermark, stretch.watermark);
       return { watermark, tasks: read.flatMap(({ tasks }) => tasks) };
+    },
+
+    async readRollUps(partition, names) {
+      const keys = keysOf(partition);
+      const read = await readRollUps(run, keys, names);
+      const { watermark } = read[0]!;
+      for (const stretch of read) requireSameWatermark(keys, watermark, stretch.watermark);
+      return { watermark: decodeWatermark(keys, watermark), rollUps: read.flatMap(({ rollUps }) => rollUps) };
     },
 
     async readLooks(partition, before, max) {

@@ -1,6 +1,8 @@
 // The cures of halted partitions, on real services: what each does, what it repeats, and what it refuses.
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { isCured } from '../../src/cli/cure-session.ts';
+import type { Cure } from '../../src/cli/partition-cures.ts';
 import { openState, type PartitionDocument } from '../../src/index.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
@@ -52,7 +54,9 @@ async function runUntil(env: Env, holds: () => Promise<boolean>): Promise<void> 
   expect((await run.ended).code).toBe(0);
 }
 
-const headOf = ({ env, group }: OwnNames) => slotKeys(String(env.TASKFOLD_REDIS_PREFIX), group, 0).head;
+const keysOf = ({ env, group }: OwnNames) => slotKeys(String(env.TASKFOLD_REDIS_PREFIX), group, 0);
+const headOf = (names: OwnNames) => keysOf(names).head;
+const liveOf = (names: OwnNames) => keysOf(names).live;
 
 test('a torn slot halts; resume halts again and exits 1; rebuild brings the same state back and sends no event twice', async () => {
   const names = await foldedPartition('torn');
@@ -148,4 +152,18 @@ test('without a terminal and --yes nothing is done; unknown partitions are usage
   const resume = await taskfold(['partitions', 'resume', 'all', '--yes'], env);
   expect(resume.stderr).toContain('not halted: left alone');
   expect(resume).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
+
+  // The last words of an owner that went long ago: nobody is there to take the request.
+  await redisClient().hset(liveOf(names), { state: 'halted', 'halt.code': 'torn_save', seen_at: '1' });
+  const alone = await taskfold(['partitions', 'resume', '0', '--yes', '--json'], env);
+  expect(JSON.parse(alone.stdout)).toMatchObject({ resume: [{ partition: 0, condition: 'no_owner' }] });
+  expect(alone.code).toBe(1);
 }, 120_000);
+
+test('a cure is done when the owner works; a rebuild and a reset, too, where nobody is there yet to fold again', () => {
+  const conditions = 'running draining no_owner unnoticed claiming waiting stopped halted refused'.split(' ');
+  const done = (cure: Cure) => conditions.filter((condition) => isCured(cure, { condition }));
+  expect(done('resume')).toEqual(['running', 'draining']);
+  for (const cure of ['rebuild', 'reset'] as const)
+    expect(done(cure)).toEqual(['running', 'draining', 'no_owner', 'unnoticed']);
+});

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
+import { slotStoreRollUps } from './slot-store-roll-ups.ts';
 import { slotStoreTime } from './slot-store-time.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
@@ -13,6 +14,7 @@ const faultOf = (code: string) => expect.objectContaining({ name: 'Fault', code 
 export function slotStoreContract(title: string, open: OpenSlotStore): void {
   slotStoreContents(title, open);
   slotStoreTime(title, open);
+  slotStoreRollUps(title, open);
 
   describe(`${title}: claim and begin`, () => {
     test('an empty slot is claimed without head, W or mark', async () => {

@@ -27,9 +27,10 @@ slotStoreContract('SlotStore over Redis', async () => {
       const held = new Set<string>();
       // A prefix of this test alone, so all keys that begin with the tag are the slot's.
       for (const key of await others.client.keys(`{${prefix}:taskfold:${partition}:*`)) {
-        const [kind = '', id = ''] = key.slice(keys.tag.length + 1).split(':');
+        const [kind = '', id = '', part] = key.slice(keys.tag.length + 1).split(':');
         if (kind === 'task') held.add(`task ${id}`);
         else if (kind === 'retired') held.add(`tombstones ${id}`);
+        else if (kind === 'job' || kind === 'engine') held.add(`${part ? `${part} of ` : ''}${kind} ${id}`);
         else if (kind !== 'head' && kind !== 'fleet' && kind !== 'live') held.add(kind);
       }
       return held;

@@ -4,6 +4,8 @@
 import type { SlotHead } from '../../src/domain/head.ts';
 import type { Look } from '../../src/domain/looks.ts';
 import type { Notice } from '../../src/domain/notice.ts';
+import type { RollUp, RollUpKind } from '../../src/domain/roll-up.ts';
+import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
@@ -27,6 +29,10 @@ export interface Slot {
   looks: Map<string, number>;
   /** `liveness_at` of the tasks that are silent */
   silent: Map<string, number>;
+  /** shares of jobs and engines, by id */
+  rollUps: { [kind in RollUpKind]: Map<string, RollUp> };
+  /** the ids of each job's tasks */
+  jobTasks: Map<string, Set<string>>;
   /** generation → ids */
   tombstones: Map<number, Set<string>>;
   notices: Notice[];
@@ -40,9 +46,14 @@ const EMPTY: Slot = {
   tasks: new Map(),
   looks: new Map(),
   silent: new Map(),
+  rollUps: noRollUps(),
+  jobTasks: new Map(),
   tombstones: new Map(),
   notices: [],
 };
+export function noRollUps(): Slot['rollUps'] {
+  return { internal_job_id: new Map(), engine_id: new Map() };
+}
 const HISTORY_MAX = 30;
 
 export interface SlotMutations {
@@ -101,11 +112,12 @@ export class MemorySlots {
     if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
-    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.pins.settings.errors_kept);
+    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.settings.errors_kept);
     if (torn) {
       if (!this.#mutations.noSavingMark) slot.saving = String(save.to);
       throw new Fault('service_unavailable', 'simulated: the save script stopped after a write');
     }
+    for (const change of structuredClone(save.rollUps)) writeRollUp(slot, change);
     slot.head = structuredClone(save.head);
     slot.watermark = save.to;
     slot.fingerprint = structuredClone(save.fingerprint) ?? slot.fingerprint;
@@ -120,7 +132,9 @@ export class MemorySlots {
   begin(partition: number, watermark: number, head: SlotHead): boolean {
     const slot = this.slot(partition);
     if (slot.head !== null) return false;
-    if (slot.notices.length + slot.looks.size + slot.silent.size > 0) {
+    const indexed =
+      slot.looks.size + slot.silent.size + slot.rollUps.internal_job_id.size + slot.rollUps.engine_id.size;
+    if (slot.notices.length + indexed > 0) {
       throw new Fault('torn_save', 'The slot has an outbox or tasks, and no head.');
     }
     slot.head = structuredClone(head);
@@ -158,13 +172,33 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   const stored = slot.tasks.get(id);
   slot.tasks.set(id, {
     task,
-    errors: [...(stored?.errors ?? []), ...errors].slice(-errorsKept),
+    errors: keptErrors(stored?.errors ?? [], errors, errorsKept),
     task_output: task_output ?? stored?.task_output,
   });
   if (change.look_changed) slot.looks.set(id, task.look_at);
   if (!change.silence_changed) return;
   if (task.liveness === 'silent') slot.silent.set(id, task.liveness_at);
   else slot.silent.delete(id);
+}
+
+export function writeRollUp({ rollUps, jobTasks }: Pick<Slot, 'rollUps' | 'jobTasks'>, change: RollUpChange): void {
+  const { kind, id, rollUp, members } = change;
+  if (rollUp === null) rollUps[kind].delete(id);
+  else rollUps[kind].set(id, rollUp);
+  if (kind !== 'internal_job_id' || members === null) return;
+  const tasks = jobTasks.get(id) ?? new Set();
+  for (const [task, belongs] of members) {
+    if (belongs) tasks.add(task);
+    else tasks.delete(task);
+  }
+  if (tasks.size > 0) jobTasks.set(id, tasks);
+  else jobTasks.delete(id);
+}
+
+/** What a task keeps of errors: it is looked at only when some are added. */
+export function keptErrors(before: TaskError[], added: readonly TaskError[], max: number): TaskError[] {
+  const all = [...before, ...added];
+  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
 }
 
 function knownTask({ tasks, tombstones }: Slot, id: string, generation: number | null): KnownTask {
@@ -187,6 +221,11 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
       call(() => {
         const slot = slots.slot(partition);
         return { watermark: slot.watermark, tasks: ids.map((id) => knownTask(slot, id, generation)) };
+      }),
+    readRollUps: (partition, names) =>
+      call(() => {
+        const { watermark, rollUps } = slots.slot(partition);
+        return { watermark, rollUps: names.map(({ kind, id }) => structuredClone(rollUps[kind].get(id) ?? null)) };
       }),
     readLooks: (partition, before, max) =>
       call(() => {

@@ -13,6 +13,7 @@ import { createKafka } from '../../src/kafka/connection.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import type { PartitionDocument } from '../../src/read/partition-document.ts';
 import { connectRedis, type RedisClient, type RedisConnection } from '../../src/redis/connect.ts';
+import { scanAll } from '../../src/redis/masters.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
 import { kafkaConnectionOf, redisTargetOf } from '../support/clients.ts';
@@ -143,9 +144,14 @@ export class Deployment {
     await taskfoldJson(['topics', 'create'], this.admin);
   }
 
-  /** A processor; it works as soon as it has joined. */
-  processor(settings: Environment = {}): TaskfoldProcess {
-    return startTaskfold(['run'], { ...this.env, ...settings });
+  /** A processor; it works as soon as it has joined. @param main the executable of another version */
+  processor(settings: Environment = {}, main?: string): TaskfoldProcess {
+    return startTaskfold(['run'], { ...this.env, ...settings }, main);
+  }
+
+  /** Starts a command that goes on. */
+  start(args: readonly string[], settings: Environment = {}): TaskfoldProcess {
+    return startTaskfold(args, { ...this.env, ...settings });
   }
 
   /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
@@ -153,8 +159,8 @@ export class Deployment {
     return taskfoldJson<T>(args, { ...this.env, ...settings });
   }
 
-  command(args: readonly string[], settings: Environment = {}, input = '') {
-    return taskfold(args, { ...this.env, ...settings }, input);
+  command(args: readonly string[], settings: Environment = {}, input = '', main?: string) {
+    return taskfold(args, { ...this.env, ...settings }, input, main);
   }
 
   /** Starts a fleet. Two of one deployment need different seeds. */
@@ -208,13 +214,26 @@ export class Deployment {
     await until(`${records} records folded`, ms, async () => (await sum()) >= before + records);
   }
 
+  /** Where the log of each partition of the input ends now. */
+  ends(): Promise<ReadonlyMap<number, number>> {
+    return this.#input.offsets([...Array(this.partitions).keys()], 'end');
+  }
+
   /** Resolves when every partition has folded what lies in the log now. */
   async untilCaughtUp(ms = 20_000): Promise<void> {
-    const ends = await this.#input.offsets([...Array(this.partitions).keys()], 'end');
+    const ends = await this.ends();
     await until('every partition has caught up', ms, async () => {
       const partitions = await this.look();
       return [...ends].every(([partition, end]) => (partitions.get(partition)?.watermark ?? 0) >= end);
     });
+  }
+
+  /** Deletes every key of this deployment, and of no other. */
+  async forgetState(): Promise<void> {
+    for await (const keys of scanAll(this.redis, `{${this.env.TASKFOLD_REDIS_PREFIX}:*`, 1_000)) {
+      // Of a Cluster's keys only those of one slot may go together.
+      for (const key of keys) await this.redis.unlink(key);
+    }
   }
 
   /** Waits until all is folded and sent, and checks it. @param truthFile of the only fleet that wrote to the input */

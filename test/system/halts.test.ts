@@ -4,7 +4,6 @@
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import type { HaltCode } from '../../src/pipeline/errors.ts';
-import { scanAll } from '../../src/redis/masters.ts';
 import { sharedEnv } from '../support/stack.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
@@ -57,7 +56,7 @@ test('a lost C is found again in the outgoing topics, with Redis and without it,
   const truthFile = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
   for (const withRedis of [true, false]) {
     await forgetEmitted(deployment);
-    if (!withRedis) await forgetState(deployment);
+    if (!withRedis) await deployment.forgetState();
     const processor = deployment.processor();
     await deployment.untilAllRun([processor]);
     await deployment.untilCaughtUp();
@@ -72,7 +71,7 @@ test('other settings, added partitions and a topic that was made again halt all 
   const before = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
 
   const other = deployment.processor({ TASKFOLD_ERRORS_KEPT: '3' });
-  await halted(deployment, all, 'fold_differs', /errors_kept 10, this process has 3/);
+  await halted(deployment, all, 'settings_differ', /given errors_kept 3, in force is 10/);
   await stop(other);
   const right = deployment.processor();
   await deployment.untilAllRun([right]);
@@ -174,12 +173,4 @@ async function forgetEmitted({ admin: env, topology }: Deployment): Promise<void
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);
   await admin.disconnect();
-}
-
-/** Deletes every key of this deployment, and of no other. */
-async function forgetState({ redis, env }: Deployment): Promise<void> {
-  for await (const keys of scanAll(redis, `{${env.TASKFOLD_REDIS_PREFIX}:*`, 1_000)) {
-    // Of a Cluster's keys only those of one slot may go together.
-    for (const key of keys) await redis.unlink(key);
-  }
 }

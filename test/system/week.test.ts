@@ -5,13 +5,13 @@ import { expect, test } from 'vitest';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 import { newHead } from '../../src/domain/head.ts';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
-import { PartitionFold } from '../../src/domain/partition-fold.ts';
+
 import { generationOf } from '../../src/domain/tombstone.ts';
 import type { Claimed } from '../../src/pipeline/claim.ts';
 import type { PipelineContext } from '../../src/pipeline/context.ts';
-import { foldRecords } from '../../src/pipeline/fold-batch.ts';
+import { foldOver, foldRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord } from '../../src/pipeline/ports.ts';
-import { TaskCache } from '../../src/pipeline/task-cache.ts';
+import { SlotCache } from '../../src/pipeline/slot-cache.ts';
 import { createLiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
@@ -58,10 +58,10 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
   const pins = { origin: 0, incarnation: 'week', partition_count: 1, fold_version: FOLD_VERSION, settings: SETTINGS };
   const head = newHead(pins);
   await slotStore.begin(0, 0, head);
-  const cache = new TaskCache(1_000);
-  const fold = new PartitionFold(0, head, (id) => cache.get(id) ?? null);
+  const cache = new SlotCache(1_000);
+  const fold = foldOver(cache, 0, head);
   const context = { ports: { slotStore, decoder: memoryDecoder({ away: false, knowsLate: true }, callNow) } };
-  const folding = { ...context, settings: { topic: TOPIC } } as unknown as PipelineContext;
+  const folding = { ...context, settings: { topic: TOPIC }, observer: {} } as unknown as PipelineContext;
   const claimed = { head, emitted: { offset: 0, pins }, verdicts: new Map() } as unknown as Claimed;
 
   let watermark = 0;
@@ -73,13 +73,13 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
       const { log_time } = head.clock;
       const generation = generationOf(head);
       const folded = await foldRecords(folding, 0, claimed, watermark, cache, fold, records);
-      const { atHand, changes, tombstones } = folded;
+      const { atHand, changes, rollUps, tombstones } = folded;
       silences += atHand.filter(
         ({ notice }) => notice.body.kind === 'failure' && notice.body.facts.failure === 'silent',
       ).length;
       const to = watermark + folded.count;
       const saved = await slotStore.save(0, {
-        ...{ expect: watermark, expect_log_time: log_time, to, head, changes, tombstones, notices: [] },
+        ...{ expect: watermark, expect_log_time: log_time, to, head, changes, rollUps, tombstones, notices: [] },
       });
       expect(saved.outcome).toBe('saved');
       if (generationOf(head) > generation) await slotStore.dropTombstones(0, 'week', generationOf(head) - 2);

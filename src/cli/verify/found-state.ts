@@ -30,13 +30,16 @@ export async function* findTaskKeys(redis: RedisClient, prefix: string, group: s
 
 /** Ids that stand in a slot's sorted sets, in no order; one can come several times. */
 export async function* findIndexed(redis: RedisClient, { looks, silent }: SlotKeys): AsyncGenerator<string[]> {
-  for (const key of [looks, silent]) {
-    for (let cursor = '0'; ; ) {
-      const [next, flat] = await redis.zscan(key, cursor, 'COUNT', 2_000);
-      yield flat.filter((_, at) => at % 2 === 0);
-      if (next === '0') break;
-      cursor = next;
-    }
+  for (const key of [looks, silent]) yield* findMembers(redis, key);
+}
+
+/** Members of a sorted set, in no order; one can come several times. */
+export async function* findMembers(redis: RedisClient, key: string): AsyncGenerator<string[]> {
+  for (let cursor = '0'; ; ) {
+    const [next, flat] = await redis.zscan(key, cursor, 'COUNT', 2_000);
+    yield flat.filter((_, at) => at % 2 === 0);
+    if (next === '0') return;
+    cursor = next;
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
+import { compareRollUps } from './compare-roll-ups.ts';
 import { compareSlot, compareTasks, compareTombstones } from './compare-state.ts';
 import type { JudgedRange } from './event-ledger.ts';
 import { type FoundSlot, findSlots } from './found-state.ts';
@@ -62,6 +63,7 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   const state = { ...look, incarnations, onProgress };
   await compareTasks(state, mismatches);
   await compareTombstones(state, mismatches);
+  await compareRollUps(state, mismatches);
 
   const slots = await readPins(redis, keys);
   const after = await look.kafka.positions();

@@ -74,6 +74,7 @@ export async function verify(
     kafka,
     topic: topology.input.topic,
     verdictTopic: topology.verdicts.topic,
+    group,
     schemas,
     partitionCount: keys.length,
     partitions,

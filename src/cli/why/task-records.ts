@@ -12,7 +12,7 @@ import { VerdictLog } from '../../kafka/verdict-log.ts';
 import { Fault } from '../../pipeline/errors.ts';
 import { type DecodeClaim, decodeRecords } from '../../pipeline/fold-batch.ts';
 import type { InputRecord, SchemaVerdict, UpdateDecoder } from '../../pipeline/ports.ts';
-import { reroutedFrom } from '../../pipeline/source-header.ts';
+import { CONTROL_HEADER, reroutedFrom } from '../../pipeline/source-header.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { registryOptions } from '../service-targets.ts';
@@ -25,7 +25,7 @@ export interface TaskRecord {
   readonly input: FoldInput;
   /** of the writer; null where the bytes name none */
   readonly schema_id: number | null;
-  /** false: another task's, re-routed; it may decide which re-routed record of ours came twice */
+  /** false: a control record, or another task's, re-routed; it may decide which re-routed record of ours came twice */
   readonly own: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface PassedRecords {
 }
 
 /**
- * All records in [from, to), in order: those of the task, and all re-routed ones beside them, decoded; the others in
+ * All records in [from, to), in order: those of the task, and beside them all re-routed ones and control records, decoded; the others in
  * stretches. A record that does not decode is the task's if it is keyed by it.
  * @param onProgress offsets passed and to pass
  * @throws CommandFailure where the registry has forgotten a schema; Fault history_gone, service_unavailable
@@ -56,6 +56,7 @@ export async function* readTaskRecords(
     anyBytes ||
     key?.equals(id) ||
     value?.includes(id) ||
+    Object.hasOwn(headers, CONTROL_HEADER) ||
     reroutedFrom(headers, input.topic, partition, pins.partition_count) !== null;
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
@@ -78,7 +79,7 @@ export async function* readTaskRecords(
   for await (const chunk of chunks) {
     const candidates = chunk.records.filter(isCandidate);
     await loadWriters(decoder, candidates, verdicts);
-    const decodeContext = { ports: { decoder }, settings: { topic: input.topic } };
+    const decodeContext = { ports: { decoder }, settings: { topic: input.topic, group: config.group } };
     const inputs = decodeRecords(decodeContext, partition, claim, candidates);
     let told = 0;
     let decoded = 0;
@@ -86,7 +87,7 @@ export async function* readTaskRecords(
       if (record !== candidates[decoded]) continue;
       const folded = inputs[decoded++]!;
       const own = isOf(folded, record);
-      if (!own && folded.source === null) continue;
+      if (!own && folded.source === null && folded.control === undefined) continue;
       if (told < i) yield { passed: chunk.records.slice(told, i) };
       told = i + 1;
       yield { record, input: folded, schema_id: decoder.schemaIdOf(record.value), own };
