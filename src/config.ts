@@ -1,42 +1,30 @@
 // Every setting of Taskfold, in one typed list, and the only place that reads the environment. A flag overrides the
 // environment, the environment overrides the default. A bad or unknown value stops the start and names itself.
 
-import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from './domain/fold-settings.ts';
-import { brokerList, integer, kafkaName, oneOf, seconds, setting, url } from './setting.ts';
+import { serviceSettings } from './connect/service-settings.ts';
+import {
+  DEFAULT_FOLD_SETTINGS,
+  FOLD_SETTING_BOUNDS,
+  FOLD_SETTING_NAMES,
+  type FoldSettings,
+} from './domain/fold-settings.ts';
+import { integer, kafkaName, listenAddress, oneOf, seconds } from './setting.ts';
 
 export type { Setting, SettingGroup } from './setting.ts';
 
-/** A setting of the fold; pinned with its state. */
-function fold<Name extends keyof FoldSettings>(name: Name, min: number, max: number, unit: string, doc: string) {
+/** A setting of the fold: what a partition begins with. */
+function fold<Name extends keyof FoldSettings>(name: Name, unit: string, doc: string) {
+  const [min, max] = FOLD_SETTING_BOUNDS[name];
   return integer(name, DEFAULT_FOLD_SETTINGS[name], min, max, { group: 'fold', unit, doc });
 }
 
 export const settings = [
-  setting('kafka_brokers', ['localhost:9092'], 'host:port, several separated by commas', brokerList, {
-    group: 'services',
-    env: 'KAFKA_BROKERS',
-    doc: 'Kafka brokers to start from.',
-  }),
-  url('schema_registry_url', 'http://localhost:8081', ['http:', 'https:'], {
-    group: 'services',
-    env: 'SCHEMA_REGISTRY_URL',
-    doc: 'Schema registry with the Confluent API; user and password may stand in the URL.',
-  }),
-  url('redis_url', 'redis://localhost:6379', ['redis:', 'rediss:'], {
-    group: 'services',
-    env: 'REDIS_URL',
-    doc: 'Redis that holds the state; user, password and database may stand in the URL. Its maxmemory-policy must be noeviction.',
-  }),
-  integer('service_timeout_ms', 5_000, 100, 600_000, {
-    group: 'services',
-    unit: 'ms',
-    doc: 'How long one request to Redis or the registry may take.',
-  }),
+  ...serviceSettings,
 
   kafkaName('input_topic', 'task-status', { group: 'names', doc: 'Topic that the engines publish to.' }),
   kafkaName('group', 'taskfold', {
     group: 'names',
-    doc: 'Consumer group. Processors with the same group share the work; the offsets of what was emitted are in the group `<group>.emitted`, the verdicts on schemas in the topic `<group>.schemas`: delete neither.',
+    doc: 'Consumer group. Processors with the same group share the work; the offsets of what was emitted are in the group `<group>.emitted`, the verdicts on schemas in the topic `<group>.schemas`, the replays of rejected records in `<group>.replays`: delete none of them.',
   }),
   kafkaName('failures_topic', 'task-failures', { group: 'names', doc: 'Topic of the failure events.' }),
   kafkaName('job_creations_topic', 'job-creations', {
@@ -58,7 +46,7 @@ export const settings = [
   integer('cache_tasks', 20_000, 0, 10_000_000, {
     group: 'run',
     unit: 'tasks a partition',
-    doc: 'How many tasks a partition keeps in memory; the others are read back from Redis when they are needed.',
+    doc: 'How many tasks a partition keeps in memory, and how many shares of jobs and of engines; the others are read back from Redis when they are needed.',
   }),
   integer('fetch_wait_ms', 100, 1, 10_000, {
     group: 'run',
@@ -113,75 +101,47 @@ export const settings = [
     doc: 'How long a stopping processor may finish what it began. Leaving the group takes up to three seconds more.',
   }),
 
-  fold('errors_kept', 0, 1_000, 'errors a task', 'How many errors of `error_details` a task keeps, the newest.'),
+  fold('errors_kept', 'errors a task', 'How many errors of `error_details` a task keeps, the newest.'),
   fold(
     'reporters_kept',
-    1,
-    100_000,
     'work requests a task',
     'How many reporters a task remembers. Beyond it the one without an update for longest is let go; its totals stay in the sum.',
   ),
   fold(
     'priors_kept',
-    1,
-    1_000,
     'intervals a reporter',
     'Of how many intervals (by `prior_timestamp`) the ledger remembers what a reporter told. What is older than all of them is not added, and marked.',
   ),
   fold(
     'reporter_idle_s',
-    1,
-    31_536_000,
     's',
     'Time without an update, by the clock of the partition, after which the intervals of a reporter are forgotten; its totals stay.',
   ),
   fold(
     'ios_kept',
-    1,
-    100_000,
     'ids a side and task',
     'How many inputs, and how many outputs, a task keeps. Counters of further ids are dropped and counted.',
   ),
   fold(
     'copy_bytes_max',
-    1_024,
-    100_000_000,
     'bytes',
     'Largest record that is copied into an outgoing topic. Keep it 64 KiB or more below the max.message.bytes of the input topic.',
   ),
   fold(
     'silence_after_s',
-    1,
-    86_400,
     's',
     'Time without an update, by the clock of the partition, after which a task with open work requests is silent. Take three heartbeats or more: a hole in the log of up to half of this counts as time in which engines could report.',
   ),
-  fold(
-    'stalled_after_s',
-    1,
-    31_536_000,
-    's',
-    'Time after which a task whose engines report, and process nothing, is stalled.',
-  ),
-  fold(
-    'retain_finished_s',
-    1,
-    315_360_000,
-    's',
-    'Time after its last update for which a finished task is kept in Redis.',
-  ),
-  fold('retain_silent_s', 1, 315_360_000, 's', 'Time after its last update for which any other task is kept in Redis.'),
+  fold('stalled_after_s', 's', 'Time after which a task whose engines report, and process nothing, is stalled.'),
+  fold('retain_finished_s', 's', 'Time after its last update for which a finished task is kept in Redis.'),
+  fold('retain_silent_s', 's', 'Time after its last update for which any other task is kept in Redis.'),
   fold(
     'tombstones_kept_s',
-    1,
-    315_360_000,
     's',
     'Time for which, at least, an update of a task that was retired is rejected instead of beginning the task anew.',
   ),
   fold(
     'looks_max',
-    1,
-    10_000,
     'tasks a record',
     'How many tasks whose time has come may fall silent, stall or be retired before one record; the others wait for the next one.',
   ),
@@ -207,6 +167,19 @@ export const settings = [
     doc: 'Retention of the outgoing topics when they are created.',
   }),
 
+  listenAddress('observe_listen', 'off', {
+    group: 'observe',
+    doc: 'Where `taskfold run` answers /livez, /readyz and /metrics: a port alone is one of the loopback, port 0 a free one that the log names. There is no password: let only probes and scrapers reach it. The image listens at 0.0.0.0:9464.',
+  }),
+  seconds('ready_stall_s', 30, 1, 86_400, {
+    group: 'observe',
+    doc: '/readyz answers 503 where records wait and W has not moved for this long, or Kafka has not answered.',
+  }),
+  seconds('live_stall_s', 300, 10, 86_400, {
+    group: 'observe',
+    doc: '/livez answers 503 where the loop of a partition has not turned for this long. Keep it above the time-outs of Kafka, or an outage restarts the process.',
+  }),
+
   oneOf('log_level', 'info', ['debug', 'info', 'warn', 'error', 'silent'], {
     group: 'logs',
     doc: 'Least level that is logged. Unless it is set, commands other than `run` log warnings and errors only.',
@@ -226,7 +199,7 @@ export type SettingName = AnySetting['name'];
 /** Every setting with its value, by name. */
 export type Config = { readonly [S in AnySetting as S['name']]: S['default'] };
 
-/** The settings that the fold reads, as the slot's head pins them. */
+/** The settings that the fold reads, as a partition begins with them. */
 export function foldSettings(config: Config): FoldSettings {
   const chosen: { -readonly [name in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
   for (const name of FOLD_SETTING_NAMES) chosen[name] = config[name];

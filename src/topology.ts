@@ -36,6 +36,8 @@ export interface Topology {
   readonly rejects: TopicPlan;
   /** verdicts of the registry: which record names a schema id that it denies */
   readonly verdicts: TopicPlan;
+  /** which rejected records were replayed, when and whither */
+  readonly replays: TopicPlan;
   /** all of them, the input first */
   readonly topics: readonly TopicPlan[];
   readonly groups: {
@@ -46,6 +48,8 @@ export interface Topology {
   };
   /** The one transactional id under which the notices of an input partition leave. */
   readonly transactionalId: (partition: number) => string;
+  /** The one under which rejected records are replayed. */
+  readonly replayTransactionalId: string;
 }
 
 /** Room for what Taskfold adds to a record that it copies: headers, coordinates, the wire format's head. Bytes. */
@@ -84,23 +88,27 @@ export function topologyOf(names: TopologyNames): Topology {
     'the key of the rejected record',
     'task-status-rejects.avsc',
   );
-  const verdicts: TopicPlan = {
-    topic: `${group}.schemas`,
-    key: 'input partition and offset',
+  const memory = (topic: string, key: string): TopicPlan => ({
+    topic,
+    key,
     schema: null,
     partitions: 1,
     timestampType: 'CreateTime',
     messageBytesMin: () => COPY_ROOM_BYTES,
     retention: 'for_ever',
-  };
+  });
+  const verdicts = memory(`${group}.schemas`, 'input partition and offset');
+  const replays = memory(`${group}.replays`, 'partition and offset of the rejected record in the input');
   return {
     input,
     failures,
     jobCreations,
     rejects,
     verdicts,
-    topics: [input, failures, jobCreations, rejects, verdicts],
+    replays,
+    topics: [input, failures, jobCreations, rejects, verdicts, replays],
     groups: { members: group, emitted: `${group}.emitted` },
     transactionalId: (partition) => `taskfold.${group}.${inputTopic}.${partition}`,
+    replayTransactionalId: `taskfold.${group}.${inputTopic}.replay`,
   };
 }

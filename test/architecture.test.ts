@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 
 // What may be imported, by room of src; an entry is a room or one file. Nothing may import what stands on no line.
-const PLUMBING = ['observe', 'config.ts', 'topology.ts'];
+const PLUMBING = ['observe', 'connect', 'config.ts', 'topology.ts'];
 // What the adapters implement: the ports themselves, the faults they throw, and the header that both sides know.
 const PORTS = ['pipeline/ports.ts', 'pipeline/errors.ts', 'pipeline/source-header.ts'];
 const EVERYTHING = ['*'];
@@ -23,8 +23,9 @@ const mayImport: Record<string, string[]> = {
   web: [],
   cli: EVERYTHING,
   observe: [],
+  connect: ['setting.ts'],
   // The defaults of what the fold depends on are the domain's to say.
-  'config.ts': ['domain/fold-settings.ts', 'setting.ts'],
+  'config.ts': ['domain/fold-settings.ts', 'connect/service-settings.ts', 'setting.ts'],
   'setting.ts': [],
   'topology.ts': [],
   'index.ts': EVERYTHING,
@@ -35,12 +36,15 @@ const mayImport: Record<string, string[]> = {
 // One library, one room: what a client library does wrong has to be handled in one place.
 const roomsOf: Record<string, string[]> = {
   kafkajs: ['kafka'],
+  lz4js: ['kafka'],
+  snappyjs: ['kafka'],
   ioredis: ['redis'],
   msgpackr: ['redis'],
   avsc: ['avro'],
   '@kafkajs/confluent-schema-registry': ['avro'],
   commander: ['cli'],
   pino: ['observe'],
+  'prom-client': ['observe'],
 };
 
 // What node: offers that is a function of its arguments.

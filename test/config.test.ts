@@ -32,6 +32,10 @@ const BAD: Readonly<Record<string, string>> = {
   client_id: 'a b',
   log_level: 'loud',
   log_format: 'xml',
+  kafka_tls: 'yes',
+  kafka_compression: 'brotli',
+  kafka_sasl_mechanism: 'gssapi',
+  redis_mode: 'ring',
 };
 
 describe('the list', () => {
@@ -96,7 +100,7 @@ describe('precedence', () => {
 
 describe('bad values', () => {
   test.each(all.map((setting) => [setting.env, setting] as const))('%s names itself, and the cure', (env, setting) => {
-    const text = BAD[setting.name] ?? '-1';
+    const text = BAD[setting.name] ?? (setting.bounds.startsWith('text') ? 'two\nlines' : '-1');
     const fromEnv = problemsOf({ [env]: text });
     expect(fromEnv).toHaveLength(1);
     expect(fromEnv[0]).toContain(`${env}: `);

@@ -11,6 +11,7 @@ test('the names that operators see', () => {
     ['job-creations', 'job-creations-value'],
     ['task-status-rejects', 'task-status-rejects-value'],
     ['taskfold.schemas', undefined],
+    ['taskfold.replays', undefined],
   ]);
   expect(topology.groups).toEqual({ members: 'taskfold', emitted: 'taskfold.emitted' });
 });
@@ -20,12 +21,14 @@ test('each input partition has a transactional id of its own, in each group and 
   const third = topologyOf({ inputTopic: 'third', group: 'taskfold' });
   const ids = [topology, other, third].flatMap(({ transactionalId }) => [0, 1].map(transactionalId));
   expect(ids[0]).toBe('taskfold.taskfold.task-status.0');
-  expect(new Set(ids).size).toBe(6);
+  const replays = [topology, other, third].map(({ replayTransactionalId }) => replayTransactionalId);
+  expect(new Set([...ids, ...replays]).size).toBe(9);
 });
 
 test('log time is the brokers of the input topic only', () => {
   expect(topology.topics.map(({ timestampType }) => timestampType)).toEqual([
     'LogAppendTime',
+    'CreateTime',
     'CreateTime',
     'CreateTime',
     'CreateTime',
@@ -39,6 +42,8 @@ test('a record that may be copied fits the input with our headers, and the outgo
   expect(outgoing.every((bytes) => bytes === input! + 65_536)).toBe(true);
 });
 
-test('the verdicts are kept for ever in one partition: every replay needs them in one order', () => {
-  expect(topology.verdicts).toMatchObject({ partitions: 1, retention: 'for_ever' });
+test('verdicts and replays are kept for ever, each in one partition: whoever folds or replays again needs all of them in one order', () => {
+  for (const plan of [topology.verdicts, topology.replays]) {
+    expect(plan).toMatchObject({ partitions: 1, retention: 'for_ever' });
+  }
 });

@@ -4,6 +4,7 @@
 import { createRegistryClient } from '../../src/avro/registry-client.ts';
 import { registeredId } from '../../src/avro/schema-registrar.ts';
 import { createUpdateEncoder } from '../../src/avro/update-encoder.ts';
+import { registryOptions } from '../../src/cli/service-targets.ts';
 import type { Config } from '../../src/config.ts';
 import { sharedOut } from '../../src/engine/fault.ts';
 import { Fleet, virtualSecondsOf } from '../../src/engine/fleet.ts';
@@ -30,7 +31,7 @@ export class FleetRun {
   }
 
   static async open(config: Config, { input }: Topology, options: DemoOptions, signal: AbortSignal): Promise<FleetRun> {
-    const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+    const registry = createRegistryClient(registryOptions(config));
     const schemaId = await registeredId(registry, input);
     const connection = { brokers: config.kafka_brokers, clientId: 'taskfold-demo-fleet' };
     const publisher = await UpdatePublisher.open(connection, { topic: input.topic, signal });

@@ -31,6 +31,11 @@ export interface Sight {
   readonly halts: readonly string[];
 }
 
+/** Each published record ends once, as one of all outcomes but `rerouted`: that one's copy is received and ends at home. */
+export function foldedOf(updates: { readonly received: number; readonly rerouted: number } | undefined): number {
+  return updates === undefined ? 0 : updates.received - updates.rerouted;
+}
+
 export class Watch {
   readonly #redis: RedisConnection;
   readonly #reads: LiveReads;
@@ -71,7 +76,7 @@ export class Watch {
     const { applied = 0, rejected = 0, rerouted = 0 } = fleet?.updates ?? {};
     return {
       at,
-      folded: applied + rejected,
+      folded: foldedOf(fleet?.updates),
       applied,
       rejected,
       rerouted,

@@ -2,7 +2,7 @@
 // tries, at a null value, and it mixes up names like `constructor` with what every object has; one such record would
 // block its partition for ever.
 
-import type { OutgoingMessage, RecordHeaders } from '../pipeline/ports.ts';
+import type { InputRecord, OutgoingMessage, RecordHeaders } from '../pipeline/ports.ts';
 import { headerText } from '../pipeline/source-header.ts';
 
 export type MessageHeaders = OutgoingMessage['headers'];
@@ -13,8 +13,12 @@ export const REJECT_DETAIL_HEADER = 'taskfold-reject-detail';
 export const REJECT_FORM_HEADER = 'taskfold-reject-form';
 /** Where a re-routed record lay first: `<topic>/<partition>/<offset>`. */
 export const ORIGIN_HEADER = 'taskfold-origin';
+/** The key that a re-routed record had first; where it had none, there is no such header. Its own key is its task's id. */
+export const ORIGIN_KEY_HEADER = 'taskfold-origin-key';
 /** Names of headers that could not be copied, a JSON array. */
 export const DROPPED_HEADERS_HEADER = 'taskfold-dropped-headers';
+/** Names that no copied header keeps, whether or not the message has a header of ours by this name. */
+const RESERVED: ReadonlySet<string> = new Set([DROPPED_HEADERS_HEADER, ORIGIN_KEY_HEADER]);
 /** Put before the name of a copied header that has the name of one of ours. */
 export const ORIGINAL_PREFIX = 'taskfold-original-';
 
@@ -40,6 +44,13 @@ export function traceOf(headers: RecordHeaders): { traceparent?: string; tracest
   return trace;
 }
 
+/** A re-routed record as it was written first: with its own key, and without the header that brought it. */
+export function withOriginKey(record: InputRecord): InputRecord {
+  const { [ORIGIN_KEY_HEADER]: brought, ...headers } = record.headers;
+  const key = Array.isArray(brought) ? brought.at(-1) : brought;
+  return { ...record, key: Buffer.isBuffer(key) ? key : null, headers };
+}
+
 /** The record's headers as far as they can be sent, with ours. What cannot be sent is named in a header. */
 export function copiedHeaders(original: RecordHeaders, ours: Readonly<Record<string, Buffer>>): MessageHeaders {
   const headers: Record<string, Buffer | Buffer[]> = {};
@@ -49,7 +60,7 @@ export function copiedHeaders(original: RecordHeaders, ours: Readonly<Record<str
     const sendable = name in Object.prototype ? [] : values.filter((one) => Buffer.isBuffer(one));
     if (sendable.length < values.length) dropped.push(name);
     if (sendable.length === 0) continue;
-    const taken = Object.hasOwn(ours, name) || name === DROPPED_HEADERS_HEADER;
+    const taken = Object.hasOwn(ours, name) || RESERVED.has(name);
     headers[taken ? `${ORIGINAL_PREFIX}${name}` : name] = sendable.length === 1 ? sendable[0]! : sendable;
   }
   if (dropped.length > 0) {

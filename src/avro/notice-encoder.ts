@@ -13,10 +13,12 @@ import {
   copiedHeaders,
   headersOf,
   ORIGIN_HEADER,
+  ORIGIN_KEY_HEADER,
   REJECT_DETAIL_HEADER,
   REJECT_FORM_HEADER,
   REJECT_REASON_HEADER,
   traceOf,
+  withOriginKey,
 } from './message-headers.ts';
 import { schemaType } from './schema-file.ts';
 import { withWireHead } from './wire-format.ts';
@@ -131,7 +133,8 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   }
 
   function reroutedMessage(from: NoticeSource, notice: Notice, to: number, record: InputRecord, task: string) {
-    const ours = headersOf(marks(from, notice, record.timestamp));
+    const key = record.key === null ? {} : { [ORIGIN_KEY_HEADER]: record.key };
+    const ours = { ...headersOf(marks(from, notice, record.timestamp)), ...key };
     const headers = copiedHeaders(record.headers, ours);
     return { topic, partition: to, key: Buffer.from(task), value: record.value, headers };
   }
@@ -151,7 +154,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
         case 'job_creation':
           return jobCreationMessage(from, notice, body, held, present(update, from, notice));
         case 'reject':
-          return rejectMessage(from, notice, body, held);
+          return rejectMessage(from, notice, body, notice.source ? withOriginKey(held) : held);
         case 'reroute': {
           const task = present(update, from, notice).internal_task_id;
           return reroutedMessage(from, notice, body.to, held, present(task ?? null, from, notice));

@@ -2,14 +2,9 @@
 // package is not used: it caches without limit, recompiles for each message read with another schema, never times out.
 
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { problemText } from '../connect/connect-problem.ts';
+import { type RegistryOptions, registryAccess, registryProblem } from '../connect/registry-access.ts';
 import type { WriterSchema } from './writer-schema.ts';
-
-export interface RegistryOptions {
-  /** the Confluent API's base; user and password may stand in it */
-  readonly url: string;
-  /** how long one request may take, ms */
-  readonly timeoutMs: number;
-}
 
 /** What the registry said. `refused` and `unavailable` say it for people, without credentials. */
 export type RegistryAnswer<Value> =
@@ -31,6 +26,8 @@ export interface RegistryClient {
   register(subject: string, text: string): Promise<RegistryAnswer<number>>;
 }
 
+export type { RegistryOptions } from '../connect/registry-access.ts';
+
 const CLIENT_ID = 'taskfold';
 const REFERENCES_MAX = 100;
 
@@ -46,11 +43,13 @@ interface Found {
 }
 
 export function createRegistryClient(options: RegistryOptions): RegistryClient {
-  const { host, auth } = withoutCredentials(options.url);
+  const access = registryAccess(options);
+  const { host, authorization, agent } = access;
   const client = new SchemaRegistry({
     host,
     clientId: CLIENT_ID,
-    ...(auth === null ? {} : { auth }),
+    ...(agent === null ? {} : { agent }),
+    ...(authorization === null ? {} : { middlewares: [authorizing(authorization)] }),
     // Whoever asks decides about asking again. The client merges this into a default that all its instances share.
     retry: { retries: 0 },
   });
@@ -66,10 +65,19 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
     try {
       return { kind: 'found', value: (await request({ signal })).data() };
     } catch (error) {
-      return signal.aborted
-        ? { kind: 'unavailable', message: `${host} gave no answer within ${options.timeoutMs} ms.` }
-        : problemOf(error, host);
+      if (signal.aborted) {
+        return { kind: 'unavailable', message: `${host} gave no answer within ${options.timeoutMs} ms.` };
+      }
+      return answerOf(error) ?? { kind: 'unavailable', message: await whyNot(error) };
     }
+  }
+
+  async function whyNot(error: unknown): Promise<string> {
+    const problem = await registryProblem(access, options.timeoutMs);
+    if (problem !== null) return `${problemText(problem)}.`;
+    // It answers now: what it said before is all that is known. A page would say too much.
+    const said = wordsOf(error);
+    return `${host} cannot be asked: ${said.startsWith('<') ? 'it answered with a web page' : said.slice(0, 300)}`;
   }
 
   async function referencesOf(found: Found, seen: Map<string, string>): Promise<RegistryAnswer<true>> {
@@ -150,25 +158,23 @@ function notARegistry(host: string): { kind: 'unavailable'; message: string } {
   return { kind: 'unavailable', message: `${host} answers, but not as a schema registry: is this its base URL?` };
 }
 
-/** The client reports a refused connection as status 400, so only few statuses say what they seem to. */
-function problemOf(error: unknown, host: string): RegistryAnswer<never> {
+/** An answer of the registry's own, or null: it gave none. The client reports a refused connection as status 400. */
+function answerOf(error: unknown): RegistryAnswer<never> | null {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
-  const text = error instanceof Error ? error.message.replace(`${CLIENT_ID} - `, '') : String(error);
-  const said = text.replace('Error, status 400: ', '');
   if (status === 404) return { kind: 'absent' };
-  if (status === 409 || status === 422) return { kind: 'refused', message: said };
-  if (status === 401 || status === 403) {
-    return { kind: 'unavailable', message: `${host} refuses our user or password (status ${status}).` };
-  }
-  return { kind: 'unavailable', message: `${host} cannot be asked: ${said}` };
+  if (status === 409 || status === 422) return { kind: 'refused', message: wordsOf(error) };
+  return null;
 }
 
-function withoutCredentials(text: string): { host: string; auth: { username: string; password: string } | null } {
-  const url = new URL(text);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  const host = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  if (username === '' && password === '') return { host, auth: null };
-  return { host, auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } };
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? error.message.replace(`${CLIENT_ID} - `, '') : String(error);
+  return text.replace('Error, status 400: ', '');
+}
+
+type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
+
+function authorizing(authorization: string): Middleware {
+  return () => ({
+    prepareRequest: async (next) => (await next()).enhance({ headers: { authorization } }),
+  });
 }

@@ -1,7 +1,7 @@
 // The plumbing that every sub-command shares: settings from flags and environment, output, logs, signals, closing, and
 // the way from an error to an exit code. A command file exports a function that returns `defineCommand({…})`.
 
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { z } from 'zod';
 import { type Config, environment, type Setting, type SettingGroup, settings } from '../config.ts';
 import { createLogger, type Logger } from '../observe/logger.ts';
@@ -29,8 +29,8 @@ export interface CommandSpec<Options> {
   readonly description: string;
   /** command lines without `taskfold`, and what each does */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
-  /** in commander's notation: `<id>`, `[file]`, `<partition...>`, each with its meaning */
-  readonly arguments?: readonly (readonly [name: string, meaning: string])[];
+  /** in commander's notation: `<id>`, `[file]`, `<partition...>`, each with its meaning, and with all that it can be where that is known */
+  readonly arguments?: readonly (readonly [name: string, meaning: string, choices?: readonly string[]])[];
   /** in commander's notation, with meaning and default: `['--seconds <n>', 'how long', '30']` */
   readonly options?: readonly (readonly [flags: string, meaning: string, fallback?: string])[];
   /** Turns what commander read (text and booleans, by camelCase name) into typed options; a mismatch is exit 2. */
@@ -49,13 +49,16 @@ export interface CommandSpec<Options> {
 /** A leaf of the command tree. Its action ends with `process.exitCode` set, or throws; `main` reports. */
 export function defineCommand<Options = Record<string, never>>(spec: CommandSpec<Options>): Command {
   const command = new Command(spec.name).summary(spec.summary).description(spec.description);
-  for (const [name, meaning] of spec.arguments ?? []) command.argument(name, meaning);
+  for (const [name, meaning, choices] of spec.arguments ?? []) {
+    const argument = new Argument(name, meaning);
+    command.addArgument(choices === undefined ? argument : argument.choices(choices));
+  }
   for (const [flags, meaning, fallback] of spec.options ?? []) command.option(flags, meaning, fallback);
   command.option('--json', 'print JSON: one document, or one line an item');
   const taken = (settings as readonly Setting[]).filter(
     ({ group }) => group === 'logs' || spec.settings.includes(group),
   );
-  for (const setting of taken) command.addOption(settingOption(setting));
+  for (const setting of taken) for (const option of settingOptions(setting)) command.addOption(option);
   command.addHelpText('after', () => examplesText(spec.examples));
   command.action(async (...received: unknown[]) => {
     const given = command.opts<Record<string, unknown>>();
@@ -84,8 +87,10 @@ async function execute<Options>(
 ): Promise<ExitCode> {
   const flags: Record<string, string> = {};
   for (const setting of taken) {
-    const text = given[optionKey(setting)];
+    const text = given[optionKey(setting.flag)];
     if (typeof text === 'string') flags[setting.name] = text;
+    const file = setting.file ? given[optionKey(`${setting.flag}-file`)] : undefined;
+    if (typeof file === 'string') flags[`${setting.name}_file`] = file;
   }
   const { config, sources } = readConfig(environment(), flags);
   const options = parseOptions(spec, given, path);
@@ -127,22 +132,26 @@ function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
-function settingOption(setting: Setting): Option {
+function settingOptions(setting: Setting): Option[] {
   const word = setting.unit.split(' ')[0] || 'value';
   // The first sentence is enough here; docs/settings.md has the rest.
   const meaning = setting.doc.replace(/(?<=[a-z)`]\.) .*$/, '');
   const shown = showValue(setting, setting.default);
   const option = new Option(`${setting.flag} <${word}>`, `${meaning} [${setting.env}, default ${shown}]`);
-  return option.helpGroup('Settings (a flag overrides the environment):');
+  // For help and completion; whether a value is good is the setting's own to say.
+  if (setting.choices !== undefined) option.argChoices = [...setting.choices];
+  const file = new Option(`${setting.flag}-file <file>`, `the same, from a file [${setting.env}_FILE]`).hideHelp();
+  const options = setting.file ? [option.hideHelp(setting.quiet), file] : [option.hideHelp(setting.quiet)];
+  return options.map((one) => one.helpGroup('Settings (a flag overrides the environment):'));
 }
 
-function optionKey(setting: Setting): string {
-  return new Option(`${setting.flag} <value>`).attributeName();
+function optionKey(flag: string): string {
+  return new Option(`${flag} <value>`).attributeName();
 }
 
 function examplesText(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  taskfold ${line}`);
-  return `\nExamples:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 failed or mismatch, 2 usage or setting, 3 service away.`;
+  return `\nTLS, logins, Redis Cluster and Sentinel: docs/connecting.md.\n\nExamples:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 failed or mismatch, 2 usage or setting, 3 service away.`;
 }
 
 function loggerOf(config: Config, sources: ReadonlyMap<string, SettingSource>, service: boolean): Logger {

@@ -1,6 +1,7 @@
 // How a command ends: the exit codes, and what turns any error into one of them and into a line for people.
 
 import { CommanderError } from 'commander';
+import { reasonOf } from '../kafka/faults.ts';
 import { maskSecrets } from '../observe/mask-secrets.ts';
 import { Fault } from '../pipeline/errors.ts';
 import { SettingsError } from './read-config.ts';
@@ -49,7 +50,8 @@ export function failureLines(error: unknown): string[] {
     return lines;
   }
   const text = error instanceof Error ? error.message || error.name : String(error);
-  if (isUnavailable(error) || error instanceof Fault) return [`taskfold: ${maskSecrets(text)}`];
+  if (error instanceof Fault) return [`taskfold: ${maskSecrets(text)}`];
+  if (isUnavailable(error)) return [`taskfold: ${maskSecrets(reasonOf(error))}`];
   // Nobody expected this one: where it came from is what a bug report needs.
   const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6) : [];
   return [`taskfold: unexpected error: ${maskSecrets(text)}`, ...stack.map(maskSecrets)];
@@ -72,6 +74,7 @@ const NETWORK_NAMES = new Set([
   'KafkaJSBrokerNotFound',
   'KafkaJSRequestTimeoutError',
   'KafkaJSNumberOfRetriesExceeded',
+  'KafkaJSSASLAuthenticationError',
   'MaxRetriesPerRequestError',
   'AbortError',
   'TimeoutError',

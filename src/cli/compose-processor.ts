@@ -6,6 +6,7 @@ import { createNoticeEncoder } from '../avro/notice-encoder.ts';
 import { createRegistryClient } from '../avro/registry-client.ts';
 import { createUpdateDecoder } from '../avro/update-decoder.ts';
 import { foldSettings } from '../config.ts';
+import { FOLD_VERSION } from '../domain/fold-settings.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { KafkaEventLog } from '../kafka/event-log.ts';
 import { InputConsumer } from '../kafka/input-consumer.ts';
@@ -17,13 +18,18 @@ import type { SchemaFile } from '../topology.ts';
 import type { SchemaIds } from './await-services.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
+import { givenFoldSettings } from './read-config.ts';
+import { joinObservers } from './run/join-observers.ts';
+import type { KafkaProbe, Observation } from './run/observation.ts';
 import { createRunObserver, type RunTotals } from './run-observer.ts';
+import { redisTarget, registryOptions } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
 
 export interface ComposedProcessor {
   readonly processor: Processor;
   readonly totals: Readonly<RunTotals>;
+  readonly probe: KafkaProbe;
   /** Joins the group, and goes on until `leave`. */
   join(): void;
   /** Leaves the group; about 3 s at most. */
@@ -32,14 +38,18 @@ export interface ComposedProcessor {
   close(): Promise<void>;
 }
 
-/** Nothing runs before `join`. */
-export function composeProcessor(context: CommandContext, schemaIds: SchemaIds): ComposedProcessor {
+/** Nothing runs before `join`. @param observation hears what happens, where somebody watches */
+export function composeProcessor(
+  context: CommandContext,
+  schemaIds: SchemaIds,
+  observation: Observation | null,
+): ComposedProcessor {
   const { config, logger } = context;
   const topology = topologyOfConfig(config);
   const log = kafkaLog(context);
   const readKafka = createKafka(kafkaConnection(config), 'read', log);
   const writeKafka = createKafka(kafkaConnection(config), 'write', log);
-  const redis = connectRedis(config.redis_url, {
+  const redis = connectRedis(redisTarget(config), {
     name: config.client_id,
     commandTimeoutMs: config.service_timeout_ms,
     onProblem: (reason) => logger.log('service_trouble', { service: 'Redis', reason }, 'redis'),
@@ -48,8 +58,8 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
       logger.log('service_back', { service: 'Redis' });
     },
   });
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
-  const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology });
+  const registry = createRegistryClient(registryOptions(config));
+  const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology, packing: config.kafka_compression });
   const consumer = new InputConsumer({
     kafka: readKafka,
     group: topology.groups.members,
@@ -65,6 +75,9 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
     },
   });
   const totals: RunTotals = { records: 0, messages: 0 };
+  const told = createRunObserver(logger, totals, (partition, watermark) =>
+    consumer.reportPosition(partition, watermark),
+  );
   const processor = createProcessor({
     ports: {
       inputLog: consumer,
@@ -88,18 +101,17 @@ export function composeProcessor(context: CommandContext, schemaIds: SchemaIds):
       surroundings: { now: Date.now, sleep: (ms) => sleep(ms), random: Math.random },
     },
     settings: pipelineSettings(context),
-    observer: createRunObserver(logger, totals, (partition, watermark) =>
-      consumer.reportPosition(partition, watermark),
-    ),
+    observer: observation === null ? told : joinObservers(told, observation.observer),
   });
   return {
     processor,
     totals,
+    probe: consumer,
     join: () => consumer.start(),
     leave: () => consumer.stop(),
     async close() {
       // The last words of the partitions are under way: Redis answers in order, so this answer comes after theirs.
-      await Promise.race([redis.client.ping().catch(() => {}), sleep(500)]);
+      await Promise.race([redis.settled(), sleep(500)]);
       redis.close();
       await eventLog.close();
     },
@@ -111,11 +123,14 @@ export function ownerName(): string {
   return `${hostname()}:${process.pid}`;
 }
 
-function pipelineSettings({ config }: CommandContext): PipelineSettings {
+function pipelineSettings({ config, sources }: CommandContext): PipelineSettings {
   return {
     topic: config.input_topic,
     owner: ownerName(),
+    group: config.group,
     fold: foldSettings(config),
+    fold_version: FOLD_VERSION,
+    given: givenFoldSettings(config, sources),
     cache_tasks: config.cache_tasks,
     batch_records_max: config.batch_records_max,
     fetch_wait_ms: config.fetch_wait_ms,

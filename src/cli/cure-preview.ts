@@ -26,7 +26,7 @@ export function curePreview(cure: Cure, status: PartitionStatus, acceptHistoryLo
     '  does:  deletes the state of the partition in Redis, forgets how far its events have left, and begins a new life',
   );
   lines.push(
-    `         at offset ${offset(start)}: up to ${records} records are folded as new, with the settings of this command.`,
+    `         at offset ${offset(start)}: up to ${records} records are folded as new, with the settings in force.`,
   );
   lines.push(`  repeats: ${repeatedByReset(emitted, start, end)}`);
   lines.push(`  loses: ${lostByReset(status, start)}`);

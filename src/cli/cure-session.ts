@@ -13,8 +13,9 @@ import { createSlotStore } from '../redis/slot-store.ts';
 import type { CommandContext } from './command-context.ts';
 import { readKafkaPositions } from './kafka-positions.ts';
 import { openRedis } from './open-redis.ts';
-import type { CurePorts } from './partition-cures.ts';
+import type { Cure, CurePorts } from './partition-cures.ts';
 import { type PartitionStatus, partitionStatus } from './partition-status.ts';
+import { givenFoldSettings } from './read-config.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { inputPartitions } from './topics.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
@@ -31,6 +32,18 @@ export interface Outcome {
   readonly lag?: number;
   readonly reason?: string;
   readonly cure?: string;
+}
+
+/** A rebuild and a reset are done when the slot is empty, whoever folds it again; a resume, when its owner works. */
+const DONE: Readonly<Record<Cure, readonly string[]>> = {
+  resume: ['running', 'draining'],
+  rebuild: ['running', 'draining', 'no_owner', 'unnoticed'],
+  reset: ['running', 'draining', 'no_owner', 'unnoticed'],
+};
+
+/** Whether the cure did what it says; else the owner is halted again, away, or not ready to claim. */
+export function isCured(cure: Cure, { condition }: Pick<Outcome, 'condition'>): boolean {
+  return DONE[cure].includes(condition);
 }
 
 export interface CureSession {
@@ -87,7 +100,10 @@ export async function openCureSession(context: CommandContext): Promise<CureSess
     ports: {
       eventLog,
       slotStore,
-      fold: foldSettings(config),
+      async settings(partition) {
+        const inForce = (await reads.readPartitions())[partition]?.settings;
+        return { ...(inForce ?? foldSettings(config)), ...givenFoldSettings(config, context.sources) };
+      },
       partitionCount: async () => count,
       async bounds(partition) {
         const [starts, ends] = [await link.offsets([partition], 'start'), await link.offsets([partition], 'end')];

@@ -4,6 +4,8 @@ import { ClusterLink } from '../kafka/cluster-link.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { EmittedMarks } from '../kafka/emitted-marks.ts';
 import type { CommandContext } from './command-context.ts';
+import { EXIT, type ExitCode } from './command-failure.ts';
+import { whyUnreachable } from './reach.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
 
@@ -35,4 +37,33 @@ export async function readKafkaPositions(context: CommandContext): Promise<Kafka
       return [partition, { start: Number(low), end: Number(high), emitted }];
     }),
   );
+}
+
+export interface PositionsOrProblem {
+  readonly positions: KafkaPositions | null;
+  /** why there are none, and how the command ends then */
+  readonly problem: string | null;
+  readonly exitCode: ExitCode;
+}
+
+/** As `readKafkaPositions`, for commands that have something to show without Kafka, too. */
+export async function positionsOrProblem(context: CommandContext): Promise<PositionsOrProblem> {
+  const without = (problem: string, exitCode: ExitCode = EXIT.unavailable) => ({ positions: null, problem, exitCode });
+  const away = await whyUnreachable(context.config, 'kafka');
+  if (away !== null) return without(away);
+  try {
+    return { positions: await readKafkaPositions(context), problem: null, exitCode: EXIT.done };
+  } catch (error) {
+    const topic = context.config.input_topic;
+    if (isUnknownTopic(error)) {
+      return without(`there is no topic ${topic} ("taskfold topics create" makes it)`, EXIT.failed);
+    }
+    return without(`Kafka does not tell about ${topic}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+// kafkajs gives the broker's answer as the cause of its own error about retries.
+function isUnknownTopic(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || isUnknownTopic(error.cause);
 }

@@ -8,6 +8,7 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import { UpdatePublisher } from '../kafka/update-publisher.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
+import { registryOptions } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { inputPartitions } from './topics.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
@@ -30,11 +31,7 @@ export async function openPublisher(
   const { config, signal } = context;
   await inputPartitions(context);
   const { input } = topologyOfConfig(config);
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
-  const schemaId = await registeredId(registry, input).catch((error: unknown) => {
-    if (error instanceof SchemaRefused) throw new CommandFailure(error.message, 1, 'taskfold schemas check', error);
-    throw error;
-  });
+  const schemaId = await inputSchemaId(context);
   const publisher = await UpdatePublisher.open(kafkaConnection(config), {
     topic: input.topic,
     log: kafkaLog(context),
@@ -42,4 +39,13 @@ export async function openPublisher(
   });
   context.closing(() => publisher.close());
   return { topic: input.topic, publisher, encode: createUpdateEncoder({ schemaId, onUnrecognized }) };
+}
+
+/** The registry's id of our schema of updates, which is registered where it is missing. Throws as `openPublisher` does. */
+export async function inputSchemaId({ config }: CommandContext): Promise<number> {
+  const registry = createRegistryClient(registryOptions(config));
+  return registeredId(registry, topologyOfConfig(config).input).catch((error: unknown) => {
+    if (error instanceof SchemaRefused) throw new CommandFailure(error.message, 1, 'taskfold schemas check', error);
+    throw error;
+  });
 }

@@ -3,13 +3,17 @@
 import { createLiveReads, type LiveReads } from '../read/live-reads.ts';
 import { connectRedis, type RedisConnection } from '../redis/connect.ts';
 import type { CommandContext } from './command-context.ts';
+import { redisTarget } from './service-targets.ts';
 
 const READY_MS_MAX = 5_000;
 
 /** @throws Fault service_unavailable after five seconds */
 export async function openRedis(context: CommandContext): Promise<RedisConnection> {
-  const { redis_url, client_id, service_timeout_ms } = context.config;
-  const connection = connectRedis(redis_url, { name: client_id, commandTimeoutMs: service_timeout_ms });
+  const { client_id, service_timeout_ms } = context.config;
+  const connection = connectRedis(redisTarget(context.config), {
+    name: client_id,
+    commandTimeoutMs: service_timeout_ms,
+  });
   context.closing(() => connection.close());
   await connection.ready(READY_MS_MAX);
   return connection;

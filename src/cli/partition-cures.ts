@@ -15,8 +15,8 @@ export interface CurePorts {
   readonly slotStore: SlotStore;
   bounds(partition: number): Promise<{ start: number; end: number }>;
   partitionCount(): Promise<number>;
-  /** the settings that a reset pins: those of this process */
-  readonly fold: FoldSettings;
+  /** the settings that a new life begins with: in force now, or given to this process */
+  settings(partition: number): Promise<FoldSettings>;
 }
 
 /** Asks the owner to claim again. Nothing else changes. */
@@ -47,17 +47,24 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
         `partitions reset ${partition}`,
       );
     }
-    if (start <= mark.pins.origin) return;
-    if (!acceptHistoryLoss) {
+    const isWhole = start <= mark.pins.origin;
+    if (isWhole && mark.pins.fold_version === FOLD_VERSION) return;
+    if (!isWhole && !acceptHistoryLoss) {
       throw refusal(
         partition,
         `its fold began at offset ${mark.pins.origin}, and the log now starts at ${start}: the sums of what is gone would be missing`,
         `partitions rebuild ${partition} --accept-history-loss, or put back an older copy of Redis and partitions resume ${partition}`,
       );
     }
-    // Another beginning makes other sums, so it is another life: a copy of Redis from before must not be taken for it.
-    const pins = { ...mark.pins, origin: start, incarnation: newIncarnation() };
-    await events.transact({ emitted: { ...mark, offset: Math.max(mark.offset, start), pins }, messages: [] });
+    // Another beginning, and other rules, make other sums, so it is another life: neither a copy of Redis from before nor a
+    // late save must be taken for it. What the registry denied is the same in both.
+    const incarnation = newIncarnation();
+    const beginning = isWhole ? {} : { origin: start, settings: await ports.settings(partition) };
+    const pins = { ...mark.pins, ...beginning, fold_version: FOLD_VERSION, incarnation };
+    const before = await events.readVerdicts(mark.pins.incarnation);
+    const verdicts = [...before.values()].map((verdict) => ({ ...verdict, incarnation }));
+    const emitted = { ...mark, offset: Math.max(mark.offset, start), pins };
+    await events.transact({ emitted, messages: [], verdicts });
   });
   await ports.slotStore.clear(partition);
   await ports.slotStore.requestResume(partition);
@@ -65,7 +72,11 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
 
 /** Begins the partition anew: C at the log's start, an empty slot; all that is in the log is folded and sent as new. */
 export async function reset(ports: CurePorts, partition: number): Promise<void> {
-  const [{ start }, partition_count] = await Promise.all([ports.bounds(partition), ports.partitionCount()]);
+  const [{ start }, partition_count, settings] = await Promise.all([
+    ports.bounds(partition),
+    ports.partitionCount(),
+    ports.settings(partition),
+  ]);
   const mark: EmittedMark = {
     offset: start,
     pins: {
@@ -73,7 +84,7 @@ export async function reset(ports: CurePorts, partition: number): Promise<void> 
       incarnation: newIncarnation(),
       partition_count,
       fold_version: FOLD_VERSION,
-      settings: ports.fold,
+      settings,
     },
   };
   await withClaim(ports, partition, (events) => events.transact({ emitted: mark, messages: [] }));
@@ -84,11 +95,11 @@ export async function reset(ports: CurePorts, partition: number): Promise<void> 
 const CLAIMS_MAX = 5;
 
 /** An owner that is not halted claims again as soon as it is fenced, and fences us: then it is tried again. */
-async function withClaim(
-  ports: CurePorts,
+export async function withClaim<Result>(
+  ports: Pick<CurePorts, 'eventLog'>,
   partition: number,
-  work: (events: EventClaim) => Promise<void>,
-): Promise<void> {
+  work: (events: EventClaim) => Promise<Result>,
+): Promise<Result> {
   for (let claims = 1; ; claims++) {
     const events = await ports.eventLog.claim(partition);
     try {

@@ -1,5 +1,7 @@
 // One partition for an operator: what Redis says joined with what Kafka says.
 
+import { cureOf } from '../pipeline/halts.ts';
+import { LOAD_MARK } from '../pipeline/ports.ts';
 import type { PartitionDocument } from '../read/partition-document.ts';
 import type { KafkaPositions } from './kafka-positions.ts';
 
@@ -38,4 +40,11 @@ function conditionOf(document: PartitionDocument, nowMs: number): string {
   if (document.torn !== undefined) return 'torn';
   if (reported > AWAY_AFTER_MS) return document.watermark === undefined ? 'empty' : 'away';
   return document.state ?? 'empty';
+}
+
+/** What an operator is to do about the partition; undefined: nothing. */
+export function cureOfStatus({ partition, halt, torn }: PartitionStatus): string | undefined {
+  if (halt) return halt.cure;
+  if (torn === undefined) return undefined;
+  return cureOf(torn.startsWith(LOAD_MARK) ? 'load_unfinished' : 'torn_save', partition);
 }

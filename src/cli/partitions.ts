@@ -1,17 +1,19 @@
-// `taskfold partitions resume|rebuild|reset`: the cures that halts name. Each says what it will do and lose for every
-// partition named, asks, does it, and waits to see what the owner makes of it.
+// `taskfold partitions`: the list, and `resume|rebuild|reset`, the cures that halts name. Each says what it will do and lose
+// for every partition named, asks, does it, and waits to see what the owner makes of it.
 
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { ask } from './ask.ts';
 import { type CommandContext, defineCommand, defineGroup } from './command-context.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { curePreview } from './cure-preview.ts';
-import { type CureSession, type Outcome, openCureSession } from './cure-session.ts';
+import { type CureSession, isCured, type Outcome, openCureSession } from './cure-session.ts';
 import { type Cure, rebuild, reset, resume } from './partition-cures.ts';
+import { partitionsListCommand } from './partitions-list.ts';
 
 export function partitionsCommand(): Command {
-  return defineGroup('partitions', 'cure halted partitions', [
+  return defineGroup('partitions', 'list the partitions, cure halted ones', [
+    partitionsListCommand(),
     cureCommand('resume', {
       summary: 'ask the owner of a halted partition to claim it again',
       description: 'Changes nothing itself. Use it when the reason of the halt is gone.',
@@ -21,7 +23,8 @@ export function partitionsCommand(): Command {
       summary: 'empty the state of a partition and fold its log again, silently below C',
       description:
         'Deletes the state of the partition in Redis. Its owner folds the log again from where the fold began, and sends no event ' +
-        'below C again. Refuses if retention has moved the start of the log past that point, unless the loss is accepted.',
+        'below C again. Refuses if retention has moved the start of the log past that point, unless the loss is accepted. State of ' +
+        'another fold version is folded again by the rules of this one: first stop every processor of the other version.',
       example: ['partitions rebuild 3', 'after a torn save'],
       options: [['--accept-history-loss', 'fold from the start of the log, although earlier records are missing']],
     }),
@@ -29,7 +32,8 @@ export function partitionsCommand(): Command {
       summary: 'begin a partition anew: everything in its log is folded and sent as new',
       description:
         'For a topic that was made again, or an emitted mark that is lost. Forgets the state and how far events have left. If the topic ' +
-        'was made again, reset all partitions: they know of each other. Start it with the same settings as the processors.',
+        'was made again, reset all partitions: they know of each other. Each begins with the settings that are in force, and with those ' +
+        'that are given to this command; control records that are still in the log are folded again, too.',
       example: ['partitions reset all --yes', 'in a script, after the input topic was made again'],
     }),
   ]);
@@ -93,7 +97,7 @@ async function applyCure(
   const watchProgress = output.progress(() => 'waiting for the owners');
   const outcomes = await Promise.all(watched).finally(() => watchProgress.stop());
   await output.result({ [cure]: outcomes }, () => outcomes.map(outcomeText).join('\n') || 'nothing to do');
-  return outcomes.some(({ condition }) => condition === 'halted' || condition === 'refused') ? EXIT.failed : EXIT.done;
+  return outcomes.every((outcome) => isCured(cure, outcome)) ? EXIT.done : EXIT.failed;
 }
 
 /** Done when the cure is; answers a promise of what becomes of it, in a box so that nobody waits for it here. */
@@ -128,20 +132,7 @@ function partitionsOf(args: readonly string[], count: number): number[] {
   return [...new Set(partitions)];
 }
 
-async function ask(question: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandFailure(`${question} Nobody can be asked here`, EXIT.usage, 'add --yes; nothing was done');
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFailure('nothing was done', EXIT.failed);
-  } finally {
-    terminal.close();
-  }
-}
-
-function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
+export function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
   const position = watermark === undefined ? '' : `, W ${watermark}, lag ${lag ?? '-'}`;
   const why = reason === undefined ? '' : `: ${reason}`;
   return `partition ${partition}: ${condition}${position}${why}${cure === undefined ? '' : `\n  cure: ${cure}`}`;

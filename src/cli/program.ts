@@ -1,19 +1,25 @@
 // The command tree of `taskfold`, and the one place where its errors become lines and exit codes.
 
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { completionCommand } from './completion.ts';
+import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
+import { rejectsCommand } from './rejects.ts';
+import { engineCommand, jobCommand } from './roll-up.ts';
+import { enginesCommand, jobsCommand } from './roll-ups.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
 import { simulateCommand } from './simulate.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { taskCommand } from './task.ts';
 import { tasksCommand } from './tasks.ts';
 import { topicsCommand } from './topics.ts';
 import { verifyCommand } from './verify.ts';
+import { version } from './version.ts';
 import { whyCommand } from './why.ts';
 
 /** In the order in which help shows them. */
@@ -26,10 +32,17 @@ const COMMANDS = [
   taskCommand,
   tasksCommand,
   whyCommand,
+  jobCommand,
+  jobsCommand,
+  engineCommand,
+  enginesCommand,
   statusCommand,
   partitionsCommand,
+  rejectsCommand,
+  snapshotCommand,
   verifyCommand,
   settingsCommand,
+  metricsCommand,
 ] as const;
 
 /** Builds the whole tree; nothing runs yet. */
@@ -38,6 +51,8 @@ export function createProgram(): Command {
     .description('Folds the status updates of an engine fleet into live Redis state, exactly once.')
     .version(version(), '-V, --version', 'print the version')
     .showSuggestionAfterError()
+    // An option belongs to the command that it stands behind: some have the same ones as those below them.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText(
       'after',
@@ -46,6 +61,7 @@ Every command has --help with examples, and --json. Settings come from the envir
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
   for (const makeCommand of COMMANDS) program.addCommand(makeCommand());
+  program.addCommand(completionCommand(() => program));
   inherit(program);
   return program;
 }
@@ -69,10 +85,4 @@ function inherit(command: Command): void {
     child.copyInheritedSettings(command);
     inherit(child);
   }
-}
-
-function version(): string {
-  // Two levels up both from src/cli and from dist/cli.
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version?: unknown }).version);
 }

@@ -43,6 +43,9 @@ export function createRunObserver(
       totals.records += records;
       onFolded(partition, to);
     },
+    settingsChanged(partition, { change, offset, settings }) {
+      logger.log('settings_changed', { partition, change, offset, settings });
+    },
     emitted(_partition, { messages }) {
       totals.messages += messages;
     },

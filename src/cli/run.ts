@@ -2,10 +2,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { awaitServices } from './await-services.ts';
+import { awaitServices, type SchemaIds } from './await-services.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
 import { type ComposedProcessor, composeProcessor, ownerName } from './compose-processor.ts';
+import { type Observation, openObservation } from './run/observation.ts';
 
 export function runCommand(): Command {
   return defineCommand({
@@ -18,20 +19,23 @@ export function runCommand(): Command {
       'away are waited for; missing topics end it with exit 1. Logs go to standard error.',
     examples: [
       ['run', 'with the settings of the environment'],
+      ['run --observe-listen 9464', 'with health and metrics: curl localhost:9464/readyz, /livez, /metrics'],
       ['run --group night --redis-prefix night --failures-topic night-failures', 'a second group with its own names'],
       ['run --log-format json --log-level debug', 'everything, for a log store'],
     ],
-    settings: ['services', 'names', 'run', 'fold'],
+    settings: ['services', 'names', 'run', 'fold', 'observe'],
     stops: 'drains',
     service: true,
-    async run(context) {
+    async run(given) {
       const began = Date.now();
-      const { config, logger, output } = context;
-      logger.log('starting', { owner: ownerName(), topic: config.input_topic, group: config.group });
+      const { config, output } = given;
+      given.logger.log('starting', { owner: ownerName(), topic: config.input_topic, group: config.group });
+      const observation = await openObservation(config, given.logger);
+      if (observation !== null) given.closing(() => observation.close());
+      const context = observation === null ? given : { ...given, logger: observation.metered(given.logger) };
       const schemaIds = await awaitServices(context);
       // Stopped while it waited: nothing was begun.
-      const totals =
-        schemaIds === null ? { records: 0, messages: 0 } : await work(context, composeProcessor(context, schemaIds));
+      const totals = schemaIds === null ? { records: 0, messages: 0 } : await work(context, schemaIds, observation);
       const seconds = Math.round((Date.now() - began) / 100) / 10;
       await output.result({ ...totals, seconds }, () => {
         const [records, messages] = [totals.records, totals.messages].map((count) => count.toLocaleString('en-US'));
@@ -42,14 +46,21 @@ export function runCommand(): Command {
   });
 }
 
-async function work(context: CommandContext, composed: ComposedProcessor): Promise<ComposedProcessor['totals']> {
+async function work(
+  context: CommandContext,
+  schemaIds: SchemaIds,
+  observation: Observation | null,
+): Promise<ComposedProcessor['totals']> {
   const { logger, signal } = context;
+  const composed = composeProcessor(context, schemaIds, observation);
   const stopWatching = watchForBugs(context);
   const reporting = setInterval(progressReporter(context, composed), PROGRESS_MS);
   composed.join();
+  observation?.running(composed.probe);
   logger.log('running');
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   clearInterval(reporting);
+  observation?.stopping();
   await drain(context, composed);
   stopWatching();
   return composed.totals;
@@ -101,7 +112,7 @@ function progressReporter({ logger }: CommandContext, { processor, totals }: Com
 
 /** A stray rejection of a client library is told, and stops nothing; an exception that nobody caught ends the process. */
 function watchForBugs({ logger }: CommandContext): () => void {
-  const onRejection = (error: unknown) => logger.log('broken', { error });
+  const onRejection = (error: unknown) => logger.log('broken', { error }, String(error));
   const onException = (error: unknown) => {
     logger.log('broken', { error });
     // The next owner goes on from what was saved and committed, as after a kill.

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { type CommandContext, defineCommand, defineGroup } from './command-context.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
 import { table } from './output.ts';
+import { registryOptions } from './service-targets.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
 
 export interface SchemaReport {
@@ -81,7 +82,7 @@ async function forEachSchema(
   config: Config,
   ifMissing: (registry: RegistryClient, subject: string, text: string) => Promise<Finding>,
 ): Promise<SchemaReport[]> {
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   // Something else than a registry answers "not found" to every question.
   foundOrAway(await registry.isRegistry());
   const reports: SchemaReport[] = [];

@@ -1,4 +1,5 @@
-// `taskfold settings`: every setting with its value and where that came from; also the table of docs/settings.md.
+// `taskfold settings`: every setting with its value and where that came from; also the table of docs/settings.md. Below it
+// `show` and `set`, which are about the settings that the fold goes by.
 
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -7,20 +8,34 @@ import { defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
 import { table } from './output.ts';
 import { showValue } from './read-config.ts';
+import { setCommand } from './settings/set.ts';
+import { showCommand } from './settings/show.ts';
 
 export function settingsCommand(): Command {
+  const settings = ownSettingsCommand();
+  // An option behind `show` or `set` is theirs.
+  settings.enablePositionalOptions();
+  for (const command of [showCommand(), setCommand()]) settings.addCommand(command);
+  return settings;
+}
+
+function ownSettingsCommand(): Command {
   return defineCommand({
     name: 'settings',
-    summary: 'show every setting, its value and where it came from',
-    description: 'Shows every setting with its value and source. Credentials are masked.',
+    summary: 'show every setting, its value and where it came from; show and change those in force',
+    description:
+      'Shows every setting with its value and source, as a command started here would have it. Credentials are masked. Those of ' +
+      'the fold are what a partition begins with; "settings show" tells which are in force, "settings set" changes them.',
     examples: [
       ['settings', 'what would a command started here run with?'],
       ['settings --json', 'the same for scripts'],
+      ['settings show', 'which settings of the fold are in force?'],
+      ['settings set silence_after_s=60', 'change one'],
       ['settings --markdown > docs/settings.md', 'write the reference page of this project'],
     ],
     options: [['--markdown', 'print the reference page instead: names, defaults, bounds, meaning']],
     parse: z.object({ markdown: z.boolean().default(false) }),
-    settings: ['services', 'names', 'run', 'fold', 'topics'],
+    settings: ['services', 'names', 'run', 'fold', 'topics', 'observe'],
     async run({ config, sources, output }, { markdown }) {
       if (markdown) {
         await output.result({ markdown: settingsPage() }, () => settingsPage().trimEnd());
@@ -30,7 +45,7 @@ export function settingsCommand(): Command {
         name: setting.name,
         env: setting.env,
         flag: setting.flag,
-        value: setting.secret ? showValue(setting, settingValue(config, setting)) : settingValue(config, setting),
+        value: shownValue(setting, settingValue(config, setting)),
         unit: setting.unit,
         source: sources.get(setting.name),
       }));
@@ -41,6 +56,11 @@ export function settingsCommand(): Command {
   });
 }
 
+/** Numbers stay numbers; what is secret, or long, is told as text. */
+function shownValue(setting: Setting, value: unknown): unknown {
+  return typeof value === 'string' ? showValue(setting, value) : value;
+}
+
 function settingValue(config: object, setting: Setting): unknown {
   return (config as Readonly<Record<string, unknown>>)[setting.name];
 }
@@ -49,8 +69,9 @@ const GROUPS = {
   services: 'Services',
   names: 'Names',
   run: 'The processor (`taskfold run`)',
-  fold: 'The fold: fixed at the first start of a slot; a processor with others is refused',
+  fold: 'The fold: what a partition begins with; later, what is in force counts (`taskfold settings show`, `set`)',
   topics: 'Topics that are created (`taskfold topics create`)',
+  observe: 'Health and metrics (`taskfold run`)',
   logs: 'Logs',
 } as const;
 
@@ -73,13 +94,18 @@ export function settingsPage(): string {
     '# Settings',
     '',
     'A flag overrides the environment, the environment overrides the default. An empty variable counts as not set. A bad',
-    'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start.',
+    'value, or a variable that begins with `TASKFOLD_` and is not listed here, stops the start. A setting with a † may also be',
+    'given as a file: `REDIS_PASSWORD_FILE=/run/secrets/redis`, `--redis-password-file`; [connecting.md](connecting.md) says more.',
+    '',
+    'The settings of the fold are read at the first start of a group, and then lie with the state. Leave them out later: a processor takes',
+    'what is in force, and one that is given another value halts its partitions, with the cure.',
     '',
     ...sections.flat(),
   ].join('\n');
 }
 
-function row({ env, flag, default: fallback, unit, bounds, doc }: Setting): string {
-  const cells = [`\`${env}\``, `\`${flag}\``, `\`${String(fallback)}\`${unit ? ` ${unit}` : ''}`, bounds, doc];
+function row({ env, flag, default: fallback, unit, bounds, doc, file }: Setting): string {
+  const shown = String(fallback) === '' ? '–' : `\`${String(fallback)}\`${unit ? ` ${unit}` : ''}`;
+  const cells = [`\`${env}\`${file ? ' †' : ''}`, `\`${flag}\``, shown, bounds, doc];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -3,12 +3,12 @@
 import type { Command } from 'commander';
 import type { FleetDocument } from '../read/fleet-document.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
-import { EXIT, type ExitCode } from './command-failure.ts';
-import { type KafkaPositions, readKafkaPositions } from './kafka-positions.ts';
+import { EXIT } from './command-failure.ts';
+import { breakdown, count, named, sumOf } from './figures-text.ts';
+import { positionsOrProblem } from './kafka-positions.ts';
 import { openReads } from './open-redis.ts';
 import { table } from './output.ts';
-import { type PartitionStatus, partitionStatus } from './partition-status.ts';
-import { whyUnreachable } from './reach.ts';
+import { cureOfStatus, type PartitionStatus, partitionStatus } from './partition-status.ts';
 
 export function statusCommand(): Command {
   return defineCommand({
@@ -29,7 +29,7 @@ export function statusCommand(): Command {
       const [fleet, documents, kafka] = await Promise.all([
         reads.readFleet(),
         reads.readPartitions(),
-        positions(context),
+        positionsOrProblem(context),
       ]);
       const partitions = documents.map((document) => partitionStatus(document, kafka.positions, Date.now()));
       const { input_topic: topic, group } = context.config;
@@ -48,67 +48,42 @@ export function statusCommand(): Command {
   });
 }
 
-interface Positions {
-  readonly positions: KafkaPositions | null;
-  /** why there are none, and how the command ends then */
-  readonly problem: string | null;
-  readonly exitCode: ExitCode;
-}
-
-async function positions(context: CommandContext): Promise<Positions> {
-  const without = (problem: string, exitCode: ExitCode = EXIT.unavailable) => ({ positions: null, problem, exitCode });
-  const away = await whyUnreachable(context.config, 'kafka');
-  if (away !== null) return without(away);
-  try {
-    return { positions: await readKafkaPositions(context), problem: null, exitCode: EXIT.done };
-  } catch (error) {
-    const topic = context.config.input_topic;
-    if (isUnknownTopic(error)) {
-      return without(`there is no topic ${topic} ("taskfold topics create" makes it)`, EXIT.failed);
-    }
-    return without(`Kafka does not tell about ${topic}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-// kafkajs gives the broker's answer as the cause of its own error about retries.
-function isUnknownTopic(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || isUnknownTopic(error.cause);
-}
-
 function statusText(
   fleet: FleetDocument | null,
   partitions: readonly PartitionStatus[],
   context: CommandContext,
 ): string {
   const { input_topic, group, redis_prefix } = context.config;
-  if (fleet === null) {
+  if (fleet === null && partitions.length === 0) {
     return `Nothing is folded yet of ${input_topic} in group ${group} (Redis prefix ${redis_prefix}). Start "taskfold run".`;
   }
+  const lines = [`${input_topic} in group ${group}`];
+  if (fleet === null) lines.push('Redis holds no state of any partition');
+  else lines.push(...fleetLines(fleet));
+  lines.push('', partitionTable(partitions));
+  for (const status of partitions) {
+    const { partition, halt, torn } = status;
+    if (halt) lines.push('', `partition ${partition} is halted (${halt.code}): ${halt.message}`);
+    else if (torn !== undefined) lines.push('', `partition ${partition}: a save or a clearing did not end (${torn})`);
+    else continue;
+    lines.push(`  cure: ${cureOfStatus(status)}`);
+  }
+  return lines.join('\n');
+}
+
+function fleetLines(fleet: FleetDocument): string[] {
   const { updates } = fleet;
   const outcomes = (['applied', 'duplicate', 'stale', 'rejected', 'rerouted'] as const)
     .filter((outcome) => updates[outcome] > 0 || outcome === 'applied')
     .map((outcome) => `${count(updates[outcome])} ${outcome}`);
-  const lines = [
-    `${input_topic} in group ${group}`,
+  return [
     `tasks      ${count(fleet.tasks)}${breakdown(fleet.tasks_by_status)}`,
-    `liveness   ${Object.keys(fleet.tasks_by_liveness).length === 0 ? '-' : breakdown(fleet.tasks_by_liveness).slice(2, -1)}`,
+    `liveness   ${named(fleet.tasks_by_liveness) || '-'}`,
     `retired    ${count(fleet.retired.tasks)} tasks`,
-    `failures   ${count(sum(fleet.failures_by_reason))}${breakdown(fleet.failures_by_reason)}`,
+    `failures   ${count(String(sumOf(fleet.failures_by_reason)))}${breakdown(fleet.failures_by_reason)}`,
     `jobs       ${count(fleet.job_creations)} created`,
     `updates    ${count(updates.received)}: ${outcomes.join(', ')}${breakdown(fleet.rejected_by_reason)}`,
-    '',
-    partitionTable(partitions),
   ];
-  for (const { partition, halt, torn } of partitions) {
-    if (halt)
-      lines.push('', `partition ${partition} is halted (${halt.code}): ${halt.message}`, `  cure: ${halt.cure}`);
-    else if (torn !== undefined) {
-      lines.push('', `partition ${partition}: a save or a clearing did not end (${torn})`);
-      lines.push(`  cure: taskfold partitions rebuild ${partition}`);
-    }
-  }
-  return lines.join('\n');
 }
 
 function partitionTable(partitions: readonly PartitionStatus[]): string {
@@ -124,20 +99,4 @@ function partitionTable(partitions: readonly PartitionStatus[]): string {
   const total = partitions.reduce((lag, status) => lag + (status.lag ?? 0), 0);
   const head = ['partition', 'condition', 'W', 'C', 'lag', 'owner', 'seen'];
   return `${table([head, ...rows])}\nlag in all: ${count(total)}`;
-}
-
-function breakdown(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts)
-    .filter(([, number]) => number > 0)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, number]) => `${count(number)} ${name}`);
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, number) => total + number, 0);
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }

@@ -1,11 +1,13 @@
 // Looks at topics and creates them, through kafkajs' admin client; one connection for one piece of work.
 
-import type { Config } from '../config.ts';
 import { createKafka, type KafkaLog } from '../kafka/connection.ts';
 import { createTopics } from '../kafka/create-topics.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './command-failure.ts';
+import { kafkaConnection } from './service-targets.ts';
 import type { TopicShape } from './topic-shape.ts';
+
+export { kafkaConnection } from './service-targets.ts';
 
 export interface TopicAdmin {
   /** The topic as it is, or null: there is none. */
@@ -53,11 +55,6 @@ export async function openTopicAdmin(context: CommandContext): Promise<TopicAdmi
       }
     },
   };
-}
-
-/** What the Kafka room needs to know of the settings. */
-export function kafkaConnection(config: Config) {
-  return { brokers: config.kafka_brokers, clientId: config.client_id };
 }
 
 /** The Kafka room's remarks as log events; that room says each outage once, and then every so often. */

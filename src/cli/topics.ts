@@ -26,7 +26,7 @@ function createCommand(): Command {
     name: 'create',
     summary: 'create the topics that are missing, say how the others differ',
     description:
-      'Creates the input topic, the outgoing topics and the topic of schema verdicts, each where it is missing. ' +
+      'Creates the input topic, the outgoing topics and those of schema verdicts and of replays, each where it is missing. ' +
       'Changes nothing about a topic that exists: it says what differs and how to change it, and exits 1 where the ' +
       'guarantee depends on it.',
     examples: [

@@ -1,6 +1,7 @@
 // The partition's share of the fleet roll-up, moved record by record (docs/fold.md, "Roll-up of the partition").
 
 import type { Contribution } from './contribution.ts';
+import { addExactly } from './exact-sum.ts';
 import type { FleetShare, FleetSums } from './head.ts';
 import { type Liveness, PROCESSED_STATS, type TaskState, type TaskStatus } from './task-state.ts';
 
@@ -8,7 +9,7 @@ import { type Liveness, PROCESSED_STATS, type TaskState, type TaskStatus } from 
 export const UNREPORTED = 'unreported';
 
 export function emptySums(): FleetSums {
-  return { job_creations: 0, error_count: 0n, retry_count: 0n, processed_stats: new Map() };
+  return { job_creations: 0, error_count: 0, retry_count: 0, processed_stats: new Map() };
 }
 
 export function emptyFleetShare(): FleetShare {
@@ -32,13 +33,13 @@ function addSums(
   { error_count, retry_count, processed_stats }: Contribution['deltas'] | TaskState,
   job_creations: number,
 ): void {
-  if (error_count) sums.error_count += BigInt(error_count);
-  if (retry_count) sums.retry_count += BigInt(retry_count);
+  if (error_count) sums.error_count = addExactly(sums.error_count, error_count);
+  if (retry_count) sums.retry_count = addExactly(sums.retry_count, retry_count);
   sums.job_creations += job_creations;
   if (!processed_stats) return;
   for (const stat of PROCESSED_STATS) {
     const delta = processed_stats[stat];
-    if (delta) sums.processed_stats.set(stat, (sums.processed_stats.get(stat) ?? 0n) + BigInt(delta));
+    if (delta) sums.processed_stats.set(stat, addExactly(sums.processed_stats.get(stat) ?? 0, delta));
   }
 }
 
@@ -68,6 +69,12 @@ export function moveStatus(share: FleetShare, from: TaskStatus | undefined | nul
 
 export function countFailure(share: FleetShare, reason: string | undefined): void {
   count(share.failures_by_reason, reason ?? UNREPORTED, 1);
+}
+
+/** The same of the task itself: it takes its failures along where its job or engine changes. */
+export function countFailureOf(task: TaskState, reason = UNREPORTED): void {
+  task.failures_by_reason ??= {};
+  task.failures_by_reason[reason] = (task.failures_by_reason[reason] ?? 0) + 1;
 }
 
 function count<Name extends string>(counts: Map<Name, number>, name: Name, step: 1 | -1): void {

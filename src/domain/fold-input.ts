@@ -4,6 +4,7 @@ import { homeOf } from './home.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { SourceCoordinates } from './notice.ts';
 import type { RejectReason } from './outcome.ts';
+import type { Control } from './settings-change.ts';
 
 /** One record as the fold sees it: decoded, and without anything of Kafka but its coordinates. */
 export interface FoldInput {
@@ -21,6 +22,8 @@ export interface FoldInput {
   readonly source: SourceCoordinates | null;
   /** a record that shall only tell the time, if it names no task */
   readonly tick?: boolean;
+  /** what a control record asks for, if it names no task; null: nothing that we obey */
+  readonly control?: Control | null;
   /** the envelope's field, where the record's header has it */
   readonly work_request_status?: string;
   readonly traceparent?: string;

@@ -1,5 +1,5 @@
-// The settings that the fold reads. They are inputs of a deterministic function, so they are pinned in the slot's head
-// at the first start; a member that was started with others refuses the partition (exactly-once rule 4).
+// The settings that the fold reads. They are inputs of a deterministic function: fixed where the fold begins, and changed
+// only by control records of the log (settings-change.ts), so that every replay folds each record by the same ones.
 
 export interface FoldSettings {
   /** How many errors of `error_details` a task keeps, the newest. Default 10, 0–1,000. */
@@ -47,6 +47,22 @@ export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
   retain_silent_s: 604_800,
   tombstones_kept_s: 604_800,
   looks_max: 500,
+};
+
+/** The least and the greatest value of each, both allowed; all are whole numbers. */
+export const FOLD_SETTING_BOUNDS: { readonly [name in keyof FoldSettings]: readonly [min: number, max: number] } = {
+  errors_kept: [0, 1_000],
+  reporters_kept: [1, 100_000],
+  priors_kept: [1, 1_000],
+  reporter_idle_s: [1, 31_536_000],
+  ios_kept: [1, 100_000],
+  copy_bytes_max: [1_024, 100_000_000],
+  silence_after_s: [1, 86_400],
+  stalled_after_s: [1, 31_536_000],
+  retain_finished_s: [1, 315_360_000],
+  retain_silent_s: [1, 315_360_000],
+  tombstones_kept_s: [1, 315_360_000],
+  looks_max: [1, 10_000],
 };
 
 export const FOLD_SETTING_NAMES = Object.keys(DEFAULT_FOLD_SETTINGS) as readonly (keyof FoldSettings)[];

@@ -1,18 +1,21 @@
 // The head of a slot: all of a partition's state that is not a task. It is saved in the same atomic step as the tasks.
 
+import type { ExactSum } from './exact-sum.ts';
 import { emptyFleetShare } from './fleet-share.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
 import { newClock, type PartitionClock } from './partition-clock.ts';
+import type { SettingsChange } from './settings-change.ts';
 import type { Liveness, ProcessedStat } from './task-state.ts';
+import type { GenerationStart } from './tombstone.ts';
 
 /** Sums of deltas, exact. */
 export interface FleetSums {
   job_creations: number;
-  error_count: bigint;
-  retry_count: bigint;
+  error_count: ExactSum;
+  retry_count: ExactSum;
   /** by the contract's name, e.g. processed_bytes */
-  processed_stats: Map<ProcessedStat, bigint>;
+  processed_stats: Map<ProcessedStat, ExactSum>;
 }
 
 /** The partition's share of the fleet. Its sums are those of the tasks that are there and of the retired ones. */
@@ -35,11 +38,18 @@ export interface SlotPins {
   readonly incarnation: string;
   readonly partition_count: number;
   readonly fold_version: number;
+  /** at the origin; what control records have made of them since is the head's own */
   readonly settings: FoldSettings;
 }
 
 export interface SlotHead {
   readonly pins: SlotPins;
+  /** those in force: the next record is folded by them */
+  settings: FoldSettings;
+  /** how they became so since the origin, the latest last; at most `CHANGES_KEPT` */
+  changes: readonly SettingsChange[];
+  /** control records: `obeyed` changed the settings, `repeated` said again what the last one had changed, `ignored` are none of ours */
+  controls: { obeyed: number; repeated: number; ignored: number };
   /** counts per outcome since the origin; `received` is their sum, kept on its own as the check */
   received: number;
   outcomes: { [outcome in Outcome]: number };
@@ -47,6 +57,7 @@ export interface SlotHead {
   /** source partition → highest offset taken from it by re-routing */
   rerouted_from: Map<number, number>;
   clock: PartitionClock;
+  generation: GenerationStart;
   /** records without an update that only tell the time; no part of `received` */
   ticks: number;
   fleet: FleetShare;
@@ -55,11 +66,15 @@ export interface SlotHead {
 export function newHead(pins: SlotPins): SlotHead {
   return {
     pins,
+    settings: pins.settings,
+    changes: [],
+    controls: { obeyed: 0, repeated: 0, ignored: 0 },
     received: 0,
     outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 },
     rejected_by_reason: new Map(),
     rerouted_from: new Map(),
     clock: newClock(),
+    generation: { number: 0, since: 0 },
     ticks: 0,
     fleet: emptyFleetShare(),
   };

@@ -1,8 +1,10 @@
-// Thrown by the fold where the state that it was given contradicts the log; the pipeline halts the partition with it.
+// Thrown by the fold where the state that it was given contradicts the log, or itself; the pipeline halts the partition with it.
+
+type BrokenInvariant = 'task_offset_ahead' | 'roll_up_missing';
 
 export class InvariantBroken extends Error {
-  readonly code: 'task_offset_ahead';
-  constructor(code: 'task_offset_ahead', message: string) {
+  readonly code: BrokenInvariant;
+  constructor(code: BrokenInvariant, message: string) {
     super(message);
     this.name = 'InvariantBroken';
     this.code = code;

@@ -187,7 +187,7 @@ export function settle(
       if (updateClass === 'gap') openPrior(reporter, post.prior, settings.priors_kept);
       else if (updateClass === 'fill' && post.timestamp === reporter.start) reporter.start = post.prior;
       reporter.posts.push(post);
-      if (reporter.posts.length > settings.priors_kept) forgetOldest(reporter);
+      while (reporter.posts.length > settings.priors_kept) forgetOldest(reporter);
   }
   if (outlasts(updateClass) && reporter.open.length > 0) {
     reporter.open = reporter.open.filter((prior) => prior !== post.timestamp || prior === post.prior);

@@ -3,7 +3,7 @@
 
 import { addTotals, evolve, type JudgedUpdate, newTask, reasonOf, sumsPassTheBound } from './evolve.ts';
 import { factsOfRecovery, factsOfUpdate } from './failure-facts.ts';
-import { addToShare, countFailure, moveLiveness, moveStatus } from './fleet-share.ts';
+import { addToShare, countFailure, countFailureOf, moveLiveness, moveStatus } from './fleet-share.ts';
 import { FoldChanges } from './fold-changes.ts';
 import type { FoldInput } from './fold-input.ts';
 import type { SlotHead } from './head.ts';
@@ -16,6 +16,8 @@ import type { TaskStatusDetail } from './messages.generated.ts';
 import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoordinates } from './notice.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
 import { PassingTime } from './passing-time.ts';
+import { type KnownRollUp, type RollUpChange, RollUps } from './roll-ups.ts';
+import { takeControl } from './settings-change.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from './tombstone.ts';
 import { outcomeOf } from './update-class.ts';
@@ -24,6 +26,7 @@ import { numberProblem } from './validate.ts';
 /** Folds a run of records over one slot. The head and the tasks given are changed in place. */
 export class PartitionFold {
   readonly #changes: FoldChanges;
+  readonly #rollUps: RollUps;
   readonly #time: PassingTime;
   readonly #partition: number;
   readonly #head: SlotHead;
@@ -31,6 +34,8 @@ export class PartitionFold {
 
   /**
    * @param task what the slot knows of a task of this partition
+   * @param rollUp what the slot knows of a share of a job or engine. Without it the fold has to see the slot's whole log, and
+   *   keeps the shares itself
    * @param onJudged told what the ledger says of each update that reaches its task, before the task changes; it must
    *   keep nothing of `reporter`, which goes on changing
    */
@@ -38,12 +43,14 @@ export class PartitionFold {
     partition: number,
     head: SlotHead,
     task: (internal_task_id: string) => KnownTask,
+    rollUp: KnownRollUp = () => null,
     onJudged?: (judged: JudgedUpdate & Judgement) => void,
   ) {
     this.#partition = partition;
     this.#head = head;
     this.#changes = new FoldChanges(task);
-    this.#time = new PassingTime(head, this.#changes);
+    this.#rollUps = new RollUps(rollUp);
+    this.#time = new PassingTime(head, this.#changes, this.#rollUps);
     this.#onJudged = onJudged;
   }
 
@@ -62,20 +69,28 @@ export class PartitionFold {
     return this.#changes.take();
   }
 
+  /** The shares of jobs and engines that changed since the last call, each once. */
+  takeRollUps(): RollUpChange[] {
+    return this.#rollUps.take();
+  }
+
   /** Tombstones made or moved since the last call: internal_task_id → generation. */
   takeTombstones(): ReadonlyMap<string, number> {
     return this.#changes.takeTombstones();
   }
 
   /**
-   * Folds one record and answers its notices, in order.
+   * Folds one record and answers its notices, in order. What a change is saved by depends on the settings: so before a
+   * control record all changes must have been taken, and a stretch ends with it.
    * @throws InvariantBroken if the task already holds this offset or a later one
    */
   fold(input: FoldInput): Notice[] {
     const bodies: NoticeBody[] = [];
     this.#time.passTo(input, bodies);
-    const { decoded } = input;
-    if (input.tick && decoded.kind === 'update' && !decoded.update.internal_task_id) this.#head.ticks++;
+    const { decoded, control, tick } = input;
+    const namesNoTask = decoded.kind === 'update' && !decoded.update.internal_task_id;
+    if (namesNoTask && control !== undefined) takeControl(this.#head, control, input);
+    else if (namesNoTask && tick) this.#head.ticks++;
     else this.#receive(input, bodies);
     return noticesOf(input, bodies);
   }
@@ -103,7 +118,7 @@ export class PartitionFold {
   }
 
   #foldAtHome(input: FoldInput, bodies: NoticeBody[], id: string, update: TaskStatusDetail): void {
-    const { settings } = this.#head.pins;
+    const { settings } = this.#head;
     const kept = this.#changes.known(id);
     if (kept instanceof Tombstone && this.#remembers(kept)) {
       this.#changes.bury(id, generationOf(this.#head));
@@ -146,10 +161,10 @@ export class PartitionFold {
     isNew: boolean,
     judged: JudgedUpdate & Judgement,
   ): void {
-    const { clock, fleet, pins } = this.#head;
-    const { settings } = pins;
+    const { clock, fleet, settings } = this.#head;
     const { update } = judged;
     const change = this.#changes.of(task);
+    this.#rollUps.beforeUpdate(task, isNew);
     const [livenessBefore, updatedBefore, attemptsBefore] = [task.liveness, task.last_update_at, task.attempts];
     const outcome = outcomeOf(judged.updateClass);
     const progress = outcome === 'applied' && makesProgress(judged.contribution, judged.reporter.totals);
@@ -166,6 +181,7 @@ export class PartitionFold {
     );
     task.last_offset = input.offset;
     task.last_update_at = input.timestamp;
+    if (input.source !== null) task.updates_came_rerouted++;
     this.#count(outcome);
     const told: NoticeBody[] = [];
     if (outcome === 'applied') {
@@ -177,6 +193,7 @@ export class PartitionFold {
     }
     hearOf(task, progress || task.attempts > attemptsBefore, clock);
     moveLiveness(fleet, isNew ? null : livenessBefore, task.liveness);
+    this.#rollUps.afterUpdate(task, input.timestamp);
     if (livenessBefore === 'silent') {
       change.silence_changed = true;
       bodies.push({ kind: 'failure', facts: factsOfRecovery(task, updatedBefore, update, input) });
@@ -188,25 +205,27 @@ export class PartitionFold {
   #apply(input: FoldInput, bodies: NoticeBody[], isNew: boolean, change: TaskChange, judged: JudgedUpdate): void {
     const { task } = change;
     const { update, contribution } = judged;
-    const { fleet, pins } = this.#head;
+    const { fleet, settings } = this.#head;
     const statusBefore = isNew ? null : task.task_status;
     const errorsBefore = change.errors.length;
-    const failure = evolve(change, judged, pins.settings);
+    const failure = evolve(change, judged, settings);
     moveStatus(fleet, statusBefore, task.task_status);
     addToShare(fleet, contribution);
     if (failure !== null) {
-      if (failure !== 'error') countFailure(fleet, reasonOf(update));
+      if (failure !== 'error') {
+        countFailure(fleet, reasonOf(update));
+        countFailureOf(task, reasonOf(update));
+      }
       const errors = change.errors.slice(errorsBefore);
       bodies.push({ kind: 'failure', facts: factsOfUpdate(failure, task, errors, update, input) });
     }
     for (const { index, repeat } of contribution.actions) bodies.push(jobCreationOf(task, index, repeat));
-    if (change.errors.length > pins.settings.errors_kept)
-      change.errors = change.errors.slice(-pins.settings.errors_kept);
+    if (change.errors.length > settings.errors_kept) change.errors = change.errors.slice(-settings.errors_kept);
   }
 
   /** The record lies in a partition that is not its task's home. */
   #sendHome(input: FoldInput, bodies: NoticeBody[], update: TaskStatusDetail): void {
-    const { copy_bytes_max } = this.#head.pins.settings;
+    const { copy_bytes_max } = this.#head.settings;
     if (input.source !== null) {
       const detail = `Re-routed from partition ${input.source.partition}, and its home is partition ${input.home}.`;
       this.#reject(input, bodies, 'rerouted_not_at_home', detail, update);
@@ -239,6 +258,7 @@ export class PartitionFold {
       this.#changes.of(task);
       task.updates_rejected++;
       task.last_offset = input.offset;
+      this.#rollUps.rejected(task);
     }
     this.#reject(input, bodies, reason, detail, update);
   }
@@ -254,7 +274,7 @@ export class PartitionFold {
     const byReason = this.#head.rejected_by_reason;
     byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     const holdsToken = update?.create_jobs_action?.some((action) => !!action.token) ?? false;
-    const tooLarge = input.size > this.#head.pins.settings.copy_bytes_max;
+    const tooLarge = input.size > this.#head.settings.copy_bytes_max;
     const id = input.home >= 0 ? update?.internal_task_id : undefined;
     bodies.push({
       kind: 'reject',

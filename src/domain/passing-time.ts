@@ -9,17 +9,20 @@ import { deadlines, earliestDeadline, setLiveness } from './liveness.ts';
 import { type Look, Looks } from './looks.ts';
 import type { NoticeBody } from './notice.ts';
 import { moveClock } from './partition-clock.ts';
+import type { RollUps } from './roll-ups.ts';
 import type { Liveness, TaskChange, TaskState } from './task-state.ts';
 import { generationOf, Tombstone } from './tombstone.ts';
 
 export class PassingTime {
   readonly #head: SlotHead;
   readonly #changes: FoldChanges;
+  readonly #rollUps: RollUps;
   readonly #looks = new Looks();
 
-  constructor(head: SlotHead, changes: FoldChanges) {
+  constructor(head: SlotHead, changes: FoldChanges, rollUps: RollUps) {
     this.#head = head;
     this.#changes = changes;
+    this.#rollUps = rollUps;
   }
 
   /** See PartitionFold.beginStretch. */
@@ -29,9 +32,9 @@ export class PassingTime {
 
   /** Goes on to the next record. @param bodies gets what is to be told */
   passTo(record: { readonly timestamp: number }, bodies: NoticeBody[]): void {
-    const { clock, pins } = this.#head;
-    moveClock(clock, record.timestamp, pins.settings);
-    for (let looked = 0; looked < pins.settings.looks_max; ) {
+    const { clock, settings } = this.#head;
+    moveClock(clock, record.timestamp, settings);
+    for (let looked = 0; looked < settings.looks_max; ) {
       const look = this.#looks.take(clock.now);
       if (look === null) return;
       const task = this.#changes.known(look.internal_task_id);
@@ -44,14 +47,14 @@ export class PassingTime {
 
   /** Has the task looked at no later than at its earliest deadline. */
   watch(change: TaskChange): void {
-    const { clock, pins } = this.#head;
-    const deadline = earliestDeadline(change.task, clock, pins.settings);
+    const { clock, settings } = this.#head;
+    const deadline = earliestDeadline(change.task, clock, settings);
     if (deadline < change.task.look_at) this.#setLook(change, deadline);
   }
 
   #lookAt(task: TaskState, record: { readonly timestamp: number }, bodies: NoticeBody[]): void {
-    const { clock, fleet, pins } = this.#head;
-    const { silence, stall, retirement } = deadlines(task, clock, pins.settings);
+    const { clock, fleet, settings } = this.#head;
+    const { silence, stall, retirement } = deadlines(task, clock, settings);
     const change = this.#changes.of(task);
     if (silence < clock.now) {
       bodies.push({ kind: 'failure', facts: factsOfSilence(task, record) });
@@ -62,17 +65,20 @@ export class PassingTime {
     }
     if (retirement < clock.now) {
       retireFromShare(fleet, task);
+      this.#rollUps.retire(task);
       change.retired = true;
       this.#changes.bury(task.internal_task_id, generationOf(this.#head));
     } else {
-      this.#setLook(change, earliestDeadline(task, clock, pins.settings));
+      this.#setLook(change, earliestDeadline(task, clock, settings));
     }
   }
 
   #change(task: TaskState, liveness: Liveness): void {
     const { clock, fleet } = this.#head;
+    this.#rollUps.beforeUpdate(task, false);
     moveLiveness(fleet, task.liveness, liveness);
     setLiveness(task, liveness, clock);
+    this.#rollUps.afterTime(task);
   }
 
   #setLook(change: TaskChange, at: number): void {

@@ -52,7 +52,8 @@ export function keepReporter(
     forgetPosts(quiet);
     change.reporters.add(name);
   }
-  if (reporters.size > settings.reporters_kept) letGo(change, settings);
+  // More than one is too many only where the settings have come down since.
+  while (reporters.size > settings.reporters_kept) letGo(change, settings);
 }
 
 function letGo(change: TaskChange, settings: FoldSettings): void {
@@ -65,7 +66,7 @@ function letGo(change: TaskChange, settings: FoldSettings): void {
   // One that was let go before goes behind the others.
   known.delete(digestOf(work_request_id));
   known.set(digestOf(work_request_id), reporter.timestamp_max);
-  if (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
+  while (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
 }
 
 /** Adds a run's totals to the base, IO by IO. */

@@ -107,11 +107,15 @@ export interface TaskState {
   updates_duplicate: number;
   updates_stale: number;
   updates_rejected: number;
+  /** how many of the first three came re-routed */
+  updates_came_rerouted: number;
   /** priors that continue from a post which has not come, of all reporters that there ever were */
   open_gaps: number;
   /** how often the ledger had to say more than `first` or `next` */
   marks: { [mark in Mark]?: number };
   job_creations: number;
+  /** failure notices of kind failed, aborted or rejected, by the update's reason; undefined: none */
+  failures_by_reason?: { [reason: string]: number } | undefined;
   // coordinates in the partition's log, and log time (ms)
   first_offset: number;
   last_offset: number;

@@ -3,7 +3,7 @@
 // committed; so consumers and producers each get a `Kafka` object of their own.
 
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
-import { mendRequestQueue } from './kafkajs-internals.ts';
+import { mendRecordEncoder, mendRequestQueue } from './kafkajs-internals.ts';
 
 /** What it takes to reach a Kafka cluster. */
 export interface KafkaConnection {
@@ -39,12 +39,14 @@ const SAFE_FACTS = ['broker', 'groupId', 'memberId', 'error', 'retryCount', 'ret
  */
 export function createKafka(connection: KafkaConnection, role: 'read' | 'write', log: KafkaLog = silentLog): Kafka {
   mendRequestQueue();
+  mendRecordEncoder();
   const { ssl, sasl } = connection;
   return new Kafka({
     brokers: [...connection.brokers],
     clientId: role === 'read' ? connection.clientId : `${connection.clientId}-producer`,
     ...(ssl === undefined ? {} : { ssl }),
-    ...(sasl === undefined ? {} : { sasl }),
+    // kafkajs writes into it.
+    ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 },

@@ -55,6 +55,7 @@ export class GroupMembership {
   readonly #stopping = new AbortController();
   #waiters: Waiter[] = [];
   #lastSign = 0;
+  #heardAt: number | null = null;
   #generation = -1;
   #running: Promise<void> | null = null;
 
@@ -66,6 +67,11 @@ export class GroupMembership {
   /** Partitions of the latest join. */
   get assigned(): ReadonlySet<number> {
     return this.#assigned;
+  }
+
+  /** When the coordinator last answered a heartbeat or a join, on the clock of `performance.now()`; null: not yet. */
+  get heardAt(): number | null {
+    return this.#heardAt;
   }
 
   /** Begins to join, and keeps on joining until `stop`. */
@@ -156,17 +162,22 @@ export class GroupMembership {
       if (this.#stopping.signal.aborted) return;
       const { topic } = this.#options;
       consumer.pause([{ topic }]);
-      this.#lastSign = Date.now();
+      this.#heard();
       this.#outage.recovered();
       this.#takeAssignment(payload.memberAssignment[topic] ?? []);
       this.#answerWaiters();
     });
     consumer.on(consumer.events.HEARTBEAT, ({ payload }) => {
-      this.#lastSign = Date.now();
+      this.#heard();
       this.#generation = payload.groupGenerationId;
       this.#answerWaiters();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  }
+
+  #heard(): void {
+    this.#lastSign = Date.now();
+    this.#heardAt = performance.now();
   }
 
   #watch(reject: (error: Error) => void): void {

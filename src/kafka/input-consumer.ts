@@ -62,6 +62,11 @@ export class InputConsumer implements InputLog, Membership {
     return this.#membership.assigned;
   }
 
+  /** When the group last answered, on the clock of `performance.now()`; null: not yet. */
+  get groupHeardAt(): number | null {
+    return this.#membership.heardAt;
+  }
+
   fetch(partition: number, position: number, limits: { records_max: number; wait_ms: number }): Promise<LogBatch> {
     return this.#fetcher.fetch(partition, position, limits);
   }
@@ -73,6 +78,11 @@ export class InputConsumer implements InputLog, Membership {
       this.#link.offsets([partition], 'end'),
     ]);
     return { start: starts.get(partition)!, end: ends.get(partition)! };
+  }
+
+  /** High watermarks, all in one question to each broker. @throws while a broker is away */
+  logEnds(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    return this.#link.offsets(partitions, 'end');
   }
 
   partitionCount(): Promise<number> {

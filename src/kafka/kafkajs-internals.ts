@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
+import { encodeRecord } from './record-encoder.ts';
 
 /** A request with the decoding of its answer, in the form that kafkajs' connections send. */
 export interface WireRequest<Answer> {
@@ -83,4 +84,12 @@ export function mendRequestQueue(): void {
     if (this.pending.length > 0) schedule.call(this);
   };
   prototype.mended = true;
+}
+
+/** kafkajs asks for its record encoder when it sends for the first time; from here on it gets ours (record-encoder.ts). */
+export function mendRecordEncoder(): void {
+  const require = createRequire(import.meta.url);
+  const path = 'kafkajs/src/protocol/recordBatch/record/v0';
+  require(path);
+  require.cache[require.resolve(path)]!.exports = encodeRecord;
 }

@@ -1,6 +1,7 @@
 // Says once that something stopped working, then every so often that it still does not, and once that it works again.
 
 import type { KafkaLog } from './connection.ts';
+import { reasonOf } from './faults.ts';
 
 /** ms between two lines about the same outage */
 const REMINDER_MS = 30_000;
@@ -38,7 +39,7 @@ export class Outage {
     this.#failing.set(source, failures);
     if (first || now - this.#saidAt >= REMINDER_MS) {
       this.#saidAt = now;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.#log('warn', `${this.#what}: ${reason}; going on by itself when that ends`, {
         since_ms: now - this.#since,
         failures,

@@ -1,9 +1,9 @@
 // The names of everything that Taskfold logs, with level and meaning: the one list. A log line's `event` is one of these,
-// so that it can be searched and alerted on; its text is for people and may change.
+// so that it can be searched and alerted on; its text is for people and may change. docs/metrics.md lists them.
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-interface LogEvent {
+export interface LogEvent {
   readonly level: LogLevel;
   /** the line's message, unless its fields bring a `message` of their own */
   readonly text: string;
@@ -14,12 +14,13 @@ interface LogEvent {
 export const LOG_EVENTS = {
   // the process
   starting: { level: 'info', text: 'taskfold starts' },
+  observed: { level: 'info', text: 'health and metrics can be asked for' },
   running: { level: 'info', text: 'taskfold runs and joins the group' },
   progress: { level: 'info', text: 'how it goes' },
   draining: { level: 'info', text: 'stopping: what was begun is finished first' },
   drained: { level: 'info', text: 'stopped: nothing is left open' },
   drain_late: { level: 'warn', text: 'stopping took too long; what is open is left to the next owner' },
-  broken: { level: 'error', text: 'an error that nothing expected' },
+  broken: { level: 'error', text: 'an error that nothing expected', repeats: true },
   // services
   service_waiting: { level: 'warn', text: 'waiting for a service that does not answer', repeats: true },
   service_back: { level: 'info', text: 'the service answers' },
@@ -35,6 +36,7 @@ export const LOG_EVENTS = {
   partition_running: { level: 'info', text: 'the partition is claimed, and folded' },
   partition_waiting: { level: 'warn', text: 'the partition waits, and claims again by itself', repeats: true },
   partition_halted: { level: 'error', text: 'the partition is halted and needs an operator', repeats: true },
+  settings_changed: { level: 'info', text: 'a control record changed the settings of the fold' },
   partition_resumed: { level: 'info', text: 'an operator asked the halted partition to claim again' },
 } as const satisfies Record<string, LogEvent>;
 

@@ -1,12 +1,19 @@
 // Taking a partition over, in the only order that is sound: fence Kafka, claim Redis, read C; then hold the three
 // against the log. Whatever does not fit halts the partition before anything is written.
 
-import { FOLD_SETTING_NAMES, FOLD_VERSION } from '../domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../domain/head.ts';
 import type { PipelineContext } from './context.ts';
 import { Fault } from './errors.ts';
 import { matches } from './fingerprint.ts';
-import type { EmittedMark, EventClaim, RecordFingerprint, RecordPlace, SchemaVerdict } from './ports.ts';
+import {
+  type EmittedMark,
+  type EventClaim,
+  LOAD_MARK,
+  type RecordFingerprint,
+  type RecordPlace,
+  type SchemaVerdict,
+} from './ports.ts';
+import { slotHeld } from './save-when-free.ts';
 
 /** A partition that is ours until somebody fences it: W, C, the head as of W, and the recorded verdicts. */
 export interface Claimed {
@@ -25,16 +32,21 @@ const RECORD_LOOKS = 20;
 /** @throws Fault with the reason: to claim again, to wait, or to halt */
 export async function claimPartition(context: PipelineContext, partition: number): Promise<Claimed> {
   const { eventLog, slotStore } = context.ports;
+  // Whoever holds the slot may have fenced us, and is not to be fenced each time that we look.
+  if (await slotStore.isHeld(partition)) throw slotHeld(partition);
   const events = await eventLog.claim(partition);
   try {
     const slot = await slotStore.claim(partition, context.settings.owner);
     if (slot.saving !== null) {
-      throw new Fault('torn_save', `A save up to offset ${slot.saving} stopped half-way in partition ${partition}.`);
+      if (await slotStore.isHeld(partition)) throw slotHeld(partition);
+      throw unfinished(partition, slot.saving);
     }
     const { head, watermark } = slot;
     const found = await events.readEmitted();
-    if (head !== null) await checkPins(context, partition, head.pins, found);
-    else if (found !== null) await checkPins(context, partition, found.pins, found);
+    // Both say which version may fold: an operator who has one fold anew changes C's first.
+    for (const pins of [found?.pins, head?.pins]) {
+      if (pins !== undefined) await checkPins(context, partition, pins, found);
+    }
     if (found !== null) await checkLog(context, partition, 'emitted', found.offset, found.fingerprint);
     let position: Position;
     if (head === null || watermark === null) {
@@ -53,6 +65,14 @@ export async function claimPartition(context: PipelineContext, partition: number
 }
 
 type Position = Pick<Claimed, 'head' | 'watermark' | 'emitted'>;
+
+/** @param mark of the save, clearing or loading that did not end */
+function unfinished(partition: number, mark: string): Fault {
+  if (mark.startsWith(LOAD_MARK)) {
+    return new Fault('load_unfinished', `A snapshot was put into partition ${partition} only in part (${mark}).`);
+  }
+  return new Fault('torn_save', `A save up to offset ${mark} stopped half-way in partition ${partition}.`);
+}
 
 /** The slot is empty: a first start, or Redis lost it and the log is folded again from its origin. */
 async function beginSlot(
@@ -81,7 +101,8 @@ async function beginSlot(
 async function firstMark(context: PipelineContext, partition: number, events: EventClaim): Promise<EmittedMark> {
   const { start } = await context.ports.inputLog.bounds(partition);
   const partition_count = await context.ports.inputLog.partitionCount();
-  for (const peer of await events.readPeers()) {
+  const peers = await events.readPeers();
+  for (const peer of peers) {
     if (peer.pins.partition_count !== partition_count) throw countChanged(peer.pins.partition_count, partition_count);
   }
   const highest = await events.highestSource();
@@ -95,8 +116,9 @@ async function firstMark(context: PipelineContext, partition: number, events: Ev
     origin: start,
     incarnation: newIncarnation(context),
     partition_count,
-    fold_version: FOLD_VERSION,
-    settings: context.settings.fold,
+    fold_version: context.settings.fold_version,
+    // Every partition begins with the same ones; what has changed since lies in the log of each.
+    settings: peers[0]?.pins.settings ?? context.settings.fold,
   };
   const mark: EmittedMark = { offset: highest === null ? start : highest.offset + 1, pins };
   // Events of an earlier log's records tell nothing about those that lie in their places now.
@@ -138,11 +160,10 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
     );
   }
   await checkPartitionCount(context, pins);
-  if (pins.fold_version !== FOLD_VERSION) {
-    throw new Fault(
-      'fold_differs',
-      `The state has fold version ${pins.fold_version}, this process has ${FOLD_VERSION}.`,
-    );
+  const { fold_version } = context.settings;
+  if (pins.fold_version !== fold_version) {
+    const versions = `fold version ${pins.fold_version}, this process has ${fold_version}`;
+    throw new Fault('fold_differs', `Partition ${partition} is folded by ${versions}.`);
   }
   const { start } = await context.ports.inputLog.bounds(partition);
   if (start < pins.origin) {
@@ -150,12 +171,6 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
       'fingerprint_differs',
       `The log of partition ${partition} starts at ${start}, below the fold's origin ${pins.origin}.`,
     );
-  }
-  for (const name of FOLD_SETTING_NAMES) {
-    if (pins.settings[name] !== context.settings.fold[name]) {
-      const values = `${pins.settings[name]}, this process has ${context.settings.fold[name]}`;
-      throw new Fault('fold_differs', `The state was folded with ${name} ${values}.`);
-    }
   }
 }
 

@@ -20,7 +20,9 @@ export async function drain(context: PipelineContext, partition: number, claimed
   let max = context.settings.notices_page;
   for (;;) {
     const page = await slotStore.readNotices(partition, emitter.mark.offset, max);
-    if (page.watermark !== claimed.watermark) throw moved(partition, claimed.watermark, page.watermark);
+    // W alone can be that of a copy from another log's life, whose notices are none of this one's.
+    const ours = page.watermark === claimed.watermark && page.log_time === claimed.head.clock.log_time;
+    if (!ours) throw moved(partition, claimed.watermark, page.watermark);
     if (page.notices.length === 0) return;
     const lastOffset = page.notices.at(-1)!.offset;
     // All notices of one record leave in one transaction: the page's last record may go on behind the page.
@@ -29,7 +31,7 @@ export async function drain(context: PipelineContext, partition: number, claimed
       max *= 2;
       continue;
     }
-    await send(context, partition, whole, emitter, page.more ? lastOffset : page.watermark);
+    await send(context, partition, whole, emitter, page.more ? lastOffset : claimed.watermark);
   }
 }
 

@@ -4,10 +4,16 @@
 import type { EmittedMark, EventClaim, OutgoingMessage, RecordFingerprint, SchemaVerdict } from './ports.ts';
 import { TICK_HEADER } from './source-header.ts';
 
-/** `emitted` is told after each commit; it must not throw. */
+/** Told of each transaction; must not throw. */
+export interface EmitterListener {
+  begun(): void;
+  /** after the commit */
+  emitted(mark: EmittedMark, messages: number): void;
+}
+
 export class Emitter {
   readonly #events: EventClaim;
-  readonly #onEmitted: (mark: EmittedMark, messages: number) => void;
+  readonly #listener: EmitterListener;
   #mark: EmittedMark;
   #messages: OutgoingMessage[] = [];
   #bytes = 0;
@@ -17,12 +23,12 @@ export class Emitter {
   #running: Promise<void> | null = null;
   #failure: { error: unknown } | null = null;
 
-  constructor(events: EventClaim, mark: EmittedMark, onEmitted: (mark: EmittedMark, messages: number) => void) {
+  constructor(events: EventClaim, mark: EmittedMark, listener: EmitterListener) {
     this.#events = events;
     this.#mark = mark;
     this.#target = mark.offset;
     this.#fingerprint = mark.fingerprint;
-    this.#onEmitted = onEmitted;
+    this.#listener = listener;
   }
 
   /** C as last committed by this claim. */
@@ -92,11 +98,12 @@ export class Emitter {
       pins: this.#mark.pins,
       ...(fingerprint === undefined ? {} : { fingerprint }),
     };
+    this.#listener.begun();
     this.#running = this.#events.transact({ emitted: mark, messages }).then(
       () => {
         this.#mark = mark;
         this.#running = null;
-        this.#onEmitted(mark, messages.filter(isEvent).length);
+        this.#listener.emitted(mark, messages.filter(isEvent).length);
         this.#start();
       },
       (error: unknown) => {

@@ -9,10 +9,13 @@ export const FAULTS = {
   save_refused: 'claim',
   /** A read came back with another W. Claim again. */
   watermark_moved: 'claim',
+  /** An operator's tool holds the slot still, or replaces it: wait and claim again. */
+  slot_held: 'wait',
   /** The consumer group gave the partition to somebody else: stop. */
   partition_lost: 'stop',
-  // The rest halts the partition; each has a cure (see `HALTS`).
+  // The rest halts the partition; each has a cure (see `halts.ts`).
   torn_save: 'halt',
+  load_unfinished: 'halt',
   history_gone: 'halt',
   watermark_above_log_end: 'halt',
   emitted_above_log_end: 'halt',
@@ -21,9 +24,13 @@ export const FAULTS = {
   incarnation_differs: 'halt',
   partition_count_changed: 'halt',
   fold_differs: 'halt',
+  settings_differ: 'halt',
   payload_gone: 'halt',
   task_offset_ahead: 'halt',
+  roll_up_missing: 'halt',
   conservation_broken: 'halt',
+  /** An error of our own code, met again at every try. */
+  unexpected: 'halt',
 } as const;
 export type FaultCode = keyof typeof FAULTS;
 export type HaltCode = { [code in FaultCode]: (typeof FAULTS)[code] extends 'halt' ? code : never }[FaultCode];

@@ -1,21 +1,32 @@
 // One batch on its way: decode → home → missing tasks → fold. Nothing is written here, and nothing is sent.
 
 import { type FoldInput, homeOfDecoded } from '../domain/fold-input.ts';
+import type { SlotHead } from '../domain/head.ts';
 import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import { clockAfter } from '../domain/partition-clock.ts';
-import type { PartitionFold } from '../domain/partition-fold.ts';
+import { PartitionFold } from '../domain/partition-fold.ts';
+import type { KnownRollUp, RollUpChange } from '../domain/roll-ups.ts';
+import { readControl } from '../domain/settings-change.ts';
 import type { TaskChange } from '../domain/task-state.ts';
-import { generationOf, Tombstone } from '../domain/tombstone.ts';
+import { Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 import { Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
-import { headerText, recordSize, reroutedFrom, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from './source-header.ts';
-import type { TaskCache } from './task-cache.ts';
+import { readMissing } from './read-missing.ts';
+import type { SlotCache } from './slot-cache.ts';
+import {
+  CONTROL_HEADER,
+  headerText,
+  recordSize,
+  reroutedFrom,
+  TICK_HEADER,
+  WORK_REQUEST_STATUS_HEADER,
+} from './source-header.ts';
 
 /** A notice with the record that it speaks of, both at hand: ready to be made a message. */
 export interface NoticeAtHand {
@@ -80,7 +91,7 @@ async function commitVerdicts(claimed: Claimed, emitter: Emitter, verdicts: read
 /** What decoding reads of the context and of the claim: `taskfold why` decodes without either. */
 export interface DecodeContext {
   readonly ports: Pick<PipelineContext['ports'], 'decoder'>;
-  readonly settings: Pick<PipelineContext['settings'], 'topic'>;
+  readonly settings: Pick<PipelineContext['settings'], 'topic' | 'group'>;
 }
 export type DecodeClaim = Pick<Claimed, 'head' | 'verdicts'>;
 
@@ -105,11 +116,18 @@ export function decodeRecords(
       home: homeOfDecoded(decoded, partition_count),
       source: reroutedFrom(record.headers, context.settings.topic, partition, partition_count),
       ...(Object.hasOwn(record.headers, TICK_HEADER) ? { tick: true } : {}),
+      ...(isControl(record)
+        ? { control: readControl(headerText(record.headers, CONTROL_HEADER), context.settings.group) }
+        : {}),
       ...(work_request_status === undefined ? {} : { work_request_status }),
       ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
       ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
     };
   });
+}
+
+function isControl({ headers }: InputRecord): boolean {
+  return Object.hasOwn(headers, CONTROL_HEADER);
 }
 
 /** W3C Trace Context: a traceparent of version 00 has 55 characters; at least 512 of a tracestate are passed on. */
@@ -131,9 +149,16 @@ export interface FoldedBatch {
   /** in order, those at or above C */
   readonly atHand: readonly NoticeAtHand[];
   readonly changes: readonly TaskChange[];
+  readonly rollUps: readonly RollUpChange[];
   readonly tombstones: ReadonlyMap<string, number>;
   /** of the last record, if there is any */
   readonly fingerprint: RecordFingerprint | undefined;
+}
+
+/** The fold over what the cache holds, which is all that a batch needs once it was read. */
+export function foldOver(cache: SlotCache, partition: number, head: SlotHead): PartitionFold {
+  const rollUp: KnownRollUp = (kind, id) => cache.rollUps[kind].get(id) ?? null;
+  return new PartitionFold(partition, head, (id) => cache.tasks.get(id) ?? null, rollUp);
 }
 
 /** Looks are read for this many records at once that use up all that they may; where there are more, the batch is cut. */
@@ -150,16 +175,22 @@ export async function foldRecords(
   partition: number,
   claimed: Claimed,
   watermark: number,
-  cache: TaskCache,
+  cache: SlotCache,
   fold: PartitionFold,
   batch: readonly InputRecord[],
 ): Promise<FoldedBatch> {
-  const looks = await readLooks(context, partition, claimed, watermark, batch);
+  const { observer } = context;
+  observer.step?.(partition, 'read');
+  const ofOneKind = upToControl(batch);
+  const looks = await readLooks(context, partition, claimed, watermark, ofOneKind);
   const isCut = looks.length === looksRead(claimed);
-  const records = isCut ? batch.slice(0, RECORDS_FULL_OF_LOOKS) : batch;
+  const records = isCut ? ofOneKind.slice(0, RECORDS_FULL_OF_LOOKS) : ofOneKind;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
+  observer.step?.(partition, 'decode');
   const inputs = decodeRecords(context, partition, claimed, records);
+  observer.step?.(partition, 'read');
   await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
+  observer.step?.(partition, 'fold');
   const atHand: NoticeAtHand[] = [];
   inputs.forEach((input, i) => {
     const notices = fold.fold(input);
@@ -169,23 +200,34 @@ export async function foldRecords(
   });
   const changes = fold.takeChanges();
   const tombstones = fold.takeTombstones();
-  for (const [id, generation] of tombstones) cache.set(id, new Tombstone(generation));
-  for (const { task, retired } of changes) if (!retired) cache.set(task.internal_task_id, task);
+  const rollUps = fold.takeRollUps();
+  for (const [id, generation] of tombstones) cache.tasks.set(id, new Tombstone(generation));
+  for (const { task, retired } of changes) if (!retired) cache.tasks.set(task.internal_task_id, task);
+  for (const { kind, id, rollUp } of rollUps) cache.rollUps[kind].set(id, rollUp);
   const [record, input] = [records.at(-1), inputs.at(-1)];
   const fingerprint = record && input && fingerprintOf(record, input.decoded);
-  return { count: records.length, atHand, changes, tombstones, fingerprint };
+  return { count: records.length, atHand, changes, rollUps, tombstones, fingerprint };
+}
+
+/**
+ * A record that may change the settings is folded and saved alone: all others of a batch are folded, looked for and saved by
+ * the same ones.
+ */
+function upToControl(batch: readonly InputRecord[]): readonly InputRecord[] {
+  const control = batch.findIndex(isControl);
+  return control < 0 ? batch : batch.slice(0, Math.max(1, control));
 }
 
 function looksRead({ head }: Claimed): number {
-  return RECORDS_FULL_OF_LOOKS * head.pins.settings.looks_max;
+  return RECORDS_FULL_OF_LOOKS * head.settings.looks_max;
 }
 
 function clockAtEnd({ head }: Claimed, records: readonly InputRecord[]): number {
-  const { clock, pins } = head;
+  const { clock, settings } = head;
   return clockAfter(
     clock,
     records.map(({ timestamp }) => timestamp),
-    pins.settings,
+    settings,
   );
 }
 
@@ -202,30 +244,4 @@ async function readLooks(
   const read = await context.ports.slotStore.readLooks(partition, end, looksRead(claimed));
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   return read.looks;
-}
-
-/** Reads the tasks that the batch needs and the cache lacks, all of them at our W. */
-async function readMissing(
-  context: PipelineContext,
-  partition: number,
-  { head }: Claimed,
-  watermark: number,
-  cache: TaskCache,
-  inputs: readonly FoldInput[],
-  looks: readonly Look[],
-): Promise<void> {
-  const missing = new Set<string>();
-  const need = (id: string) => {
-    if (cache.get(id) === undefined) missing.add(id);
-  };
-  for (const { internal_task_id } of looks) need(internal_task_id);
-  for (const { decoded, home } of inputs) {
-    if (home === partition && decoded.kind === 'update') need(decoded.update.internal_task_id!);
-  }
-  if (missing.size === 0) return;
-  const ids = [...missing];
-  const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
-  const read = await context.ports.slotStore.readTasks(partition, ids, generation);
-  if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
-  ids.forEach((id, i) => void cache.set(id, read.tasks[i] ?? null));
 }

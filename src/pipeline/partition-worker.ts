@@ -5,18 +5,21 @@
 //      └───────────────────────────┴─ lost or stopped ──► stopped (for good)
 
 import { conserves } from '../domain/head.ts';
-import { InvariantBroken } from '../domain/invariant-broken.ts';
-import { PartitionFold } from '../domain/partition-fold.ts';
+import type { PartitionFold } from '../domain/partition-fold.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { type Claimed, checkPartitionCount, claimPartition, moved } from './claim.ts';
-import type { PipelineContext, WorkerState } from './context.ts';
+import type { PipelineContext } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
-import { foldRecords, loadSchemas } from './fold-batch.ts';
+import { foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
+import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
-import type { LogBatch, SlotLive } from './ports.ts';
-import { TaskCache } from './task-cache.ts';
+import { LiveReport } from './live-report.ts';
+import type { LogBatch, SlotSave } from './ports.ts';
+import { faultOf, Remedies } from './remedies.ts';
+import { saveWhenFree } from './save-when-free.ts';
+import { SlotCache } from './slot-cache.ts';
 import { Ticker } from './ticker.ts';
 
 /** Trims are bookkeeping: at most one in this time, ms. */
@@ -29,24 +32,21 @@ export class PartitionWorker {
   /** settles when the worker has let go of everything; never rejects */
   readonly finished: Promise<void>;
   readonly #context: PipelineContext;
-  #state: WorkerState = 'claiming';
+  readonly #live: LiveReport;
   #stopping = false;
   #lost = false;
   #wakeStop!: () => void;
   readonly #stopAsked: Promise<void>;
-  #watermark: number | null = null;
-  #emitted: number | null = null;
-  #logEnd = 0;
-  #halt: SlotLive['halt'] | undefined;
   /** faults of services since the last save */
   #waits = 0;
-  #liveAt = Number.NEGATIVE_INFINITY;
+  readonly #remedies = new Remedies();
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: PipelineContext, partition: number) {
     this.#context = context;
     this.partition = partition;
+    this.#live = new LiveReport(context, partition);
     this.#stopAsked = new Promise((resolve) => {
       this.#wakeStop = resolve;
     });
@@ -55,14 +55,7 @@ export class PartitionWorker {
 
   /** For status: W, C and the log's end as this worker last knew them. */
   get status() {
-    return {
-      partition: this.partition,
-      state: this.#state,
-      watermark: this.#watermark,
-      emitted: this.#emitted,
-      log_end: this.#logEnd,
-      ...(this.#halt ? { halt: this.#halt } : {}),
-    };
+    return this.#live.status;
   }
 
   /** Finishes the batch at hand, sends what is saved, lets go. */
@@ -80,13 +73,13 @@ export class PartitionWorker {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       try {
-        this.#enter('claiming');
+        this.#live.enter('claiming');
         await this.#follow(await claimPartition(this.#context, this.partition));
       } catch (error) {
         await this.#getOver(faultOf(error)).catch(() => {});
       }
     }
-    this.#enter('stopped');
+    this.#live.enter('stopped');
   }
 
   /** Everything between a claim and the fault, or the stop, that ends it. */
@@ -94,43 +87,55 @@ export class PartitionWorker {
     const { ports, observer } = this.#context;
     const { partition } = this;
     const { incarnation } = claimed.head.pins;
-    this.#watermark = claimed.watermark;
-    this.#emitted = claimed.emitted.offset;
-    const emitter = new Emitter(claimed.events, claimed.emitted, (mark, messages) => {
-      this.#emitted = mark.offset;
-      observer.emitted?.(partition, { messages, emitted: mark.offset });
-      const now = ports.surroundings.now();
-      if (now - this.#trimmedAt < TRIM_EVERY_MS) return;
-      this.#trimmedAt = now;
-      void ports.slotStore.trim(partition, incarnation, mark.offset).catch(() => {});
+    this.#live.watermark = claimed.watermark;
+    this.#live.emitted = claimed.emitted.offset;
+    observer.claimed?.(partition, {
+      head: claimed.head,
+      watermark: claimed.watermark,
+      emitted: claimed.emitted.offset,
+    });
+    const emitter = new Emitter(claimed.events, claimed.emitted, {
+      begun: () => observer.emitting?.(partition),
+      emitted: (mark, messages) => {
+        this.#live.emitted = mark.offset;
+        observer.emitted?.(partition, { messages, emitted: mark.offset });
+        const now = ports.surroundings.now();
+        if (now - this.#trimmedAt < TRIM_EVERY_MS) return;
+        this.#trimmedAt = now;
+        void ports.slotStore.trim(partition, incarnation, mark.offset).catch(() => {});
+      },
     });
     this.#dropTombstones(claimed, generationOf(claimed.head) - 2);
     try {
-      this.#enter('draining');
+      this.#live.enter('draining');
       await drain(this.#context, partition, claimed, emitter);
-      this.#enter('running');
+      this.#live.enter('running');
       await this.#fold(claimed, emitter);
-      if (!this.#lost) await emitter.settle({ mark: emitter.mark.offset < this.#watermark });
+      if (!this.#lost) await emitter.settle({ mark: emitter.mark.offset < this.#live.watermark });
     } finally {
       void claimed.events.close().catch(() => {});
     }
   }
 
   async #fold(claimed: Claimed, emitter: Emitter): Promise<void> {
-    const { ports, settings } = this.#context;
+    const { ports, settings, observer } = this.#context;
     const { partition } = this;
-    const cache = new TaskCache(settings.cache_tasks);
-    const fold = new PartitionFold(partition, claimed.head, (id) => cache.get(id) ?? null);
+    const cache = new SlotCache(settings.cache_tasks);
+    const fold = foldOver(cache, partition, claimed.head);
     const ticker = new Ticker(this.#context, partition, claimed, emitter);
     let watermark = claimed.watermark;
     let markedAt = ports.surroundings.now();
     let countedAt = markedAt;
     const limits = { records_max: settings.batch_records_max, wait_ms: settings.fetch_wait_ms };
+    const given = new GivenSettings(settings.given, claimed.head, (await ports.inputLog.bounds(partition)).end);
 
     while (!this.#stopping) {
       emitter.check();
+      given.check(watermark);
+      observer.step?.(partition, 'fetch');
       const batch = await ports.inputLog.fetch(partition, watermark, limits);
-      this.#logEnd = batch.end;
+      this.#live.logEnd = batch.end;
+      observer.fetched?.(partition, { oldest: batch.records[0]?.timestamp ?? null, end: batch.end });
       if (batch.to > watermark) {
         watermark = await this.#foldBatch(claimed, emitter, cache, fold, watermark, batch);
         if (batch.records.length > 0) ticker.heard();
@@ -150,7 +155,7 @@ export class PartitionWorker {
         countedAt = now;
         await checkPartitionCount(this.#context, claimed.head.pins);
       }
-      this.#reportLive();
+      this.#live.tell();
     }
   }
 
@@ -168,40 +173,48 @@ export class PartitionWorker {
   async #foldBatch(
     claimed: Claimed,
     emitter: Emitter,
-    cache: TaskCache,
+    cache: SlotCache,
     fold: PartitionFold,
     watermark: number,
     batch: LogBatch,
   ): Promise<number> {
     const { ports, observer } = this.#context;
     const { partition } = this;
+    observer.step?.(partition, 'schemas');
     const { records, waitsFor } = await loadSchemas(this.#context, partition, claimed, emitter, batch.records);
     const loaded = batch.records[records.length]?.offset ?? batch.to;
     let to = loaded;
     if (to > watermark) {
       const generation = generationOf(claimed.head);
-      const { ticks } = claimed.head;
+      const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
       const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
-      const { count, atHand, changes, tombstones, fingerprint } = folded;
+      const { count, atHand, fingerprint, ...changed } = folded;
       if (count < records.length) to = records[count]!.offset;
       if (!conserves(claimed.head)) {
         throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
       }
-      const saved = await ports.slotStore.save(partition, {
+      observer.step?.(partition, 'save');
+      const save: SlotSave = {
         expect: watermark,
         expect_log_time: log_time,
         to,
         head: claimed.head,
         ...(fingerprint === undefined ? {} : { fingerprint }),
-        changes,
-        tombstones,
+        ...changed,
         notices: atHand.map(({ notice }) => notice),
+      };
+      const saved = await saveWhenFree(this.#context, partition, save, () => {
+        this.#live.tell();
+        return this.#stopping;
       });
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
-      this.#watermark = to;
+      this.#live.watermark = to;
       this.#waits = 0;
-      observer.folded?.(partition, { records: count + ticks - claimed.head.ticks, to, end: batch.end });
+      const folds = claimed.head.received - received;
+      observer.folded?.(partition, { records: folds, to, end: batch.end, head: claimed.head, notices: atHand });
+      if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
+      observer.step?.(partition, 'encode');
       this.#dropTombstones(claimed, generation);
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
@@ -224,7 +237,7 @@ export class PartitionWorker {
   async #getOver(fault: Fault): Promise<void> {
     if (this.#stopping) return;
     const { ports, settings, observer } = this.#context;
-    switch (fault.remedy) {
+    switch (this.#remedies.of(fault, this.#live.watermark)) {
       case 'stop':
         this.lose();
         return;
@@ -233,7 +246,7 @@ export class PartitionWorker {
         return;
       case 'wait':
       case 'claim': {
-        this.#enter('waiting');
+        this.#live.enter('waiting');
         observer.problem?.(this.partition, fault);
         // Two owners that claim at once in lockstep starve each other: a random time apart, and only one that the
         // group still answers to.
@@ -252,49 +265,19 @@ export class PartitionWorker {
   async #stayHalted(fault: Fault): Promise<void> {
     const { ports, settings, observer } = this.#context;
     const cure = cureOf(fault.code as HaltCode, this.partition);
-    this.#halt = { code: fault.code, message: fault.message, cure };
+    this.#live.halt = { code: fault.code, message: fault.message, cure };
     observer.halted?.(this.partition, fault, cure);
-    this.#enter('halted');
+    this.#live.enter('halted');
     while (!this.#stopping) {
       await this.#unlessStopped(ports.surroundings.sleep(settings.resume_poll_ms));
-      this.#reportLive();
+      this.#live.tell();
       if (await ports.slotStore.takeResume(this.partition).catch(() => false)) break;
     }
-    this.#halt = undefined;
+    this.#live.halt = undefined;
     if (!this.#stopping) observer.resumed?.(this.partition);
   }
 
   #unlessStopped(waiting: Promise<void>): Promise<void> {
     return Promise.race([waiting, this.#stopAsked]);
   }
-
-  #enter(state: WorkerState): void {
-    this.#state = state;
-    this.#context.observer.state?.(this.partition, state);
-    this.#liveAt = Number.NEGATIVE_INFINITY;
-    this.#reportLive();
-  }
-
-  /** Tells dashboards; a lost report is of no matter. */
-  #reportLive(): void {
-    const { ports, settings } = this.#context;
-    const now = ports.surroundings.now();
-    if (now - this.#liveAt < settings.live_every_ms) return;
-    this.#liveAt = now;
-    const live: SlotLive = {
-      owner: settings.owner,
-      state: this.#state,
-      log_end: this.#logEnd,
-      emitted: this.#emitted,
-      seen_at: now,
-      ...(this.#halt ? { halt: this.#halt } : {}),
-    };
-    void ports.slotStore.reportLive(this.partition, live).catch(() => {});
-  }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof InvariantBroken) return new Fault(error.code, error.message, error);
-  return new Fault('service_unavailable', error instanceof Error ? error.message : String(error), error);
 }

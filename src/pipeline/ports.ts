@@ -2,11 +2,14 @@
 // simulator implements them in memory, and both pass the same contract suites. Offsets are integers below 2^53.
 // Deliberately not here: timers of libraries, reconnects, wire formats, key names.
 
+import type { FoldSettings } from '../domain/fold-settings.ts';
 import type { SlotHead, SlotPins } from '../domain/head.ts';
 import type { Look } from '../domain/looks.ts';
 import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { RejectReason } from '../domain/outcome.ts';
+import type { RollUp, RollUpKind } from '../domain/roll-up.ts';
+import type { RollUpChange } from '../domain/roll-ups.ts';
 import type { TaskChange } from '../domain/task-state.ts';
 import type { KnownTask } from '../domain/tombstone.ts';
 
@@ -119,6 +122,9 @@ export interface EventClaim {
   close(): Promise<void>;
 }
 
+/** The mark `saving` of a snapshot that is being put in begins so. */
+export const LOAD_MARK = 'load ';
+
 /** What a claim of a slot finds. */
 export interface SlotClaim {
   /** null: the slot is empty (first start, or Redis lost it) */
@@ -127,8 +133,19 @@ export interface SlotClaim {
   readonly watermark: number | null;
   /** a record below W, normally the last; null: none has been folded */
   readonly fingerprint: RecordFingerprint | null;
-  /** a save was torn: nobody may save or claim */
+  /** a save was torn, or a clearing or loading did not end: nobody may save or claim */
   readonly saving: string | null;
+}
+
+/** `refused` carries the W that was found (null: no head); `held`: an operator's tool holds the slot, nothing was written. */
+export type SaveOutcome =
+  | { readonly outcome: 'saved' }
+  | { readonly outcome: 'refused'; readonly watermark: number | null }
+  | { readonly outcome: 'held' };
+/** Names a share of a job or engine. */
+export interface RollUpName {
+  readonly kind: RollUpKind;
+  readonly id: string;
 }
 
 /** One atomic step: everything that folding [expect, to) changed. */
@@ -141,6 +158,8 @@ export interface SlotSave {
   /** of the last record below `to`; absent where [expect, to) holds none, and then the saved one stays */
   readonly fingerprint?: RecordFingerprint;
   readonly changes: readonly TaskChange[];
+  /** shares of jobs and engines that changed, each once */
+  readonly rollUps: readonly RollUpChange[];
   /** tombstones made or moved: internal_task_id → generation; the earlier ones of an id may stay */
   readonly tombstones: ReadonlyMap<string, number>;
   /** pending notices of these records, in order; only those at or above C */
@@ -165,31 +184,36 @@ export interface SlotStore {
     ids: readonly string[],
     generation: number | null,
   ): Promise<{ watermark: number | null; tasks: KnownTask[] }>;
+  /** Shares of jobs and engines, in the order asked; null: absent. */
+  readRollUps(
+    partition: number,
+    names: readonly RollUpName[],
+  ): Promise<{ watermark: number | null; rollUps: (RollUp | null)[] }>;
   /** The earliest looks before `before`, in order, at most `max`; those of one moment in the order of the ids' bytes. */
   readLooks(partition: number, before: number, max: number): Promise<{ watermark: number | null; looks: Look[] }>;
   /**
    * Pending notices from `from` on, in order, at most `max`; `more` tells whether further ones follow. With `more`, the
-   * last record's notices may be incomplete.
+   * last record's notices may be incomplete. `log_time` is that of the last record below W, ms: a copy of the slot from
+   * another log's life can have the same W.
    */
   readNotices(
     partition: number,
     from: number,
     max: number,
-  ): Promise<{ watermark: number | null; notices: Notice[]; more: boolean }>;
+  ): Promise<{ watermark: number | null; log_time: number | null; notices: Notice[]; more: boolean }>;
   /**
    * Compare-and-set on W, on the log time of the last folded record and on the incarnation in `head.pins`: saves all or nothing.
-   * `refused` carries the W that was found (null: no head). A lost reply may have saved.
+   * A lost reply may have saved. Of a slot that is held, a save which would be refused is refused.
    * @throws Fault torn_save, service_unavailable
    */
-  save(
-    partition: number,
-    save: SlotSave,
-  ): Promise<{ outcome: 'saved' } | { outcome: 'refused'; watermark: number | null }>;
+  save(partition: number, save: SlotSave): Promise<SaveOutcome>;
+  /** Whether an operator's tool holds the slot still: then W does not move. A hold lapses by itself. */
+  isHeld(partition: number): Promise<boolean>;
   /** Drops the notices below `emitted`, which must be a committed C of this incarnation; else nothing. */
   trim(partition: number, incarnation: string, emitted: number): Promise<void>;
   /** Drops the tombstones of a generation, if the slot of this incarnation has gone on by two or more; else nothing. */
   dropTombstones(partition: number, incarnation: string, generation: number): Promise<void>;
-  /** Deletes every key of the slot, `live` excepted: state, head, outbox, also of a torn save. */
+  /** Deletes every key of the slot, `live` and a hold excepted: state, head, outbox, also of a torn save. */
   clear(partition: number): Promise<void>;
   /** Tells dashboards about the owner; outside of the fold, may be lost. */
   reportLive(partition: number, live: SlotLive): Promise<void>;
@@ -209,6 +233,8 @@ export interface SlotLive {
   /** wall clock, ms */
   readonly seen_at: number;
   readonly halt?: { readonly code: string; readonly message: string; readonly cure: string };
+  /** settings of the fold that somebody gave to the owner: it halts where others come into force */
+  readonly given?: Partial<FoldSettings>;
 }
 
 /** What a record's bytes turned out to be. */

@@ -15,8 +15,24 @@ export const LOG_TIME_HEADER = 'taskfold-log-time';
 /** On a record of the input topic that tells nothing but the time. */
 export const TICK_HEADER = 'taskfold-tick';
 
+/** On a record of the input topic that changes settings of the fold: JSON, read by `readControl`. */
+export const CONTROL_HEADER = 'taskfold-control';
+
 /** The envelope's `work_request_status`, where whoever wrote the record had one: complete, failed, pending, running, timeout. */
 export const WORK_REQUEST_STATUS_HEADER = 'work_request_status';
+
+/**
+ * On a record that was replayed from the rejects topic. The fold reads none of these: a replayed record is a new one, at home.
+ * `taskfold-source` must not stand on it, or the home would take it for a re-routed one, out of its order.
+ */
+/** where the reject lies: `<rejects topic>/<partition>/<offset>` */
+export const REPLAYED_FROM_HEADER = 'taskfold-replayed-from';
+/** how often the record has been replayed by now, from 1 */
+export const REPLAYS_HEADER = 'taskfold-replays';
+/** where the record lay when it was rejected first: `<input topic>/<partition>/<offset>` */
+export const FIRST_SOURCE_HEADER = 'taskfold-first-source';
+/** its log time there, epoch ms */
+export const FIRST_LOG_TIME_HEADER = 'taskfold-first-log-time';
 
 /** The header's text for a notice of the record at `offset` of `partition`. */
 export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {

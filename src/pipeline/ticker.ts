@@ -11,7 +11,6 @@ export class Ticker {
   readonly #partition: number;
   readonly #claimed: Claimed;
   readonly #emitter: Emitter;
-  readonly #everyMs: number;
   /** by our own clock; a new owner's first tick comes at once, since nobody knows how long nobody ticked */
   #lastAt = Number.NEGATIVE_INFINITY;
   #unseen = false;
@@ -23,7 +22,6 @@ export class Ticker {
     this.#partition = partition;
     this.#claimed = claimed;
     this.#emitter = emitter;
-    this.#everyMs = tickEveryMs(claimed.head.pins.settings);
   }
 
   /** Records came, so the log tells the time by itself. */
@@ -44,7 +42,7 @@ export class Ticker {
     if (this.#nextLook === null) return;
     const overdue = this.#nextLook < this.#claimed.head.clock.now;
     const now = surroundings.now();
-    if (!overdue && now - this.#lastAt < this.#everyMs) return;
+    if (!overdue && now - this.#lastAt < tickEveryMs(this.#claimed.head.settings)) return;
     this.#lastAt = now;
     this.#unseen = true;
     this.#emitter.add([encoder.tick(this.#partition)], watermark, undefined);

@@ -1,5 +1,6 @@
 // The fleet as dashboards show it: the sum of the partitions' shares, each exact at its own W.
 
+import { addExactly, type ExactSum } from '../domain/exact-sum.ts';
 import type { FleetSums } from '../domain/head.ts';
 import { OUTCOMES, type Outcome } from '../domain/outcome.ts';
 import { type Liveness, PROCESSED_STATS, type ProcessedStat } from '../domain/task-state.ts';
@@ -75,11 +76,12 @@ export function fleetDocument(slots: readonly SlotGlimpse[]): FleetDocument {
 }
 
 function sumsDocument(shares: readonly FleetSums[]): SumsDocument {
-  const sum = (figure: (sums: FleetSums) => bigint) => shares.reduce((total, share) => total + figure(share), 0n);
+  const sum = (figure: (sums: FleetSums) => ExactSum) =>
+    shares.reduce<ExactSum>((total, share) => addExactly(total, figure(share)), 0);
   const processed_stats: SumsDocument['processed_stats'] = {};
   for (const stat of PROCESSED_STATS) {
     if (!shares.some((share) => share.processed_stats.has(stat))) continue;
-    processed_stats[stat] = exactCount(sum((share) => share.processed_stats.get(stat) ?? 0n));
+    processed_stats[stat] = exactCount(sum((share) => share.processed_stats.get(stat) ?? 0));
   }
   return {
     job_creations: shares.reduce((total, share) => total + share.job_creations, 0),
@@ -93,6 +95,7 @@ function addTo(sums: Record<string, number>, counts: ReadonlyMap<string, number>
   for (const [name, count] of counts) sums[name] = (sums[name] ?? 0) + count;
 }
 
-function exactCount(sum: bigint): ExactCount {
-  return sum <= Number.MAX_SAFE_INTEGER && sum >= -Number.MAX_SAFE_INTEGER ? Number(sum) : String(sum);
+/** The sum as JSON may hold it. */
+export function exactCount(sum: ExactSum): ExactCount {
+  return typeof sum === 'number' ? sum : String(sum);
 }

@@ -1,14 +1,24 @@
 // The questions that the command line, the API and dashboards may ask. All answers come from Redis alone; each says how
 // far it is exact.
 
-import type { Redis } from 'ioredis';
 import { homeOf } from '../domain/home.ts';
 import { faultsOf } from '../redis/connect.ts';
+import { scanAll } from '../redis/masters.ts';
+import type { RedisClient } from '../redis/redis-target.ts';
 import { defineScripts } from '../redis/scripts.ts';
-import { groupHeadsPattern, groupKeys, groupTasksPattern, parseHeadKey, parseTaskKey } from '../redis/slot-keys.ts';
+import {
+  groupHeadsPattern,
+  groupKeys,
+  groupLivePattern,
+  groupTasksPattern,
+  parseSlotKey,
+  parseTaskKey,
+} from '../redis/slot-keys.ts';
 import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
+import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { createRollUpReads } from './roll-up-reads.ts';
 import { type TaskDocument, taskDocument } from './task-document.ts';
 
 export interface LiveReads {
@@ -18,15 +28,27 @@ export interface LiveReads {
   readTaskAsOf(internal_task_id: string): Promise<{ task: TaskDocument; watermark: number } | null>;
   /**
    * All tasks of all partitions, in no order, in bounded memory. A task that is there from start to end comes at least
-   * once; it can come twice while Redis makes its table smaller. Each is exact at the moment of its own reading.
+   * once; it can come twice while Redis makes its table smaller. Each is exact at the moment of its own reading. (While a
+   * Cluster moves a slot to another master, tasks of that slot can be missed.)
    * @throws Fault service_unavailable, torn_save
    */
   streamTasks(): AsyncGenerator<TaskDocument>;
+  /** The tasks that have this job, of all partitions, one partition after the other. @throws Fault as streamTasks does */
+  streamTasksOfJob(internal_job_id: string): AsyncGenerator<TaskDocument>;
+  /** The sum of all partitions' shares of a job, each at its own W; null where there is none. @throws Fault */
+  readJob(internal_job_id: string): Promise<JobDocument | null>;
+  readEngine(engine_id: string): Promise<EngineDocument | null>;
+  /**
+   * All jobs in the order of their ids' bytes, behind the id `after` if it is given, in bounded memory. Each is exact at the
+   * moment of its own reading. @throws Fault
+   */
+  streamJobs(after?: string): AsyncGenerator<JobDocument>;
+  streamEngines(after?: string): AsyncGenerator<EngineDocument>;
   /** The tasks that are silent, of all partitions, the longest first. @throws Fault service_unavailable */
   readSilentTasks(): Promise<SilentTask[]>;
   /** The sum of all partitions' shares, each at its own W; null before the first start. @throws Fault */
   readFleet(): Promise<FleetDocument | null>;
-  /** Every partition, in order; empty before the first start. @throws Fault */
+  /** Every partition, in order, also one that was lost and whose owner reports; empty before the first start. @throws Fault */
   readPartitions(): Promise<PartitionDocument[]>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
@@ -39,7 +61,7 @@ export interface SilentTask {
 }
 
 export interface LiveReadsOptions {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly prefix: string;
   readonly group: string;
   /** the input topic, for `source` of a task */
@@ -57,17 +79,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
 
-  async function* scan(pattern: string): AsyncGenerator<string[]> {
-    let cursor = '0';
-    do {
-      const [next, keys] = await faultsOf(
-        'reading all keys',
-        redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT),
-      );
-      cursor = next;
-      yield keys;
-    } while (cursor !== '0');
-  }
+  const scan = (pattern: string) => scanAll(redis, pattern, SCAN_COUNT);
 
   async function partitionCountOf(partition: number): Promise<number | null> {
     const key = keysOf(partition).head;
@@ -81,7 +93,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     // Partition 0 has no head (not claimed yet, or cleared): any other one will do.
     for await (const keys of scan(groupHeadsPattern(prefix, group))) {
       for (const key of keys) {
-        const partition = parseHeadKey(key);
+        const partition = parseSlotKey(key);
         const pinned = partition === null || keysOf(partition).head !== key ? null : await partitionCountOf(partition);
         if (pinned !== null) return pinned;
       }
@@ -89,8 +101,20 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return null;
   }
 
+  /** Where Redis has lost all state, the owners still say that they are halted, and why. */
+  async function reportedCount(): Promise<number> {
+    let count = 0;
+    for await (const keys of scan(groupLivePattern(prefix, group))) {
+      for (const key of keys) {
+        const partition = parseSlotKey(key);
+        if (partition !== null && keysOf(partition).live === key) count = Math.max(count, partition + 1);
+      }
+    }
+    return count;
+  }
+
   async function readSlots(): Promise<SlotGlimpse[]> {
-    const count = (await readPartitionCount()) ?? 0;
+    const count = (await readPartitionCount()) ?? (await reportedCount());
     const slots: SlotGlimpse[] = [];
     for (let from = 0; from < count; from += SLOTS_AT_ONCE) {
       const length = Math.min(SLOTS_AT_ONCE, count - from);
@@ -116,6 +140,8 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return task && watermark !== null ? { task, watermark } : null;
   }
 
+  const rollUps = createRollUpReads(redis, run, keysOf, readPartitionCount);
+
   return {
     readPartitionCount,
 
@@ -134,6 +160,24 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
       }
     },
 
+    async *streamTasksOfJob(internal_job_id) {
+      const count = (await readPartitionCount()) ?? 0;
+      for (let partition = 0; partition < count; partition++) {
+        for await (const ids of rollUps.tasksOf(internal_job_id, partition)) {
+          for (let from = 0; from < ids.length; from += WHOLE_TASKS_MAX) {
+            const { documents } = await readDocuments(partition, ids.slice(from, from + WHOLE_TASKS_MAX));
+            // One may have got another job since.
+            for (const document of documents) if (document?.internal_job_id === internal_job_id) yield document;
+          }
+        }
+      }
+    },
+
+    readJob: (internal_job_id) => rollUps.readOne('internal_job_id', internal_job_id),
+    readEngine: (engine_id) => rollUps.readOne('engine_id', engine_id),
+    streamJobs: (after) => rollUps.stream('internal_job_id', after ?? null),
+    streamEngines: (after) => rollUps.stream('engine_id', after ?? null),
+
     async readSilentTasks() {
       const count = (await readPartitionCount()) ?? 0;
       const silent: SilentTask[] = [];
@@ -149,7 +193,8 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
 
     async readFleet() {
       const slots = await readSlots();
-      return slots.length === 0 ? null : fleetDocument(slots);
+      const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
+      return isFolded ? fleetDocument(slots) : null;
     },
 
     async readPartitions() {

@@ -1,6 +1,9 @@
 // One partition as the command line and dashboards show it: how far it is, who works on it, and what halts it.
 
+import type { FoldSettings } from '../domain/fold-settings.ts';
+import type { SlotHead } from '../domain/head.ts';
 import { OUTCOMES, type Outcome } from '../domain/outcome.ts';
+import type { SettingsChange } from '../domain/settings-change.ts';
 import type { SlotGlimpse } from '../redis/slot-reads.ts';
 
 /** What is absent is not known. */
@@ -31,6 +34,14 @@ export interface PartitionDocument {
   ticks?: number;
   /** where the fold of this slot began */
   origin?: number;
+  /** settings of the fold in force at W */
+  settings?: FoldSettings;
+  /** what changed them since the origin, the latest last */
+  settings_changes?: readonly SettingsChange[];
+  /** control records: obeyed, repeated (the same change once more), ignored (of another group, or nothing that can be obeyed) */
+  controls?: SlotHead['controls'];
+  /** settings of the fold that were given to the owner: it halts where others come into force */
+  given_settings?: Partial<FoldSettings>;
   /** entries of the outbox, sent ones that are not trimmed yet included */
   outbox_length: number;
 }
@@ -48,6 +59,7 @@ export function partitionDocument(partition: number, slot: SlotGlimpse): Partiti
     document.log_end = live.log_end;
     if (live.emitted !== null) document.emitted = live.emitted;
     if (live.halt) document.halt = { ...live.halt };
+    if (live.given) document.given_settings = live.given;
     if (watermark !== null) document.lag = Math.max(0, live.log_end - watermark);
   }
   if (head) {
@@ -56,6 +68,9 @@ export function partitionDocument(partition: number, slot: SlotGlimpse): Partiti
     document.rejected_by_reason = Object.fromEntries(head.rejected_by_reason);
     document.ticks = head.ticks;
     document.origin = head.pins.origin;
+    document.settings = head.settings;
+    document.settings_changes = head.changes;
+    document.controls = head.controls;
   }
   return document;
 }

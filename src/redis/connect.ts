@@ -1,19 +1,29 @@
-// The one place that opens a connection to Redis, with the options that keep ioredis from doing things twice.
-// TLS, Cluster and Sentinel will be told apart here, by the URL.
+// The one place that opens a connection to Redis, with the options that keep ioredis from doing things twice. One Redis, a
+// Cluster and sentinels look the same from here on, but for what has no key: that is asked of every master.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
+import { connectProblem, problemText } from '../connect/connect-problem.ts';
 import { Fault } from '../pipeline/errors.ts';
-import { redisFault } from './redis-faults.ts';
+import { mastersOf } from './masters.ts';
+import { meaningOf } from './redis-faults.ts';
+import { createClient, type RedisClient, type RedisTarget } from './redis-target.ts';
+
+export { faultsOf } from './redis-faults.ts';
+export type { RedisClient, RedisTarget } from './redis-target.ts';
 
 export interface RedisConnection {
-  readonly client: Redis;
+  readonly client: RedisClient;
   /**
-   * Resolves once Redis has answered a PING, at once if it does so now.
-   * @param wait_ms how long to wait at most
-   * @throws Fault service_unavailable with the last reason
+   * Resolves once Redis, every master of a Cluster, has answered a PING, at once if it does so now.
+   * @param wait_ms how long to wait at most; what no waiting cures (a refused login, a certificate) ends it before
+   * @throws Fault service_unavailable with the last reason, and its cure where it has one
    */
   ready(wait_ms: number): Promise<void>;
+  /** Connections to all masters. @throws Fault service_unavailable unless every slot has one */
+  masters(): Promise<readonly Redis[]>;
+  /** Resolves once all that was sent before has been answered, or cannot be. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -28,16 +38,15 @@ export interface ConnectOptions {
   readonly onRecovered?: () => void;
 }
 
-const RECONNECT_DELAY_MS_MAX = 2_000;
 const READY_LOOK_MS = 25;
 
 /** Errors after which the socket itself is of no use: a fail-over left it on a node that takes no writes. */
 const WRONG_NODE = /^(READONLY|LOADING|MASTERDOWN)/;
 
-/** Opens a connection that reconnects by itself, for ever. */
-export function connectRedis(url: string, options: ConnectOptions = {}): RedisConnection {
+/** Opens a connection that reconnects by itself, for ever. @param target a bare URL means one Redis */
+export function connectRedis(target: string | RedisTarget, options: ConnectOptions = {}): RedisConnection {
   const commandTimeout = options.commandTimeoutMs ?? 5_000;
-  const client = new Redis(url, {
+  const client = createClient(typeof target === 'string' ? { url: target } : target, {
     // A lost connection rejects what was under way at once: whether it was carried out is for the next claim to find out.
     maxRetriesPerRequest: 0,
     // Otherwise a save would wait here and be carried out after the partition has gone to somebody else.
@@ -51,47 +60,70 @@ export function connectRedis(url: string, options: ConnectOptions = {}): RedisCo
     socketTimeout: 2 * commandTimeout,
     // 1 reconnects; 2 would resend.
     reconnectOnError: (error) => (WRONG_NODE.test(error.message) ? 1 : false),
-    retryStrategy: (times) => Math.min(RECONNECT_DELAY_MS_MAX, 50 * 2 ** Math.min(times, 10)),
     connectTimeout: 5_000,
     // Replies keep the shape that our scripts give them.
     protocol: 2,
     ...(options.name === undefined ? {} : { connectionName: options.name }),
   });
   let reason = 'not connected yet';
+  let hopeless = false;
   let troubled = false;
   let closed = false;
 
+  const noted = (error: Error): string => {
+    const meaning = wordsOf(error);
+    reason = meaning.text;
+    hopeless = meaning.hopeless;
+    return reason;
+  };
   const problem = (what: string): void => {
-    reason = what;
     if (troubled || closed) return;
     troubled = true;
     options.onProblem?.(what);
   };
-  client.on('error', (error: Error) => problem(error.message || error.name));
+  client.on('error', (error: Error) => problem(noted(error)));
   // An error says more than the close that follows it.
   client.on('close', () => {
-    if (!troubled) problem('the connection was closed');
+    if (troubled) return;
+    reason = 'the connection was closed';
+    problem(reason);
   });
-  client.on('ready', () => {
+  const recovered = () => {
     if (troubled && !closed) options.onRecovered?.();
     troubled = false;
-  });
+  };
+  client.on('ready', recovered);
+  // One node of a Cluster can go and come while the others stay.
+  if (client instanceof Cluster) client.on('node error', (error: Error) => problem(noted(error)));
+
+  async function pingAll(): Promise<void> {
+    const nodes = await mastersOf(client);
+    if (!(client instanceof Cluster)) return void (await nodes[0]!.ping());
+    // A node answers a PING while it, or the whole Cluster, takes no commands yet.
+    const infos = await Promise.all(nodes.map((node) => node.cluster('INFO')));
+    if (!infos.every((info) => String(info).includes('cluster_state:ok'))) throw new Error('CLUSTERDOWN');
+    recovered();
+  }
 
   return {
     client,
+    masters: () => mastersOf(client),
+    async settled() {
+      await pingAll().catch(() => {});
+    },
     async ready(wait_ms) {
       const deadline = performance.now() + wait_ms;
       while (!closed) {
         // The status alone proves nothing: a Redis that hangs, or a socket about to be given up, is "ready" too.
         if (client.status === 'ready') {
           try {
-            await client.ping();
+            await pingAll();
             return;
           } catch (error) {
-            reason = error instanceof Error ? error.message : String(error);
+            noted(error instanceof Error ? error : new Error(String(error)));
           }
         }
-        if (performance.now() >= deadline) break;
+        if (hopeless || performance.now() >= deadline) break;
         await sleep(READY_LOOK_MS);
       }
       throw new Fault(
@@ -106,11 +138,19 @@ export function connectRedis(url: string, options: ConnectOptions = {}): RedisCo
   };
 }
 
-/** Runs a command of the library and turns what it throws into faults. @param doing what is tried, for the message */
-export async function faultsOf<T>(doing: string, command: Promise<T>): Promise<T> {
-  try {
-    return await command;
-  } catch (error) {
-    throw redisFault(error, doing);
+/** What an error of the connection means, with its cure, and whether waiting is no use. */
+function wordsOf(error: Error): { text: string; hopeless: boolean } {
+  const found = connectProblem('redis', error);
+  if (found !== null) {
+    const waits = found.kind === 'refused' || found.kind === 'unknown_host' || found.kind === 'no_route';
+    return { text: problemText(found), hopeless: !waits };
   }
+  const last: unknown = Reflect.get(error, 'lastNodeError');
+  if (last instanceof Error) return wordsOf(last);
+  const meaning = meaningOf(error.message);
+  if (meaning === null) return { text: error.message || error.name, hopeless: false };
+  return {
+    text: `${error.message}: ${meaning}`,
+    hopeless: /NOAUTH|WRONGPASS|NOPERM|cluster support disabled/.test(error.message),
+  };
 }

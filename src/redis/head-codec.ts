@@ -5,18 +5,32 @@ import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from '..
 import type { FleetShare, FleetSums, SlotHead, SlotPins } from '../domain/head.ts';
 import { OUTCOMES, REJECT_REASONS } from '../domain/outcome.ts';
 import { newClock } from '../domain/partition-clock.ts';
+import type { SettingsChange } from '../domain/settings-change.ts';
 import { LIVENESSES, PROCESSED_STATS } from '../domain/task-state.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { RecordFingerprint } from '../pipeline/ports.ts';
 import { LAYOUT_VERSION } from './slot-keys.ts';
-import { malformed, storedBigint, storedInteger, storedSymbol } from './stored-values.ts';
+import { malformed, storedInteger, storedJson, storedSum, storedSymbol } from './stored-values.ts';
 
 /** The pins, written once, with the first head. */
 export function encodePins(pins: SlotPins): string[] {
   const flat = ['layout', LAYOUT_VERSION, 'origin', String(pins.origin), 'incarnation', pins.incarnation];
   flat.push('partition_count', String(pins.partition_count), 'fold_version', String(pins.fold_version));
-  for (const setting of FOLD_SETTING_NAMES) flat.push(`settings.${setting}`, String(pins.settings[setting]));
+  for (const setting of FOLD_SETTING_NAMES) flat.push(`origin_settings.${setting}`, String(pins.settings[setting]));
   return flat;
+}
+
+/** The settings in force, and how they became so: written with the first head, and with every save once they were changed. */
+export function encodeSettings({ settings, changes }: SlotHead): string[] {
+  const flat = FOLD_SETTING_NAMES.flatMap((setting) => [`settings.${setting}`, String(settings[setting])]);
+  if (changes.length > 0) flat.push('changes', JSON.stringify(changes.map(changeInOrder)));
+  return flat;
+}
+
+/** The same text for the same change, whoever made it. */
+function changeInOrder({ change, offset, log_time, settings }: SettingsChange): SettingsChange {
+  const changed = FOLD_SETTING_NAMES.filter((setting) => settings[setting] !== undefined);
+  return { change, offset, log_time, settings: Object.fromEntries(changed.map((name) => [name, settings[name]])) };
 }
 
 /** The counts of the head, written with every save. */
@@ -28,8 +42,13 @@ export function encodeCounts(head: SlotHead): string[] {
   const { now, log_time, alarms_after } = head.clock;
   flat.push('clock.now', String(now), 'clock.alarms_after', String(alarms_after), 'ticks', String(head.ticks));
   if (log_time !== null) flat.push('clock.log_time', String(log_time));
+  const { generation, controls } = head;
+  flat.push('generation.number', String(generation.number), 'generation.since', String(generation.since));
+  for (const kind of CONTROL_KINDS) flat.push(`controls.${kind}`, String(controls[kind]));
   return flat;
 }
+
+const CONTROL_KINDS = ['obeyed', 'repeated', 'ignored'] as const;
 
 /** The record by which a later claim tells whether the log is still the one that was folded. */
 export function encodeFingerprint({ offset, timestamp, scope, crc }: RecordFingerprint): string[] {
@@ -81,15 +100,25 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
       `the Redis key ${JSON.stringify(key)} is of layout ${text('layout')}, this Taskfold writes layout ${LAYOUT_VERSION}`,
     );
   }
-  const settings: { -readonly [setting in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
-  for (const setting of FOLD_SETTING_NAMES) settings[setting] = integer(`settings.${setting}`);
+  const settingsOf = (group: string): FoldSettings => {
+    const settings: { -readonly [setting in keyof FoldSettings]: number } = { ...DEFAULT_FOLD_SETTINGS };
+    for (const setting of FOLD_SETTING_NAMES) settings[setting] = integer(`${group}.${setting}`);
+    return settings;
+  };
   const counts: Omit<SlotHead, 'fleet'> = {
     pins: {
       origin: integer('origin'),
       incarnation: text('incarnation'),
       partition_count: integer('partition_count'),
       fold_version: integer('fold_version'),
-      settings,
+      settings: settingsOf('origin_settings'),
+    },
+    settings: settingsOf('settings'),
+    changes: fields.has('changes') ? decodeChanges(key, text('changes')) : [],
+    controls: {
+      obeyed: integer('controls.obeyed'),
+      repeated: integer('controls.repeated'),
+      ignored: integer('controls.ignored'),
     },
     received: integer('received'),
     outcomes: { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 },
@@ -100,6 +129,7 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
       log_time: fields.has('clock.log_time') ? integer('clock.log_time') : newClock().log_time,
       alarms_after: integer('clock.alarms_after'),
     },
+    generation: { number: integer('generation.number'), since: integer('generation.since') },
     ticks: integer('ticks'),
   };
   for (const outcome of OUTCOMES) counts.outcomes[outcome] = integer(`outcomes.${outcome}`);
@@ -122,6 +152,11 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
   return { watermark: integer('watermark'), saving, fingerprint, counts };
 }
 
+function decodeChanges(key: string, text: string): SettingsChange[] {
+  const read = storedJson(key, 'changes', text);
+  return Array.isArray(read) ? (read as SettingsChange[]) : malformed(key, 'changes', 'is no list');
+}
+
 /** @throws Fault torn_save where the stored data is damaged or absent */
 export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
   const fields = new Map<string, string>();
@@ -130,8 +165,8 @@ export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
   const sums = (prefix: string): FleetSums => ({
     ...emptySums(),
     job_creations: storedInteger(key, `${prefix}job_creations`, text(`${prefix}job_creations`)),
-    error_count: storedBigint(key, `${prefix}error_count`, text(`${prefix}error_count`)),
-    retry_count: storedBigint(key, `${prefix}retry_count`, text(`${prefix}retry_count`)),
+    error_count: storedSum(key, `${prefix}error_count`, text(`${prefix}error_count`)),
+    retry_count: storedSum(key, `${prefix}retry_count`, text(`${prefix}retry_count`)),
   });
   const fleet: FleetShare = {
     tasks: storedInteger(key, 'tasks', text('tasks')),
@@ -148,10 +183,10 @@ export function decodeFleet(key: string, flat: readonly string[]): FleetShare {
     else if (group === 'tasks_by_liveness') {
       fleet.tasks_by_liveness.set(storedSymbol(key, field, name, LIVENESSES), storedInteger(key, field, value));
     } else if (group === 'processed_stats') {
-      fleet.processed_stats.set(storedSymbol(key, field, name, PROCESSED_STATS), storedBigint(key, field, value));
+      fleet.processed_stats.set(storedSymbol(key, field, name, PROCESSED_STATS), storedSum(key, field, value));
     } else if (field.startsWith(RETIRED_STATS)) {
       const stat = storedSymbol(key, field, field.slice(RETIRED_STATS.length), PROCESSED_STATS);
-      fleet.retired.processed_stats.set(stat, storedBigint(key, field, value));
+      fleet.retired.processed_stats.set(stat, storedSum(key, field, value));
     }
   }
   return fleet;

@@ -1,5 +1,6 @@
 // SlotLive ↔ the hash `{tag}:live`: who works on the partition and how it goes. Outside of the fold, may be lost.
 
+import type { FoldSettings } from '../domain/fold-settings.ts';
 import type { SlotLive } from '../pipeline/ports.ts';
 
 /** The field by which an operator asks a halted partition to claim again. */
@@ -18,6 +19,7 @@ export function encodeLive(live: SlotLive): string[] {
       'halt.cure',
       live.halt?.cure ?? '',
     ],
+    ...['given', JSON.stringify(live.given ?? {})],
   ];
 }
 
@@ -29,6 +31,7 @@ export function decodeLive(flat: readonly string[]): SlotLive | null {
   if (state === undefined) return null;
   const emitted = fields.get('emitted');
   const code = fields.get('halt.code');
+  const given = JSON.parse(fields.get('given') || '{}') as Partial<FoldSettings>;
   return {
     owner: fields.get('owner') ?? '',
     state,
@@ -36,5 +39,6 @@ export function decodeLive(flat: readonly string[]): SlotLive | null {
     emitted: emitted ? Number(emitted) : null,
     seen_at: Number(fields.get('seen_at') ?? 0),
     ...(code ? { halt: { code, message: fields.get('halt.message') ?? '', cure: fields.get('halt.cure') ?? '' } } : {}),
+    ...(Object.keys(given).length > 0 ? { given } : {}),
   };
 }

@@ -16,13 +16,22 @@ const REFUSALS: readonly (readonly [code: string, meaning: string])[] = [
   ['TRYAGAIN', 'the Redis Cluster is moving keys'],
   ['NOREPLICAS', 'Redis has too few replicas to accept writes (min-replicas-to-write)'],
   ['BUSY', 'Redis is busy with a script'],
-  ['NOAUTH', 'Redis asks for a password: set it in REDIS_URL'],
-  ['WRONGPASS', 'Redis refuses the user or password of REDIS_URL'],
-  ['NOPERM', 'the Redis user of REDIS_URL lacks a permission: it needs all commands on the keys of this prefix'],
+  ['NOAUTH', 'Redis asks for a password: set REDIS_PASSWORD_FILE, or the password in REDIS_URL'],
+  ['WRONGPASS', 'Redis refuses our user or password: look at REDIS_USERNAME and REDIS_PASSWORD_FILE, or at REDIS_URL'],
+  ['NOPERM', 'our Redis user lacks a permission: "taskfold doctor" names it'],
+  ["user executing the script can't", 'our Redis user lacks a permission: "taskfold doctor" names it'],
   ['NOSCRIPT', 'Redis has forgotten the scripts'],
-  ['MOVED', 'Redis is a cluster, which this version does not speak to'],
+  ['MOVED', 'this Redis is one node of a Cluster: set REDIS_MODE=cluster'],
+  ['ASK', 'the Redis Cluster is moving keys'],
+  ['cluster support disabled', 'this Redis is no Cluster: set REDIS_MODE=single'],
   ['UNKILLABLE', 'Redis is busy with a script'],
 ];
+/** What the words of Redis mean for us, with the cure; null: nothing that is known here. */
+export function meaningOf(message: string): string | null {
+  // Redis 6 wraps a refusal within a script: "ERR Error running script (…): @user_script:1: -OOM command …".
+  return REFUSALS.find(([code]) => new RegExp(`(^|[\\s-])${code}\\b`).test(message))?.[1] ?? null;
+}
+
 const CLIENT_LIMIT = /max number of clients/;
 
 /** Redis' own words and no more: the library's error carries all arguments of the command. */
@@ -42,17 +51,27 @@ export function redisFault(error: unknown, doing: string, writing = false): unkn
   if (!(error instanceof Error) || error instanceof Fault) return error;
   if (error.name !== 'ReplyError') {
     if (error instanceof TypeError || error instanceof RangeError) return error;
-    return new Fault('service_unavailable', `${doing}: Redis does not answer (${error.message})`, stripped(error));
+    // Of a Cluster the library repeats what the last node said.
+    const said = meaningOf(error.message) ?? error.message;
+    return new Fault('service_unavailable', `${doing}: Redis does not answer (${said})`, stripped(error));
   }
   const message = error.message;
   if (!/^(ERR Error running script.*)?WRONGTYPE/s.test(message)) {
-    // Redis 6 wraps a refusal within a script: "ERR Error running script (…): @user_script:1: -OOM command …".
-    const refusal = REFUSALS.find(([code]) => new RegExp(`(^|[\\s-])${code}\\b`).test(message));
-    if (refusal) return new Fault('service_unavailable', `${doing}: ${refusal[1]}`, stripped(error));
+    const meaning = meaningOf(message);
+    if (meaning !== null) return new Fault('service_unavailable', `${doing}: ${meaning}`, stripped(error));
     if (CLIENT_LIMIT.test(message)) {
       return new Fault('service_unavailable', `${doing}: Redis takes no more clients (maxclients)`, stripped(error));
     }
     if (!writing) return new Fault('service_unavailable', `${doing}: Redis refuses (${message})`, stripped(error));
   }
   return new Fault('torn_save', `${doing}: Redis holds something else than was saved (${message})`, stripped(error));
+}
+
+/** Runs a command of the library and turns what it throws into faults. @param doing what is tried, for the message */
+export async function faultsOf<T>(doing: string, command: Promise<T>): Promise<T> {
+  try {
+    return await command;
+  } catch (error) {
+    throw redisFault(error, doing);
+  }
 }

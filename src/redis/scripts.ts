@@ -2,7 +2,7 @@
 // "may this write happen"; their heads say what they take and answer.
 
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './redis-target.ts';
 
 const SCRIPTS = {
   save: 'save.lua',
@@ -10,6 +10,7 @@ const SCRIPTS = {
   begin: 'begin.lua',
   readTasks: 'read-tasks.lua',
   readTombstones: 'read-tombstones.lua',
+  readRollUps: 'read-roll-ups.lua',
   readLooks: 'read-looks.lua',
   readNotices: 'read-notices.lua',
   readSlot: 'read-slot.lua',
@@ -17,6 +18,8 @@ const SCRIPTS = {
   dropTombstones: 'drop-tombstones.lua',
   clearMark: 'clear-mark.lua',
   clearKeys: 'clear-keys.lua',
+  load: 'load.lua',
+  probe: 'probe.lua',
 } as const;
 
 /** Scripts that answer in bytes: Buffers instead of strings. */
@@ -31,7 +34,7 @@ export type RunScript = (
 ) => Promise<unknown>;
 
 /** The first call on a socket sends the script's text, later ones its digest; Redis asks again when it has forgotten it. */
-export function defineScripts(redis: Redis): RunScript {
+export function defineScripts(redis: RedisClient): RunScript {
   for (const [name, file] of Object.entries(SCRIPTS)) {
     redis.defineCommand(`taskfold_${name}`, { lua: readFileSync(new URL(file, import.meta.url), 'utf8') });
   }

@@ -1,6 +1,7 @@
 // Every Redis key is built here, and nowhere else. All keys of one partition share one hash tag, so that one script can
 // write them all, on one node of a cluster. docs/decisions/redis-keys.md has the reasons.
 
+import type { RollUpKind } from '../domain/roll-up.ts';
 import { slotSuffix } from './cluster-slot.ts';
 
 /** Version of the published layout: key names, field names and their encoding. Stands in each head as `layout`. */
@@ -13,15 +14,30 @@ export interface SlotKeys {
   readonly fleet: string;
   readonly outbox: string;
   readonly live: string;
+  /** string that lapses: a tool of an operator holds the slot still */
+  readonly hold: string;
   /** sorted set: when which task is to be looked at, ms of the partition's clock */
   readonly looks: string;
   /** sorted set: the tasks that are silent, by log time, ms */
   readonly silent: string;
+  /** a key that never exists; save.lua says what for */
+  readonly absent: string;
+  /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
+  readonly probes: readonly string[];
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
+  /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */
+  readonly rollUps: { readonly [kind in RollUpKind]: string };
+  /** hash: the slot's share of a job or engine */
+  rollUp(kind: RollUpKind, id: string): string;
+  /** sorted set of the ids of the job's tasks, like that of the jobs */
+  jobTasks(internal_job_id: string): string;
   /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
   task(internal_task_id: string): string;
 }
+
+const ROLL_UP_WORDS: { readonly [kind in RollUpKind]: string } = { internal_job_id: 'job', engine_id: 'engine' };
+const PROBES = ['hash', 'list', 'string', 'stream', 'zset'] as const;
 
 /** Letters, digits, `.`, `_` and `-` stay; all else is percent-encoded, so that a name cannot break the tag or a pattern. */
 function encodeName(name: string): string {
@@ -29,9 +45,9 @@ function encodeName(name: string): string {
 }
 
 /** `:` separates a key's parts, so it is escaped within an id: task `x:io` never meets the io of task `x`. */
-function encodeId(internal_task_id: string): string {
-  if (!internal_task_id.includes(':') && !internal_task_id.includes('%')) return internal_task_id;
-  return internal_task_id.replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'));
+function encodeId(id: string): string {
+  if (!id.includes(':') && !id.includes('%')) return id;
+  return id.replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'));
 }
 
 function decodeId(encoded: string): string {
@@ -44,14 +60,21 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
   const stem = `${groupStem}${partition}:`;
   const tag = `{${stem}${slotSuffix(groupStem, stem, partition)}}`;
   const taskPrefix = `${tag}:task:`;
+  const rollUp = (kind: RollUpKind, id: string) => `${tag}:${ROLL_UP_WORDS[kind]}:${encodeId(id)}`;
   return {
     tag,
     head: `${tag}:head`,
     fleet: `${tag}:fleet`,
     outbox: `${tag}:outbox`,
     live: `${tag}:live`,
+    hold: `${tag}:hold`,
     looks: `${tag}:looks`,
     silent: `${tag}:silent`,
+    rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
+    rollUp,
+    jobTasks: (internal_job_id) => `${rollUp('internal_job_id', internal_job_id)}:tasks`,
+    absent: `${tag}:absent`,
+    probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
     task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
   };
@@ -85,9 +108,19 @@ export function groupTasksPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:task:*`;
 }
 
+/** SCAN pattern of all shares of jobs, or of engines, over all slots of a group; of jobs also the sets of their tasks. */
+export function groupRollUpsPattern(prefix: string, group: string, kind: RollUpKind): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:${ROLL_UP_WORDS[kind]}:*`;
+}
+
 /** SCAN pattern of the heads of all slots of a group. */
 export function groupHeadsPattern(prefix: string, group: string): string {
   return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:head`;
+}
+
+/** SCAN pattern of what the owners of all slots of a group report. */
+export function groupLivePattern(prefix: string, group: string): string {
+  return `{${escapeGlob(`${encodeName(prefix)}:${encodeName(group)}:`)}*}:live`;
 }
 
 const TASK_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:task:([^:]*)$/s;
@@ -98,10 +131,22 @@ export function parseTaskKey(key: string): { partition: number; internal_task_id
   return found && { partition: Number(found[1]), internal_task_id: decodeId(found[2]!) };
 }
 
-const HEAD_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:head$/s;
+const ROLL_UP_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:(job|engine):([^:]*)(:tasks)?$/s;
 
-/** Partition of a head's key; null for any other key. */
-export function parseHeadKey(key: string): number | null {
-  const found = HEAD_KEY.exec(key);
+/** What share a key belongs to: its own hash, or the set of a job's tasks; null for any other key. */
+export function parseRollUpKey(
+  key: string,
+): { partition: number; kind: RollUpKind; id: string; isTasks: boolean } | null {
+  const found = ROLL_UP_KEY.exec(key);
+  if (found === null) return null;
+  const kind = found[2] === 'job' ? 'internal_job_id' : 'engine_id';
+  return { partition: Number(found[1]), kind, id: decodeId(found[3]!), isTasks: found[4] !== undefined };
+}
+
+const HEAD_OR_LIVE_KEY = /^\{[^}]*:(\d+):[0-9a-z]+\}:(head|live)$/s;
+
+/** Partition of the key of a head, or of what an owner reports; null for any other key. */
+export function parseSlotKey(key: string): number | null {
+  const found = HEAD_OR_LIVE_KEY.exec(key);
   return found && Number(found[1]);
 }

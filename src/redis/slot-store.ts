@@ -1,7 +1,6 @@
 // The adapter of the port SlotStore: state in Redis, one slot a partition. Every save is a compare-and-set on W in one
 // script; every read returns the W that it was read at, from the same script.
 
-import type { Redis } from 'ioredis';
 import type { Look } from '../domain/looks.ts';
 import type { Notice } from '../domain/notice.ts';
 import { type KnownTask, Tombstone } from '../domain/tombstone.ts';
@@ -9,16 +8,27 @@ import { Fault } from '../pipeline/errors.ts';
 import type { SlotSave, SlotStore } from '../pipeline/ports.ts';
 import { clearSlot } from './clear-slot.ts';
 import { faultsOf } from './connect.ts';
-import { decodeFleet, decodeHead, encodeCounts, encodeFingerprint, encodeFleet, encodePins } from './head-codec.ts';
+import {
+  decodeFleet,
+  decodeHead,
+  encodeCounts,
+  encodeFingerprint,
+  encodeFleet,
+  encodePins,
+  encodeSettings,
+} from './head-codec.ts';
 import { writeIndexes } from './index-writes.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
 import { unpackReplies } from './packed-reply.ts';
 import { redisFault } from './redis-faults.ts';
+import type { RedisClient } from './redis-target.ts';
+import { readRollUps, writeRollUps } from './roll-ups.ts';
 import { defineScripts } from './scripts.ts';
 import { requireFitServer } from './server-fitness.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
 import { slotWrites } from './slot-writes.ts';
+import { storedInteger } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
 import { taskWriter } from './task-writes.ts';
 import { dropTombstones, readTombstones, requireSameWatermark, writeTombstones } from './tombstones.ts';
@@ -30,7 +40,7 @@ const READ_SHAPE = 'hhhh';
 
 export interface SlotStoreOptions {
   /** a connection of its own, from connectRedis */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly prefix: string;
   readonly group: string;
 }
@@ -85,23 +95,25 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   function encodeSave(keys: SlotKeys, save: SlotSave) {
     const writes = slotWrites(keys.head);
     const { expect, head } = save;
-    for (const change of save.changes) writer.add(writes, keys, change, expect, head.pins.settings.errors_kept);
+    for (const change of save.changes) writer.add(writes, keys, change, expect, head.settings.errors_kept);
     writeIndexes(writes, keys, save.changes);
+    writeRollUps(writes, keys, save.rollUps);
     writeTombstones(writes, keys, save.tombstones);
     for (const notice of save.notices) writes.write('XADD', keys.outbox, ...encodeNotice(notice));
     // The fleet's names can go as well as come, so it is written whole.
     writes.write('DEL', keys.fleet);
     writes.hset(keys.fleet, encodeFleet(head.fleet));
     writes.hset(keys.head, encodeCounts(head));
+    if (head.controls.obeyed > 0) writes.hset(keys.head, encodeSettings(head));
     if (save.fingerprint) writes.hset(keys.head, encodeFingerprint(save.fingerprint));
     return writes;
   }
 
   return {
     async claim(partition, owner) {
-      if (!serverIsFit) await requireFitServer(redis);
-      serverIsFit = true;
       const keys = keysOf(partition);
+      if (!serverIsFit) await requireFitServer(redis, run, keys);
+      serverIsFit = true;
       const reply = await faultsOf(`claiming ${keys.tag}`, run('claim', [keys.head, keys.fleet, keys.live], [owner]));
       const [headFields, fleetFields] = reply as [string[], string[]];
       const { counts, ...found } = decodeHead(keys.head, headFields);
@@ -110,11 +122,16 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
 
     async begin(partition, watermark, head) {
       const keys = keysOf(partition);
-      const headFields = ['watermark', String(watermark), ...encodePins(head.pins), ...encodeCounts(head)];
+      const headFields = ['watermark', String(watermark), ...encodePins(head.pins)];
+      headFields.push(...encodeSettings(head), ...encodeCounts(head));
       const argv = [String(headFields.length), ...headFields, ...encodeFleet(head.fleet)];
       const answer = await faultsOf(
         `beginning ${keys.tag}`,
-        run('begin', [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent], argv),
+        run(
+          'begin',
+          [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent, ...Object.values(keys.rollUps)],
+          argv,
+        ),
       );
       if (answer === 'LEFTOVERS') {
         throw new Fault(
@@ -139,6 +156,14 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       return { watermark, tasks: read.flatMap(({ tasks }) => tasks) };
     },
 
+    async readRollUps(partition, names) {
+      const keys = keysOf(partition);
+      const read = await readRollUps(run, keys, names);
+      const { watermark } = read[0]!;
+      for (const stretch of read) requireSameWatermark(keys, watermark, stretch.watermark);
+      return { watermark: decodeWatermark(keys, watermark), rollUps: read.flatMap(({ rollUps }) => rollUps) };
+    },
+
     async readLooks(partition, before, max) {
       const keys = keysOf(partition);
       const end = before === Number.POSITIVE_INFINITY ? '+inf' : `(${before}`;
@@ -158,9 +183,10 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
         `reading notices of ${keys.tag}`,
         run('readNotices', [keys.head, keys.outbox], [`${from}-0`, String(max + 1)]),
       );
-      const [watermark, entries] = reply as [unknown, [id: string, fields: string[]][]];
+      const [watermark, logTime, entries] = reply as [unknown, string | null, [id: string, fields: string[]][]];
       const notices = entries.slice(0, max).map(([id, fields]): Notice => decodeNotice(keys.outbox, id, fields));
-      return { watermark: decodeWatermark(keys, watermark), notices, more: entries.length > max };
+      const log_time = logTime === null ? null : storedInteger(keys.head, 'clock.log_time', logTime);
+      return { watermark: decodeWatermark(keys, watermark), log_time, notices, more: entries.length > max };
     },
 
     async save(partition, save) {
@@ -170,17 +196,24 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack(), logTime];
       let saved = false;
       try {
-        const [outcome, found] = (await run('save', writes.keys, argv)) as [string, string | undefined];
+        const wanted = [...writes.keys, keys.absent, keys.hold];
+        const [outcome, found] = (await run('save', wanted, argv)) as [string, string | undefined];
         if (outcome === 'TORN') {
           throw new Fault('torn_save', `a save of ${keys.tag} (${found}) did not end: its state is half written`);
         }
         saved = outcome === 'SAVED';
+        if (outcome === 'HELD') return { outcome: 'held' };
         return saved ? { outcome: 'saved' } : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
       } catch (error) {
         throw redisFault(error, `saving ${keys.tag} [${save.expect}, ${save.to})`, true);
       } finally {
         if (!saved) writer.forget(save.changes);
       }
+    },
+
+    async isHeld(partition) {
+      const { hold } = keysOf(partition);
+      return (await faultsOf(`looking at ${hold}`, redis.exists(hold))) === 1;
     },
 
     async trim(partition, incarnation, emitted) {

@@ -1,5 +1,6 @@
 // Text ↔ value, exactly: what a codec cannot read back to the letter is malformed, and halts the partition.
 
+import { type ExactSum, exactSum } from '../domain/exact-sum.ts';
 import { Fault } from '../pipeline/errors.ts';
 
 /** A field name or value above this takes a hash out of Redis' compact form: 900 bytes become 2,700. Bytes of UTF-8. */
@@ -24,9 +25,9 @@ export function storedInteger(key: string, field: string, text: string): number 
 }
 
 /** An integer of any size in its one canonical decimal form. */
-export function storedBigint(key: string, field: string, text: string): bigint {
+export function storedSum(key: string, field: string, text: string): ExactSum {
   if (!/^(0|-?[1-9]\d*)$/.test(text)) malformed(key, field, 'is not an integer');
-  return BigInt(text);
+  return exactSum(BigInt(text));
 }
 
 export function storedFlag(key: string, field: string, text: string): boolean {

@@ -2,6 +2,7 @@
 // remembers of each state what Redis holds.
 
 import { newTask } from '../domain/evolve.ts';
+import { COUNTED_REASONS } from '../domain/roll-up.ts';
 import type { IoState, TaskState } from '../domain/task-state.ts';
 import {
   FAILURE_REASONS,
@@ -55,6 +56,7 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'updates.duplicate', property: 'updates_duplicate', kind: 'number', absent: 0 },
   { field: 'updates.stale', property: 'updates_stale', kind: 'number', absent: 0 },
   { field: 'updates.rejected', property: 'updates_rejected', kind: 'number', absent: 0 },
+  { field: 'updates.came_rerouted', property: 'updates_came_rerouted', kind: 'number', absent: 0 },
   { field: 'open_gaps', property: 'open_gaps', kind: 'number', absent: 0 },
   { field: 'job_creations', property: 'job_creations', kind: 'number', absent: 0 },
   { field: 'source.first_offset', property: 'first_offset', kind: 'number', required: true },
@@ -71,7 +73,12 @@ const REQUIRED = SCALARS.filter((scalar) => scalar.required).length;
 const NESTED = [
   ...PROCESSED_STATS.map((name) => ({ group: 'processed_stats', name, field: `processed_stats.${name}` }) as const),
   ...MARKS.map((name) => ({ group: 'marks', name, field: `marks.${name}` }) as const),
+  // These come last: most tasks have none, and pass them over.
+  ...COUNTED_REASONS.map(
+    (name) => ({ group: 'failures_by_reason', name, field: `failures_by_reason.${name}` }) as const,
+  ),
 ];
+const NESTED_BEFORE_FAILURES = NESTED.length - COUNTED_REASONS.length;
 /** field → its number among the scalars; the nested ones follow behind */
 const FIELD_NUMBERS = new Map([...SCALARS, ...NESTED].map(({ field }, i) => [field, i]));
 
@@ -122,7 +129,8 @@ export function diffTask(task: TaskState, saved: SavedTask, diff: TaskDiff): boo
     diffScalar(scalar, held[i], value, diff);
     held[i] = value;
   }
-  for (let i = 0; i < NESTED.length; i++) {
+  const nested = task.failures_by_reason === undefined ? NESTED_BEFORE_FAILURES : NESTED.length;
+  for (let i = 0; i < nested; i++) {
     const { group, name, field } = NESTED[i]!;
     const value = (task[group] as Record<string, number | undefined>)[name];
     const at = SCALARS.length + i;
@@ -198,6 +206,7 @@ export function decodeTask(key: string, internal_task_id: string, stored: Stored
         values[scalar.property] = decodeScalar(key, scalar, text);
       } else {
         const { group, name } = NESTED[number - SCALARS.length]!;
+        if (group === 'failures_by_reason') task.failures_by_reason ??= {};
         (task[group] as Record<string, number>)[name] = storedInteger(key, field, text);
       }
     }

@@ -7,8 +7,15 @@ import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
 import { blankTask, diffTask, emptyDiff, type SavedTask } from './task-codec.ts';
 
-/** What follows a task's key in the keys of its parts. */
-const PARTS = ['', ':io', ':long', ':ledger', ':errors', ':output'] as const;
+/** What follows a task's key in the keys of its parts, and what each part is. */
+export const TASK_PARTS = [
+  { suffix: '', type: 'hash' },
+  { suffix: ':io', type: 'hash' },
+  { suffix: ':long', type: 'hash' },
+  { suffix: ':ledger', type: 'hash' },
+  { suffix: ':errors', type: 'list' },
+  { suffix: ':output', type: 'string' },
+] as const;
 
 export interface TaskWriter {
   /** Adds the writes of one change. `expect`: W before the save; `errorsKept`: how many errors a task keeps. */
@@ -24,7 +31,7 @@ export function taskWriter(): TaskWriter {
   const diff = emptyDiff();
 
   function remove(writes: SlotWrites, key: string): void {
-    for (const part of PARTS) writes.write('DEL', key + part);
+    for (const { suffix } of TASK_PARTS) writes.write('DEL', key + suffix);
   }
 
   /** Fills `diff`; answers whether the task is written anew, from nothing. */

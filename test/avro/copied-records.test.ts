@@ -121,7 +121,29 @@ describe('a re-routed record', () => {
       'taskfold-source': 'updates/3/42/1',
       'taskfold-group': 'folders',
       'taskfold-log-time': String(LOG_TIME),
+      'taskfold-origin-key': 'k',
     });
+  });
+
+  test.each<[string, Buffer | null]>([
+    ['no key', null],
+    ['an empty key', Buffer.alloc(0)],
+    ['a key that is no text', Buffer.from([0xff, 0])],
+  ])('that is rejected at home leaves as it came first, with %s', (_, key) => {
+    const forged = { 'taskfold-origin-key': Buffer.from('forged') };
+    const sent = encoder.encode(3, notice({ kind: 'reroute', to: 7 }), record({ key, headers: forged }), update);
+    const atHome = record({ key: sent.key, headers: sent.headers });
+    for (const form of ['copy', 'pointer'] as const) {
+      const source = { partition: 3, offset: 42 };
+      const message = encoder.encode(7, notice({ ...REJECT, form }, { source }), atHome, null);
+      expect(message.key).toEqual(key);
+      expect(texts(message)).not.toHaveProperty('taskfold-origin-key');
+      if (form === 'pointer')
+        expect(contentOf('task-status-rejects.avsc', message)).toMatchObject({
+          key_bytes: key?.length ?? null,
+          key_crc32: key === null ? null : crc32(key),
+        });
+    }
   });
 
   test('is the same at every replay', () => {

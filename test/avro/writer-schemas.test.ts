@@ -67,7 +67,7 @@ describe('an id that the registry denies', () => {
     const registry = await misbehavingRegistry(() => [404, '<html>default backend</html>']);
     const { load, problems } = decoderAt(registry.url);
     expect(await load(7)).toEqual({ 7: 'unavailable' });
-    expect(problems).toEqual([expect.stringContaining('answers, but not as a schema registry')]);
+    expect(problems).toEqual([expect.stringContaining('and no schema registry: ')]);
   });
 
   test('is not believed when the registry falls silent during the wait', async () => {
@@ -89,9 +89,9 @@ describe('a registry that does not answer', () => {
     ['hangs', () => 'hang', 'gave no answer within 300 ms'],
     ['stalls in the middle of an answer', () => 'stall', 'gave no answer within 300 ms'],
     ['fails', () => [500, { error_code: 50001, message: 'Error in the backend data store' }], 'backend data store'],
-    ['is overloaded', () => [429, {}], 'cannot be asked'],
-    ['wants another password', () => [401, { message: 'Unauthorized' }], 'refuses our user or password'],
-    ['answers with a page', () => [200, '<html>Welcome</html>'], 'not as a schema registry'],
+    ['is overloaded', () => [429, {}], 'says status 429'],
+    ['wants another password', () => [401, { message: 'Unauthorized' }], 'refuses our user, password or token'],
+    ['answers with a page', () => [200, '<html>Welcome</html>'], 'a web page (status 200) and no schema registry'],
   ])('that %s is unavailable in time, and says what is wrong', async (_, behave, message) => {
     const registry = await misbehavingRegistry(behave);
     const { load, problems } = decoderAt(registry.url.replace('//', '//user:hush@'));
@@ -105,7 +105,7 @@ describe('a registry that does not answer', () => {
     const { load, problems } = decoderAt('http://127.0.0.1:1');
     expect(await load(7)).toEqual({ 7: 'unavailable' });
     expect(problems).toEqual([
-      'Schema 7 cannot be loaded: http://127.0.0.1:1 cannot be asked: connect ECONNREFUSED 127.0.0.1:1',
+      'Schema 7 cannot be loaded: the schema registry at 127.0.0.1:1: nothing listens there (ECONNREFUSED); start it, or set SCHEMA_REGISTRY_URL to where it is.',
     ]);
   });
 

@@ -45,14 +45,15 @@ try {
   const summary = await world.command([...fleet, '--updates', values.updates, '--json'], world.envOf('bench-1'));
   const { published, seconds } = JSON.parse(summary) as { published: number; seconds: number };
   print(`published ${count(published)} updates of ${values.tasks} tasks: ${count(published / seconds)}/s`);
-  const total = [...(await world.ends()).values()].reduce((sum, end) => sum + end, 0);
+  const ends = await world.ends();
+  const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
 
   const folds: FoldRun[] = [];
   const bares: Run[] = [];
   for (let run = 1; run <= Number(values.runs); run++) {
     bares.push(await consumeBare(total));
     print(`run ${run}  bare: ${told(bares.at(-1)!)}`);
-    folds.push(await fold(`bench-${run}`, total));
+    folds.push(await fold(`bench-${run}`, ends));
     print(`run ${run}  fold: ${told(folds.at(-1)!)}`);
     print(`run ${run}        ${spent(folds.at(-1)!)}`);
   }
@@ -61,7 +62,10 @@ try {
   print(`median  fold ${count(fast!)}/s, bare consume and decode ${count(bare!)}/s: ${percent} %`);
   const perMillion = median(folds.map(({ cpu_s, updates }) => (1e6 * cpu_s) / updates));
   print(`median  ${perMillion.toFixed(1)} CPU seconds of the processor a million updates`);
+  // The last ticks of the run before lie unfolded.
+  const processor = world.start(['run'], world.envOf(last));
   const verified = await world.command(['verify', '--wait', '--json'], world.envOf(last));
+  await processor.terminate();
   const { mismatches } = JSON.parse(verified) as { mismatches: number };
   print(`verify: ${mismatches} mismatches`);
   process.stdout.write(
@@ -72,21 +76,25 @@ try {
 }
 
 /** A new group folds the whole log with one processor. The clock runs from the first record folded to the last. */
-async function fold(group: string, total: number): Promise<FoldRun> {
+async function fold(group: string, ends: ReadonlyMap<number, number>): Promise<FoldRun> {
+  const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
   const env = world.envOf(group);
   await world.command(['topics', 'create'], env);
   const reads = world.readsOf(group);
-  const processor = world.start(['run'], { ...env, NODE_OPTIONS: `--import=${GC_PAUSES}` });
-  await world.untilFolded(reads, 1, processor);
+  const processor = world.start(['run'], {
+    ...env,
+    NODE_OPTIONS: `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ''}`,
+  });
+  await world.untilFolded(reads, ends, 1, processor);
   const began = Date.now();
-  const before = await world.folded(reads);
+  const before = await world.folded(reads, ends);
   const { pids } = world.stack;
   const used = () => [
     mainThreadOf(processor.pid),
     ...[processor.pid, pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s),
   ];
   const usedBefore = used();
-  await world.untilFolded(reads, total, processor);
+  await world.untilFolded(reads, ends, total, processor);
   const ended = Date.now();
   const seconds = (ended - began) / 1_000;
   const { resident_mb } = useOf(processor.pid);

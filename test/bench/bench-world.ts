@@ -108,14 +108,23 @@ export class BenchWorld {
     return this.#link.offsets([...Array(PARTITIONS).keys()], 'end');
   }
 
-  /** The sum of all W. */
-  async folded(reads: LiveReads): Promise<number> {
-    return (await reads.readPartitions()).reduce((sum, { watermark = 0 }) => sum + watermark, 0);
+  /** How many offsets below these ends are folded. Ticks of a partition that is done lie above its end: no work of ours. */
+  async folded(reads: LiveReads, ends: ReadonlyMap<number, number>): Promise<number> {
+    const partitions = await reads.readPartitions();
+    return partitions.reduce(
+      (sum, { partition, watermark = 0 }) => sum + Math.min(watermark, ends.get(partition) ?? 0),
+      0,
+    );
   }
 
-  /** Resolves when the sum of all W has reached this. @throws Error when the processor ends before */
-  async untilFolded(reads: LiveReads, offsets: number, processor: TaskfoldProcess): Promise<void> {
-    while ((await this.folded(reads)) < offsets) {
+  /** Resolves when this many offsets below `ends` are folded. @throws Error when the processor ends before */
+  async untilFolded(
+    reads: LiveReads,
+    ends: ReadonlyMap<number, number>,
+    offsets: number,
+    processor: TaskfoldProcess,
+  ): Promise<void> {
+    while ((await this.folded(reads, ends)) < offsets) {
       if (!processor.isRunning) throw new Error(`the processor ended: ${processor.log.slice(-2_000)}`);
       await sleep(LOOK_MS);
     }

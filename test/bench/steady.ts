@@ -41,11 +41,12 @@ try {
     await Promise.race([sleep(1_000), fleet.ended]);
     if (!fleet.isRunning) break;
     // The ends first: what comes between the two looks must not make the lag smaller than it is.
-    const ends = [...(await world.ends()).values()].reduce((sum, end) => sum + end, 0);
-    const lag = Math.max(0, ends - (await world.folded(reads)));
+    const ends = await world.ends();
+    const published = [...ends.values()].reduce((sum, end) => sum + end, 0);
+    const lag = published - (await world.folded(reads, ends));
     lags.push(lag);
     const cpu = processors.map(({ pid }) => useOf(pid).cpu_s.toFixed(1)).join(', ');
-    process.stderr.write(`${second} s  published ${count(ends)}  lag ${count(lag)}  CPU seconds ${cpu}\n`);
+    process.stderr.write(`${second} s  published ${count(published)}  lag ${count(lag)}  CPU seconds ${cpu}\n`);
   }
   const { code, stdout, stderr } = await fleet.ended;
   if (code !== 0) throw new Error(`the fleet exits with ${code}: ${stderr}`);

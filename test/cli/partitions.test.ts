@@ -1,6 +1,8 @@
 // The cures of halted partitions, on real services: what each does, what it repeats, and what it refuses.
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { isCured } from '../../src/cli/cure-session.ts';
+import type { Cure } from '../../src/cli/partition-cures.ts';
 import { openState, type PartitionDocument } from '../../src/index.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
@@ -52,7 +54,9 @@ async function runUntil(env: Env, holds: () => Promise<boolean>): Promise<void> 
   expect((await run.ended).code).toBe(0);
 }
 
-const headOf = ({ env, group }: OwnNames) => slotKeys(String(env.TASKFOLD_REDIS_PREFIX), group, 0).head;
+const keysOf = ({ env, group }: OwnNames) => slotKeys(String(env.TASKFOLD_REDIS_PREFIX), group, 0);
+const headOf = (names: OwnNames) => keysOf(names).head;
+const liveOf = (names: OwnNames) => keysOf(names).live;
 
 test('a torn slot halts; resume halts again and exits 1; rebuild brings the same state back and sends no event twice', async () => {
   const names = await foldedPartition('torn');
@@ -66,6 +70,20 @@ test('a torn slot halts; resume halts again and exits 1; rebuild brings the same
   expect(status.stdout).toContain('partition 0 is halted (torn_save)');
   expect(status.stdout).toContain('cure: A save stopped half-way');
   expect(status.code).toBe(0);
+
+  const list = await taskfold(['partitions', 'list', '--json'], env);
+  expect(JSON.parse(list.stdout)).toMatchObject({
+    kafka: 'reached',
+    partitions: [
+      {
+        partition: 0,
+        condition: 'halted',
+        ...{ watermark: 2, emitted: 2, lag: 0 },
+        halt: { code: 'torn_save' },
+        cure: expect.stringMatching(/taskfold partitions rebuild 0\b/),
+      },
+    ],
+  });
 
   const resume = await taskfold(['partitions', 'resume', 'all', '--yes', '--json'], env);
   expect(resume.stderr).toContain('loses: nothing.');
@@ -133,6 +151,13 @@ test('an input topic that was made again halts; reset folds and sends all of the
   expect(await failuresIn(names)).toBe(2);
 }, 120_000);
 
+test('partitions that nobody has folded yet are listed as Kafka knows them', async () => {
+  const { env } = await withTopics('unfolded', 2);
+  const { code, stdout } = await taskfold(['partitions', 'list'], env);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^partition +state +W +C +lag +owner +halt +cure\n0 +empty .*\n1 +empty .*\n$/);
+}, 60_000);
+
 test('without a terminal and --yes nothing is done; unknown partitions are usage errors; a working one is not resumed', async () => {
   const names = await foldedPartition('asked');
   const { env } = names;
@@ -145,7 +170,23 @@ test('without a terminal and --yes nothing is done; unknown partitions are usage
     const { code, stderr } = await taskfold(['partitions', 'rebuild', '--yes', '--', wrong], env);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`"${wrong}" is no partition: there are 0 to 0`)]);
   }
+  const halted = await taskfold(['partitions', 'list', '--halted'], env);
+  expect(halted).toMatchObject({ code: 0, stdout: 'no partition needs an operator\n' });
   const resume = await taskfold(['partitions', 'resume', 'all', '--yes'], env);
   expect(resume.stderr).toContain('not halted: left alone');
   expect(resume).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
+
+  // The last words of an owner that went long ago: nobody is there to take the request.
+  await redisClient().hset(liveOf(names), { state: 'halted', 'halt.code': 'torn_save', seen_at: '1' });
+  const alone = await taskfold(['partitions', 'resume', '0', '--yes', '--json'], env);
+  expect(JSON.parse(alone.stdout)).toMatchObject({ resume: [{ partition: 0, condition: 'no_owner' }] });
+  expect(alone.code).toBe(1);
 }, 120_000);
+
+test('a cure is done when the owner works; a rebuild and a reset, too, where nobody is there yet to fold again', () => {
+  const conditions = 'running draining no_owner unnoticed claiming waiting stopped halted refused'.split(' ');
+  const done = (cure: Cure) => conditions.filter((condition) => isCured(cure, { condition }));
+  expect(done('resume')).toEqual(['running', 'draining']);
+  for (const cure of ['rebuild', 'reset'] as const)
+    expect(done(cure)).toEqual(['running', 'draining', 'no_owner', 'unnoticed']);
+});

@@ -47,7 +47,7 @@ const UPDATES = [
 test('updates are folded, shown by status, task and tasks, and SIGTERM drains to C = W with exit 0; no token shows anywhere', async () => {
   const names = await withTopics('run', 3);
   const { env } = names;
-  const run = start(['run', '--json', '--log-level', 'debug'], env);
+  const run = start(['run', '--json', '--log-level', 'debug', '--observe-listen', '0'], env);
   await publish(names, UPDATES);
   await until('4 updates folded', 30_000, async () => (await statusOf(env)).fleet?.updates.received === 4);
 
@@ -88,6 +88,10 @@ test('updates are folded, shown by status, task and tasks, and SIGTERM drains to
   expect(failed.stdout.trim().split('\n')).toHaveLength(1);
   expect((await taskfold(['tasks', '--limit', '2'], env)).stdout.trim().split('\n')).toHaveLength(2);
 
+  const [, url] = /"url":"([^"]+)"/.exec(run.output().stderr) ?? [];
+  const watched = await Promise.all(['/metrics', '/readyz'].map(async (path) => (await fetch(url + path)).text()));
+  expect(watched[0]).toContain('taskfold_notices_total{kind="job_creation"} 1\n');
+
   const began = Date.now();
   run.child.kill('SIGTERM');
   const { code, stdout, stderr } = await run.ended;
@@ -97,7 +101,7 @@ test('updates are folded, shown by status, task and tasks, and SIGTERM drains to
   expect(JSON.parse(stdout)).toMatchObject({ records: 4, messages: 3 });
   expect(stderr).toContain('"event":"drained"');
   for (const { watermark, emitted } of (await statusOf(env)).partitions) expect(emitted).toBe(watermark);
-  const all = [stdout, stderr, text.stdout, task.stdout, tasks.stdout].join('\n');
+  const all = [stdout, stderr, text.stdout, task.stdout, tasks.stdout, ...watched].join('\n');
   expect(all).not.toContain(TOKEN);
 }, 90_000);
 

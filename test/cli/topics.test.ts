@@ -15,7 +15,7 @@ interface Report {
 
 const INPUT_BYTES = 983_040 + 65_536;
 
-test('all five topics are made: log time by the broker, room for copies, verdicts for ever; a second time nothing changes', async () => {
+test('all six topics are made: log time by the broker, room for copies, verdicts and replays for ever; a second time nothing changes', async () => {
   const { env, input, group, failures, jobs, rejects } = ownNames('create', 3);
   const first = await taskfold(['topics', 'create', '--json'], env);
   expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -26,6 +26,7 @@ test('all five topics are made: log time by the broker, room for copies, verdict
     [jobs, 'created', 3],
     [rejects, 'created', 3],
     [`${group}.schemas`, 'created', 1],
+    [`${group}.replays`, 'created', 1],
   ]);
   const week = String(7 * 24 * 3_600_000);
   expect(topics[0]?.configs).toEqual({
@@ -37,7 +38,9 @@ test('all five topics are made: log time by the broker, room for copies, verdict
   for (const outgoing of topics.slice(1, 4)) {
     expect(outgoing.configs).toMatchObject({ 'max.message.bytes': String(INPUT_BYTES + 65_536), 'retention.ms': week });
   }
-  expect(topics[4]?.configs).toMatchObject({ 'retention.ms': '-1', 'retention.bytes': '-1' });
+  for (const kept of topics.slice(4)) {
+    expect(kept.configs).toMatchObject({ 'retention.ms': '-1', 'retention.bytes': '-1' });
+  }
 
   const again = await taskfold(['topics', 'create', '--json'], env);
   expect(again.code).toBe(0);
@@ -84,7 +87,7 @@ test("another number of partitions and another retention are the operator's choi
     ['partitions', 'other'],
     ['retention.ms', 'other'],
   ]);
-  expect(topics.map(({ partitions }) => partitions)).toEqual([5, 5, 5, 5, 1]);
+  expect(topics.map(({ partitions }) => partitions)).toEqual([5, 5, 5, 5, 1, 1]);
   expect(code).toBe(0);
 });
 

@@ -2,12 +2,14 @@
 
 import fc from 'fast-check';
 import { newTask } from '../../src/domain/evolve.ts';
-import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
+import { exactSum } from '../../src/domain/exact-sum.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES } from '../../src/domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
 import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
 import type { Post } from '../../src/domain/post.ts';
+import { COUNTED_REASONS } from '../../src/domain/roll-up.ts';
 import {
   FAILURE_REASONS,
   LIVENESSES,
@@ -104,6 +106,11 @@ const anyMarks = fc
   .record(Object.fromEntries(MARKS.map((mark) => [mark, count])), { requiredKeys: [] })
   .map((marks) => marks as TaskState['marks']);
 
+// A task that has failed once has failures for good.
+const anyFailures = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...COUNTED_REASONS), count), { selector: ([reason]) => reason, minLength: 1 })
+  .map((list) => Object.fromEntries(list));
+
 const orNone = fc.oneof(fc.constant(-1), count);
 const digests = fc.array(count, { maxLength: 3 });
 const anyPost: fc.Arbitrary<Post> = fc.record({
@@ -163,7 +170,9 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   open_gaps: count,
   marks: anyMarks,
   updates_rejected: count,
+  updates_came_rerouted: count,
   job_creations: count,
+  failures_by_reason: anyFailures,
   last_offset: count,
   first_update_at: count,
   last_update_at: count,
@@ -181,7 +190,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
     .map((list) => new Map(list)),
 });
 
-const anySum = fc.bigInt({ min: 0n, max: 2n ** 80n });
+const anySum = fc.bigInt({ min: 0n, max: 2n ** 80n }).map(exactSum);
 const anyCounts = (names: readonly string[]): fc.Arbitrary<Map<string, number>> =>
   fc
     .uniqueArray(fc.tuple(fc.constantFrom(...names), count), { selector: ([name]) => name })
@@ -196,7 +205,9 @@ const anySums = {
     .map((list) => new Map(list)),
 };
 
-/** A head of the first life with any counts. */
+const anySettings = fc.record(Object.fromEntries(FOLD_SETTING_NAMES.map((name) => [name, count])));
+
+/** A head of the first life with any counts, whose settings were changed. */
 export const anyHead: fc.Arbitrary<SlotHead> = fc
   .record({
     received: count,
@@ -205,6 +216,10 @@ export const anyHead: fc.Arbitrary<SlotHead> = fc
     rerouted_from: fc.uniqueArray(fc.tuple(fc.nat(500), count), { selector: ([partition]) => partition }),
     clock: fc.record({ now: count, log_time: fc.option(count), alarms_after: count }),
     ticks: count,
+    generation: fc.record({ number: count, since: count }),
+    controls: fc.record({ obeyed: fc.integer({ min: 1, max: 1_000 }), repeated: count, ignored: count }),
+    settings: anySettings,
+    changes: fc.array(fc.record({ change: anyText, offset: count, log_time: count, settings: anySettings })),
     fleet: fc.record({
       tasks: count,
       tasks_by_liveness: anyCounts(LIVENESSES),
@@ -214,7 +229,7 @@ export const anyHead: fc.Arbitrary<SlotHead> = fc
       ...anySums,
     }),
   })
-  .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as SlotHead);
+  .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as unknown as SlotHead);
 
 const anyBody: fc.Arbitrary<NoticeBody> = fc.oneof(
   fc.record({ kind: fc.constant('reroute' as const), to: fc.nat(500) }),

@@ -161,13 +161,33 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
 
     test('they come in the order of offset and index, not of text, with W and whether more follow', async () => {
       const { other, notices } = await withNotices();
-      expect(await other.readNotices(0, 0, 10)).toEqual({ watermark: 101, notices, more: false });
-      expect(await other.readNotices(0, 0, 6)).toEqual({ watermark: 101, notices, more: false });
-      expect(await other.readNotices(0, 0, 4)).toEqual({ watermark: 101, notices: notices.slice(0, 4), more: true });
-      expect(await other.readNotices(0, 0, 1)).toEqual({ watermark: 101, notices: notices.slice(0, 1), more: true });
-      expect(await other.readNotices(0, 9, 2)).toEqual({ watermark: 101, notices: notices.slice(2, 4), more: true });
-      expect(await other.readNotices(0, 11, 2)).toEqual({ watermark: 101, notices: notices.slice(5), more: false });
-      expect(await other.readNotices(0, 101, 2)).toEqual({ watermark: 101, notices: [], more: false });
+      expect(await other.readNotices(0, 0, 10)).toEqual({ watermark: 101, log_time: null, notices, more: false });
+      expect(await other.readNotices(0, 0, 6)).toEqual({ watermark: 101, log_time: null, notices, more: false });
+      expect(await other.readNotices(0, 0, 4)).toEqual({
+        watermark: 101,
+        log_time: null,
+        notices: notices.slice(0, 4),
+        more: true,
+      });
+      expect(await other.readNotices(0, 0, 1)).toEqual({
+        watermark: 101,
+        log_time: null,
+        notices: notices.slice(0, 1),
+        more: true,
+      });
+      expect(await other.readNotices(0, 9, 2)).toEqual({
+        watermark: 101,
+        log_time: null,
+        notices: notices.slice(2, 4),
+        more: true,
+      });
+      expect(await other.readNotices(0, 11, 2)).toEqual({
+        watermark: 101,
+        log_time: null,
+        notices: notices.slice(5),
+        more: false,
+      });
+      expect(await other.readNotices(0, 101, 2)).toEqual({ watermark: 101, log_time: null, notices: [], more: false });
     });
 
     test('a trim drops exactly those below C, and again changes nothing', async () => {
@@ -177,7 +197,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
         expect((await other.readNotices(0, 0, 10)).notices).toEqual(notices.slice(3));
       }
       await store.trim(0, 'first-life', 101);
-      expect(await other.readNotices(0, 0, 10)).toEqual({ watermark: 101, notices: [], more: false });
+      expect(await other.readNotices(0, 0, 10)).toEqual({ watermark: 101, log_time: null, notices: [], more: false });
       await store.save(0, saveOf(headOf(), 101, 200, { notices: [rerouteAt(150, 1)] }));
       expect((await other.readNotices(0, 0, 10)).notices).toEqual([rerouteAt(150, 1)]);
     });

@@ -16,7 +16,12 @@ export interface SlotStoreUnderTest {
   tear(partition: number, internal_task_id: string): Promise<void>;
   /** Deletes the slot's head and nothing else, as a careless hand would. */
   loseHead(partition: number): Promise<void>;
-  /** Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `silent`, `tombstones <generation>`, `outbox`. */
+  /** Holds the slot still as an operator's tool does; answers how to let it go. */
+  hold(partition: number): Promise<() => Promise<void>>;
+  /**
+   * Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `silent`, `tombstones <generation>`,
+   * `jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `outbox`.
+   */
   holds(partition: number): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
@@ -42,7 +47,17 @@ export async function begun(open: OpenSlotStore): Promise<SlotStoreUnderTest & {
 }
 
 export function saveOf(head: SlotHead, expect: number, to: number, more: Partial<SlotSave> = {}): SlotSave {
-  return { expect, expect_log_time: null, to, head, changes: [], tombstones: new Map(), notices: [], ...more };
+  return {
+    expect,
+    expect_log_time: null,
+    to,
+    head,
+    changes: [],
+    rollUps: [],
+    tombstones: new Map(),
+    notices: [],
+    ...more,
+  };
 }
 
 export async function readOne(store: SlotStore, id: string): Promise<TaskState | null> {

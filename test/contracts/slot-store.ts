@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
+import { slotStoreHold } from './slot-store-hold.ts';
+import { slotStoreRollUps } from './slot-store-roll-ups.ts';
 import { slotStoreTime } from './slot-store-time.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
@@ -13,13 +15,15 @@ const faultOf = (code: string) => expect.objectContaining({ name: 'Fault', code 
 export function slotStoreContract(title: string, open: OpenSlotStore): void {
   slotStoreContents(title, open);
   slotStoreTime(title, open);
+  slotStoreHold(title, open);
+  slotStoreRollUps(title, open);
 
   describe(`${title}: claim and begin`, () => {
     test('an empty slot is claimed without head, W or mark', async () => {
       const { store } = await opened(open);
       expect(await store.claim(0, 'me')).toEqual(EMPTY);
       expect(await store.readTasks(0, ['a'], null)).toEqual({ watermark: null, tasks: [null] });
-      expect(await store.readNotices(0, 0, 10)).toEqual({ watermark: null, notices: [], more: false });
+      expect(await store.readNotices(0, 0, 10)).toEqual({ watermark: null, log_time: null, notices: [], more: false });
     });
 
     test('a begun slot is claimed by anybody with the head and W that it was begun with', async () => {
@@ -95,6 +99,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
       const late = { ...saveOf({ ...head, received: 9 }, 3, 4, { changes: [change] }), expect_log_time: 2_000 };
       expect(await other.save(0, late)).toEqual({ outcome: 'refused', watermark: 3 });
       expect(await readOne(store, 'a')).toBeNull();
+      expect(await other.readNotices(0, 0, 1)).toMatchObject({ watermark: 3, log_time: 1_000 });
       expect(await other.save(0, { ...late, expect_log_time: 1_000 })).toEqual({ outcome: 'saved' });
     });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bar } from '../../deploy/demo/board.ts';
 import { readOptions } from '../../deploy/demo/options.ts';
 import { type DemoResult, isGood, resultLine, resultTable } from '../../deploy/demo/result.ts';
+import { foldedOf } from '../../deploy/demo/watch.ts';
 
 describe('options', () => {
   test('half a minute of at least 200 engines unless told otherwise', () => {
@@ -31,6 +32,12 @@ describe('options', () => {
   ])('%s is refused with what is wanted', (args, said) => {
     expect(() => readOptions(args)).toThrow(said);
   });
+});
+
+test('folded counts duplicate and stale updates too, and a re-routed one once', () => {
+  expect(foldedOf(undefined)).toBe(0);
+  const outcomes = { applied: 7, duplicate: 3, stale: 2, rejected: 1, rerouted: 4 };
+  expect(foldedOf({ received: 17, ...outcomes })).toBe(13);
 });
 
 describe('the result', () => {

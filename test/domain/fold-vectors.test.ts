@@ -5,9 +5,13 @@ import { type FoldInput, homeOfDecoded } from '../../src/domain/fold-input.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 import { type FleetSums, newHead } from '../../src/domain/head.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { figuresOf } from '../../src/domain/roll-up.ts';
+import type { KnownRollUp } from '../../src/domain/roll-ups.ts';
+import { readControl } from '../../src/domain/settings-change.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
-import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
+import { noRollUps, writeRollUp } from '../simulator/memory-slot-store.ts';
+import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
 
 type Takes = 'after every record' | 'after the first record' | 'at the end';
 
@@ -25,19 +29,25 @@ function run(vector: FoldVector, takes: Takes) {
   const kept = new Map<string, Kept>();
   const tombstones = new Map<string, Tombstone>();
   const known = (id: string) => kept.get(id)?.task ?? tombstones.get(id) ?? null;
-  const fold = new PartitionFold(vector.partition ?? 0, head, known);
+  const shares = { rollUps: noRollUps(), jobTasks: new Map<string, Set<string>>() };
+  const rollUp: KnownRollUp = (kind, id) => shares.rollUps[kind].get(id) ?? null;
+  const fold = new PartitionFold(vector.partition ?? 0, head, known, rollUp);
   const events = placed(vector).flatMap((record, i) => {
+    // What is kept goes by the settings, so changes are never taken across a change of them.
+    if (record.control !== undefined) take();
     const notices = fold.fold(inputOf(record, partition_count));
-    if (takes === 'after every record' || (takes === 'after the first record' && i === 0)) take();
+    const isFirst = takes === 'after the first record' && i === 0;
+    if (takes === 'after every record' || isFirst || record.control !== undefined) take();
     return notices.map(({ body, ...at }) => {
       const { kind } = body;
       return { ...at, source: at.source ?? null, ...(kind === 'failure' ? { kind, ...body.facts } : body) };
     });
   });
   take();
-  return { head, kept, events };
+  return { head, kept, events, ...shares };
 
   function take() {
+    for (const change of fold.takeRollUps()) writeRollUp(shares, change);
     for (const [id, generation] of fold.takeTombstones()) tombstones.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of fold.takeChanges()) {
       const id = task.internal_task_id;
@@ -46,7 +56,7 @@ function run(vector: FoldVector, takes: Takes) {
       else
         kept.set(id, {
           task,
-          errors: newest([...(before?.errors ?? []), ...errors], settings.errors_kept),
+          errors: keptErrors(before?.errors ?? [], errors, head.settings.errors_kept),
           task_output: task_output ?? before?.task_output,
         });
     }
@@ -54,7 +64,8 @@ function run(vector: FoldVector, takes: Takes) {
 }
 
 function inputOf(record: ReturnType<typeof placed>[number], partition_count: number): FoldInput {
-  const { offset, log_time, size, source = null, update, undecodable, traceparent, tick, work_request_status } = record;
+  const { offset, log_time, size, source = null, update, undecodable, traceparent, work_request_status } = record;
+  const { tick, control } = record;
   const decoded: FoldInput['decoded'] =
     undecodable === undefined
       ? { kind: 'update', update: (update ?? {}) as never }
@@ -68,12 +79,14 @@ function inputOf(record: ReturnType<typeof placed>[number], partition_count: num
     source,
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tick === undefined ? {} : { tick }),
+    ...(control === undefined ? {} : { control: readControl(control ?? undefined, VECTOR_GROUP) }),
     ...(work_request_status === undefined ? {} : { work_request_status }),
   };
 }
 
-function newest<T>(list: readonly T[], max: number): T[] {
-  return list.slice(Math.max(0, list.length - max));
+function keptErrors(before: unknown[], added: readonly unknown[], max: number): unknown[] {
+  const all = [...before, ...added];
+  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
 }
 
 function shown({ task, errors, task_output }: Kept): Record<string, unknown> {
@@ -106,7 +119,7 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
   'the fold does what docs/fold.md says, its changes taken %s',
   (takes) => {
     test.each(FOLD_VECTORS.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
-      const { head, kept, events } = run(vector, takes);
+      const { head, kept, events, rollUps } = run(vector, takes);
       const { expect: wanted } = vector;
 
       const living = Object.keys(wanted.tasks).filter((id) => wanted.tasks[id] !== null);
@@ -116,9 +129,12 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
       }
       expect(events.map((event, at) => named(wanted.events?.[at] ?? event, event))).toEqual(wanted.events ?? []);
 
-      const ticks = wanted.ticks ?? vector.records.filter(({ tick }) => tick).length;
-      const received = vector.records.length - ticks;
+      const { ticks, controls, obeyed } = timeTellers(vector);
+      const received = vector.records.length - ticks - controls;
       expect([head.ticks, head.received]).toEqual([ticks, received]);
+      expect(head.controls).toEqual({ obeyed: 0, repeated: 0, ignored: 0, ...(wanted.controls ?? { obeyed }) });
+      if (wanted.settings) expect(named(wanted.settings, head.settings)).toEqual(wanted.settings);
+      if (wanted.clock) expect(named(wanted.clock, head.clock)).toEqual(wanted.clock);
       const none = { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 };
       expect(head.outcomes).toEqual({ ...none, ...(wanted.outcomes ?? { applied: received }) });
       if (wanted.rejected_by_reason) {
@@ -135,6 +151,17 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
           retired: named(wanted.fleet.retired ?? {}, shownSums(fleet.retired)),
         };
         expect(named(wanted.fleet, found)).toEqual(wanted.fleet);
+      }
+      for (const [wantedShares, found] of [
+        [wanted.jobs, rollUps.internal_job_id],
+        [wanted.engines, rollUps.engine_id],
+      ] as const) {
+        if (wantedShares === undefined) continue;
+        expect([...found.keys()].sort()).toEqual(Object.keys(wantedShares).sort());
+        for (const [id, share] of Object.entries(wantedShares)) {
+          const figures = [...figuresOf(found.get(id)!)].map(([name, figure]) => [name, String(figure)] as const);
+          expect(named(share, Object.fromEntries(figures)), id).toEqual(share);
+        }
       }
       if (wanted.rerouted_from) expect(Object.fromEntries(head.rerouted_from)).toEqual(wanted.rerouted_from);
     });

@@ -1,10 +1,12 @@
 // What dashboards read: documents in the contract's names, over Redis alone.
 
 import { expect, test } from 'vitest';
+import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { saveOf } from '../contracts/slot-store-under-test.ts';
 import { all, opened, PARTITIONS, saveAtHome } from './read-world.ts';
 
 test('before the first start there is nothing, and nothing fails', async () => {
@@ -158,15 +160,7 @@ test('the fleet is the exact sum of the shares, also beyond 2^64, and says how f
     Object.assign(head.fleet.retired, { tasks: 5, job_creations: 1, error_count: big, retry_count: 1n });
     head.fleet.retired.processed_stats.set('processed_bytes', big);
     head.fleet.processed_stats.set('processed_bytes', big).set('processed_chunks', 2n ** 52n);
-    await store.save(partition, {
-      expect: 10,
-      expect_log_time: null,
-      to: 16 + partition,
-      head,
-      changes: [],
-      tombstones: new Map(),
-      notices: [],
-    });
+    await store.save(partition, saveOf(head, 10, 16 + partition));
   }
   await store.reportLive(1, { owner: 'o', state: 'running', log_end: 20, emitted: 17, seen_at: 1_700_000_000_000 });
   const fleet = await reads.readFleet();
@@ -206,17 +200,20 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
   head.received = 1;
   head.outcomes.rerouted = 1;
   head.ticks = 3;
-  await store.save(5, {
-    expect: 10,
-    expect_log_time: null,
-    to: 12,
-    head,
-    changes: [],
-    tombstones: new Map(),
-    notices: [rerouteAt(11, 1)],
-  });
+  const change = { change: 'fewer', offset: 11, log_time: 99, settings: { errors_kept: 4 } };
+  Object.assign(head, { settings: { ...head.settings, errors_kept: 4 }, changes: [change] });
+  head.controls = { obeyed: 1, repeated: 0, ignored: 2 };
+  await store.save(5, saveOf(head, 10, 12, { notices: [rerouteAt(11, 1)] }));
   const halt = { code: 'history_gone', message: 'the log starts at 40', cure: 'taskfold partitions reset 5' };
-  await store.reportLive(5, { owner: 'o', state: 'halted', log_end: 50, emitted: 11, seen_at: 9, halt });
+  await store.reportLive(5, {
+    owner: 'o',
+    state: 'halted',
+    log_end: 50,
+    emitted: 11,
+    seen_at: 9,
+    halt,
+    given: { looks_max: 7 },
+  });
   await store.begin(6, 0, headOf());
   await client.hset(slotKeys(prefix, 'taskfold', 6).head, 'saving', '77');
 
@@ -238,6 +235,10 @@ test('partitions: W, C, lag, owner, halt and its cure; an empty slot shows as on
     rejected_by_reason: {},
     ticks: 3,
     origin: 0,
+    settings: { ...DEFAULT_FOLD_SETTINGS, errors_kept: 4 },
+    settings_changes: [change],
+    controls: { obeyed: 1, repeated: 0, ignored: 2 },
+    given_settings: { looks_max: 7 },
     outbox_length: 1,
   });
   expect(partitions[6]).toMatchObject({ partition: 6, watermark: 0, torn: '77' });

@@ -34,6 +34,7 @@ export async function saveAtHome(store: SlotStore, changes: readonly TaskChange[
       to: 100,
       head,
       changes: here,
+      rollUps: [],
       tombstones: new Map(),
       notices: [],
     });

@@ -25,10 +25,12 @@ async function twoProcesses(prefix: string) {
     to: 2_500,
     head,
     changes,
+    rollUps: [],
     tombstones: new Map(),
     notices: [rerouteAt(5, 1)],
   });
-  return { mine: mine.client, others: others.client, other, head };
+  // One Redis, and no Cluster.
+  return { mine: mine.client as Redis, others: others.client as Redis, other, head };
 }
 
 /** The connection, but SCAN does something else first. */
@@ -73,6 +75,7 @@ test('a clearing that dies in the middle leaves a mark: no claim, save or begin 
     to: 2_501,
     head,
     changes: [],
+    rollUps: [],
     tombstones: new Map(),
     notices: [],
   };
@@ -101,6 +104,7 @@ test('a clearing that was overtaken deletes nothing of the slot that has begun a
       to: 2,
       head,
       changes: [changeOf(task)],
+      rollUps: [],
       tombstones: new Map(),
       notices: [],
     });
@@ -126,6 +130,7 @@ test('neighbours whose names match as patterns keep every key', async () => {
         to: 1,
         head,
         changes: [changeOf(taskOf('*', 0))],
+        rollUps: [],
         tombstones: new Map(),
         notices: [],
       });

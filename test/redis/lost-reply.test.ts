@@ -32,6 +32,7 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
     to: 10,
     head,
     changes: [changeOf(task, { errors: [{ msg: 'once' }], task_output })],
+    rollUps: [],
     tombstones: new Map(),
     notices: [rerouteAt(3, 1)],
   };
@@ -54,7 +55,15 @@ test('a save whose reply is lost is in Redis once; the saver learns of it by cla
   // Its own state objects are written whole again, whatever the lost save did.
   task.error_count = 5;
   expect(
-    await store.save(0, { ...save, expect: 10, expect_log_time: null, to: 11, tombstones: new Map(), notices: [] }),
+    await store.save(0, {
+      ...save,
+      expect: 10,
+      expect_log_time: null,
+      to: 11,
+      rollUps: [],
+      tombstones: new Map(),
+      notices: [],
+    }),
   ).toEqual({
     outcome: 'saved',
   });
@@ -73,6 +82,7 @@ test("two processes with the same belief save the same stretch: one is refused a
     to: 1,
     head,
     changes: [changeOf(taskOf('a', 0), { errors: [{ msg: 'once' }] })],
+    rollUps: [],
     tombstones: new Map(),
     notices: [],
   };

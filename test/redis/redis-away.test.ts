@@ -32,6 +32,7 @@ async function ownRedis() {
       to: from + 1,
       head,
       changes: [changeOf(taskOf('a', from))],
+      rollUps: [],
       tombstones: new Map(),
       notices: [],
     });

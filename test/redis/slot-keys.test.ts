@@ -3,7 +3,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CLUSTER_SLOTS, crc16 } from '../../src/redis/cluster-slot.ts';
-import { groupTasksPattern, parseHeadKey, parseTaskKey, slotKeys, slotPattern } from '../../src/redis/slot-keys.ts';
+import {
+  groupTasksPattern,
+  parseRollUpKey,
+  parseSlotKey,
+  parseTaskKey,
+  slotKeys,
+  slotPattern,
+} from '../../src/redis/slot-keys.ts';
 import { anyId } from '../contracts/slot-samples.ts';
 
 const PARTS = [':io', ':long', ':ledger', ':errors', ':output'];
@@ -22,12 +29,27 @@ test('the published keys do not change from version to version: data would be lo
   const keys = slotKeys('taskfold', 'my-group', 7);
   expect(keys).toMatchInlineSnapshot(`
     {
+      "absent": "{taskfold:my-group:7:2ef}:absent",
       "fleet": "{taskfold:my-group:7:2ef}:fleet",
       "head": "{taskfold:my-group:7:2ef}:head",
+      "hold": "{taskfold:my-group:7:2ef}:hold",
+      "jobTasks": [Function],
       "live": "{taskfold:my-group:7:2ef}:live",
       "looks": "{taskfold:my-group:7:2ef}:looks",
       "outbox": "{taskfold:my-group:7:2ef}:outbox",
+      "probes": [
+        "{taskfold:my-group:7:2ef}:probe:hash",
+        "{taskfold:my-group:7:2ef}:probe:list",
+        "{taskfold:my-group:7:2ef}:probe:string",
+        "{taskfold:my-group:7:2ef}:probe:stream",
+        "{taskfold:my-group:7:2ef}:probe:zset",
+      ],
       "retired": [Function],
+      "rollUp": [Function],
+      "rollUps": {
+        "engine_id": "{taskfold:my-group:7:2ef}:engines",
+        "internal_job_id": "{taskfold:my-group:7:2ef}:jobs",
+      },
       "silent": "{taskfold:my-group:7:2ef}:silent",
       "tag": "{taskfold:my-group:7:2ef}",
       "task": [Function],
@@ -60,7 +82,17 @@ test('all keys of a slot lie in one cluster slot, whatever the id', () => {
     fc.property(anyId, fc.nat(300), (id, partition) => {
       const keys = slotKeys('p', 'g', partition);
       const task = keys.task(id);
-      const all = [keys.head, keys.fleet, keys.outbox, keys.live, task, ...PARTS.map((part) => task + part)];
+      const shares = [keys.rollUp('internal_job_id', id), keys.rollUp('engine_id', id), keys.jobTasks(id)];
+      const all = [
+        keys.head,
+        keys.fleet,
+        keys.outbox,
+        keys.live,
+        ...Object.values(keys.rollUps),
+        ...shares,
+        task,
+        ...PARTS.map((part) => task + part),
+      ];
       expect(new Set(all.map(clusterSlot)).size).toBe(1);
       expect(new Set(all).size).toBe(all.length);
     }),
@@ -80,6 +112,23 @@ test('no key of one task is a key of another, and a task hash tells its partitio
   );
 });
 
+test('the key of a share, and of a job’s tasks, tells its partition and id, and is no key of another one', () => {
+  fc.assert(
+    fc.property(anyId, anyId, (a, b) => {
+      const keys = slotKeys('p', 'g', 3);
+      const [job, engine] = [keys.rollUp('internal_job_id', a), keys.rollUp('engine_id', a)];
+      expect(parseRollUpKey(job)).toEqual({ partition: 3, kind: 'internal_job_id', id: a, isTasks: false });
+      expect(parseRollUpKey(keys.jobTasks(a))).toEqual({ partition: 3, kind: 'internal_job_id', id: a, isTasks: true });
+      expect(parseRollUpKey(engine)).toEqual({ partition: 3, kind: 'engine_id', id: a, isTasks: false });
+      for (const key of [job, engine, keys.jobTasks(a)]) expect(parseTaskKey(key)).toBeNull();
+      expect(parseRollUpKey(keys.task(a))).toBeNull();
+      if (a === b) return;
+      expect([keys.rollUp('internal_job_id', b), keys.jobTasks(b)]).not.toContain(job);
+      expect(keys.jobTasks(a)).not.toBe(keys.jobTasks(b));
+    }),
+  );
+});
+
 test('prefixes and groups with odd characters have tags of their own, without braces, colons or pattern characters', () => {
   const names = ['a', 'a:b', 'b', ':', '{a}', '}', 'a*', 'a?', '[a]', 'a\\', '%3A', 'ä', 'a b', "it's", ''];
   const tags = new Set<string>();
@@ -87,7 +136,7 @@ test('prefixes and groups with odd characters have tags of their own, without br
     for (const group of names) {
       const { tag, head } = slotKeys(prefix, group, 0);
       expect(tag).toMatch(/^\{[\w.%-]*:[\w.%-]*:0:[0-9a-z]+\}$/);
-      expect(parseHeadKey(head)).toBe(0);
+      expect(parseSlotKey(head)).toBe(0);
       tags.add(tag);
     }
   }

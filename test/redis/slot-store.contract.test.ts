@@ -1,6 +1,7 @@
 // The contract suite of SlotStore on real Redis.
 
 import { connectRedis } from '../../src/redis/connect.ts';
+import { holdSlot } from '../../src/redis/hold-slot.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
 import { slotStoreContract } from '../contracts/slot-store.ts';
@@ -22,15 +23,20 @@ slotStoreContract('SlotStore over Redis', async () => {
     async loseHead(partition) {
       await others.client.del(slotKeys(prefix, 'taskfold', partition).head);
     },
+    async hold(partition) {
+      const hold = await holdSlot(others.client, slotKeys(prefix, 'taskfold', partition));
+      return () => hold.release();
+    },
     async holds(partition) {
       const keys = slotKeys(prefix, 'taskfold', partition);
       const held = new Set<string>();
       // A prefix of this test alone, so all keys that begin with the tag are the slot's.
       for (const key of await others.client.keys(`{${prefix}:taskfold:${partition}:*`)) {
-        const [kind = '', id = ''] = key.slice(keys.tag.length + 1).split(':');
+        const [kind = '', id = '', part] = key.slice(keys.tag.length + 1).split(':');
         if (kind === 'task') held.add(`task ${id}`);
         else if (kind === 'retired') held.add(`tombstones ${id}`);
-        else if (kind !== 'head' && kind !== 'fleet' && kind !== 'live') held.add(kind);
+        else if (kind === 'job' || kind === 'engine') held.add(`${part ? `${part} of ` : ''}${kind} ${id}`);
+        else if (kind !== 'head' && kind !== 'fleet' && kind !== 'live' && kind !== 'hold') held.add(kind);
       }
       return held;
     },

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { newHead } from '../../src/domain/head.ts';
+import { newRollUp } from '../../src/domain/roll-up.ts';
 import type { TaskChange } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
@@ -18,7 +19,16 @@ async function begun() {
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
   const save = (...changes: TaskChange[]) =>
-    store.save(0, { expect: at, expect_log_time: null, to: ++at, head, changes, tombstones: new Map(), notices: [] });
+    store.save(0, {
+      expect: at,
+      expect_log_time: null,
+      to: ++at,
+      head,
+      changes,
+      rollUps: [],
+      tombstones: new Map(),
+      notices: [],
+    });
   return { client, prefix, store, head, keys, save };
 }
 
@@ -61,6 +71,44 @@ test('the published layout of a task', async () => {
     [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1,1],[0,5],[],[]]',
   });
   expect(await client.exists(`${key}:long`)).toBe(0);
+});
+
+test('the published layout of a job and an engine', async () => {
+  const { client, keys, head, store } = await begun();
+  const figures: [string, number | bigint][] = [
+    ['tasks', 2],
+    ['tasks_by_status.running', 2],
+    ['tasks_by_liveness.silent', 2],
+    ['updates.came_rerouted', 1],
+    ['processed_stats.processed_bytes', 2n ** 64n],
+    ['failures_by_reason.unreported', 3],
+    ['retired.failures_by_reason.unreported', 3],
+    ['first_update_at', 1_700_000_000_000],
+  ];
+  const now = Object.fromEntries(figures.map(([name, figure]) => [name, String(figure)]));
+  const rollUps = (['internal_job_id', 'engine_id'] as const).map((kind) => ({
+    ...{ kind, id: 'a:b', before: null, rollUp: newRollUp('a:b', figures) },
+    members: new Map([
+      ['t2', true],
+      ['t1', true],
+    ]),
+  }));
+  const save = { expect: 0, expect_log_time: null, to: 1, head, changes: [], tombstones: new Map(), notices: [] };
+  await store.save(0, { ...save, rollUps });
+  expect(await client.hgetall(`${keys.tag}:job:a%3Ab`)).toEqual(now);
+  expect(await client.hgetall(`${keys.tag}:engine:a%3Ab`)).toEqual(now);
+  expect(await client.zrange(`${keys.tag}:job:a%3Ab:tasks`, 0, '-1', 'WITHSCORES')).toEqual(['t1', '0', 't2', '0']);
+  expect(await client.exists(`${keys.tag}:engine:a%3Ab:tasks`)).toBe(0);
+  expect(await client.zrange(`${keys.tag}:jobs`, 0, '-1', 'WITHSCORES')).toEqual(['a:b', '0']);
+  expect(await client.zrange(`${keys.tag}:engines`, 0, '-1', 'WITHSCORES')).toEqual(['a:b', '0']);
+  expect(await client.object('ENCODING', `${keys.tag}:job:a%3Ab`)).toBe('listpack');
+
+  await client.hset(keys.rollUp('engine_id', 'a:b'), 'updates.applied', '1e3');
+  const damaged = store.readRollUps(0, [{ kind: 'engine_id', id: 'a:b' }]);
+  await expect(damaged).rejects.toMatchObject({
+    code: 'torn_save',
+    message: expect.stringContaining('updates.applied'),
+  });
 });
 
 test('long ids live beside the task, so that its hash and that of its IOs stay compact; shortened, they move back', async () => {
@@ -123,7 +171,16 @@ test('where no errors are kept, none are', async () => {
   await store.begin(0, 0, head);
   const changes = [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })];
   expect(
-    await store.save(0, { expect: 0, expect_log_time: null, to: 1, head, changes, tombstones: new Map(), notices: [] }),
+    await store.save(0, {
+      expect: 0,
+      expect_log_time: null,
+      to: 1,
+      head,
+      changes,
+      rollUps: [],
+      tombstones: new Map(),
+      notices: [],
+    }),
   ).toEqual({
     outcome: 'saved',
   });
@@ -228,6 +285,7 @@ test('a save that Redis refuses in the middle names it, and its error carries no
       to: 1,
       head,
       changes,
+      rollUps: [],
       tombstones: new Map(),
       notices: [rerouteAt(0, 1)],
     })

@@ -4,13 +4,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { newHead, type SlotPins } from '../../src/domain/head.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
 import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord, OutgoingMessage, RecordHeaders, SchemaVerdict } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
+import { GROUP } from './controls.ts';
 import { LATE_SCHEMA, memoryDecoder, memoryEncoder } from './memory-codec.ts';
 import { callNow } from './memory-kafka.ts';
+import { keptErrors, noRollUps, writeRollUp } from './memory-slot-store.ts';
 import type { World } from './world.ts';
 
 /** What is wrong with the world, in words; empty: nothing. */
@@ -35,6 +38,11 @@ export async function wrongs(world: World): Promise<string[]> {
     const [looks, silent] = indexesOf(plain.tasks);
     if (!isDeepStrictEqual(slot.looks, looks)) found.push(`partition ${p}: looks differ`);
     if (!isDeepStrictEqual(slot.silent, silent)) found.push(`partition ${p}: the silent ones differ`);
+    for (const kind of ROLL_UP_KINDS) {
+      if (!isDeepStrictEqual(slot.rollUps[kind], plain.rollUps[kind]))
+        found.push(`partition ${p}: roll-ups by ${kind} differ`);
+    }
+    if (!isDeepStrictEqual(slot.jobTasks, plain.jobTasks)) found.push(`partition ${p}: the tasks of jobs differ`);
     if (world.options.untilRetired && slot.looks.size > 0)
       found.push(`partition ${p}: ${slot.looks.size} tasks stay for ever`);
     for (const id of plain.remembered) {
@@ -115,16 +123,22 @@ function compareMessages(
 /** The fold over the whole visible log in one go, without cache, batches or protocol. */
 async function plainFold(world: World, partition: number, pins: SlotPins) {
   const tasks = new Map<string, KnownTask>();
+  const shares = { rollUps: noRollUps(), jobTasks: new Map<string, Set<string>>() };
   const stored = new Map<string, { task: TaskState; errors: TaskError[]; task_output: string | undefined }>();
   const head = newHead(pins);
-  const fold = new PartitionFold(partition, head, (id) => tasks.get(id) ?? null);
+  const fold = new PartitionFold(
+    partition,
+    head,
+    (id) => tasks.get(id) ?? null,
+    (kind, id) => shares.rollUps[kind].get(id) ?? null,
+  );
   const decoder = memoryDecoder({ away: false, knowsLate: true }, callNow);
   await decoder.load(new Set([LATE_SCHEMA]));
   const verdicts = new Map<number, SchemaVerdict>();
   for (const verdict of world.kafka.verdicts)
     if (verdict.partition === partition && verdict.incarnation === pins.incarnation)
       verdicts.set(verdict.offset, verdict);
-  const context = { ports: { decoder }, settings: { topic: world.kafka.topic } } as never;
+  const context = { ports: { decoder }, settings: { topic: world.kafka.topic, group: GROUP } } as never;
   const encoder = memoryEncoder(world.kafka.topic);
   const messages: OutgoingMessage[] = [];
   const reroutes: OutgoingMessage[] = [];
@@ -134,6 +148,7 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
       const update = input!.decoded.kind === 'update' ? input!.decoded.update : null;
       (notice.body.kind === 'reroute' ? reroutes : messages).push(encoder.encode(partition, notice, record, update));
     }
+    for (const change of fold.takeRollUps()) writeRollUp(shares, change);
     for (const [id, generation] of fold.takeTombstones()) tasks.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of fold.takeChanges()) {
       if (retired || begins_anew) stored.delete(task.internal_task_id);
@@ -142,12 +157,12 @@ async function plainFold(world: World, partition: number, pins: SlotPins) {
       const before = stored.get(task.internal_task_id);
       stored.set(task.internal_task_id, {
         task,
-        errors: [...(before?.errors ?? []), ...errors].slice(-pins.settings.errors_kept),
+        errors: keptErrors(before?.errors ?? [], errors, head.settings.errors_kept),
         task_output: task_output ?? before?.task_output,
       });
     }
   }
   const oldest = generationOf(head) - 1;
   const remembered = [...tasks].filter(([, task]) => task instanceof Tombstone && task.generation >= oldest);
-  return { tasks: stored, head, messages, reroutes, remembered: remembered.map(([id]) => id) };
+  return { tasks: stored, ...shares, head, messages, reroutes, remembered: remembered.map(([id]) => id) };
 }

@@ -37,7 +37,7 @@ export function memoryDecoder(registry: MemoryRegistry, call: Call): UpdateDecod
         const answer = await call(() => {
           if (registry.away) return 'unavailable' as const;
           return id < LATE_SCHEMA || registry.knowsLate ? ('known' as const) : ('denied' as const);
-        });
+        }).catch(() => 'unavailable' as const);
         if (answer === 'known') loaded.add(id);
         answers.set(id, answer);
       }
@@ -88,6 +88,18 @@ export function memoryEncoder(topic: string): NoticeEncoder {
         headers: source,
       };
       return body.kind === 'failure' ? { ...message, key: Buffer.from(body.facts.internal_task_id) } : message;
+    },
+  };
+}
+
+/** As another fold would see them: one error more in every update. */
+export function seeingErrors(decoder: UpdateDecoder): UpdateDecoder {
+  return {
+    ...decoder,
+    decode(value) {
+      const decoded = decoder.decode(value);
+      if (decoded.kind !== 'update') return decoded;
+      return { kind: 'update', update: { ...decoded.update, error_count: (decoded.update.error_count ?? 0) + 1 } };
     },
   };
 }

@@ -27,11 +27,19 @@ slotStoreContract('in memory', async () => {
       slot.head = null;
       slot.watermark = null;
     },
+    async hold(partition) {
+      slots.held.add(partition);
+      return async () => void slots.held.delete(partition);
+    },
     async holds(partition) {
-      const { tasks, looks, silent, tombstones, notices } = slots.slot(partition);
+      const { tasks, looks, silent, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
+      const [jobs, engines] = [rollUps.internal_job_id, rollUps.engine_id];
       const held = new Set([...tasks.keys()].map((id) => `task ${id}`));
       for (const generation of tombstones.keys()) held.add(`tombstones ${generation}`);
-      for (const [name, part] of Object.entries({ looks, silent })) if (part.size > 0) held.add(name);
+      for (const [name, part] of Object.entries({ looks, silent, jobs, engines })) if (part.size > 0) held.add(name);
+      for (const id of jobs.keys()) held.add(`job ${id}`);
+      for (const id of jobTasks.keys()) held.add(`tasks of job ${id}`);
+      for (const id of engines.keys()) held.add(`engine ${id}`);
       if (notices.length > 0) held.add('outbox');
       return held;
     },

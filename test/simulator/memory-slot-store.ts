@@ -4,10 +4,12 @@
 import type { SlotHead } from '../../src/domain/head.ts';
 import type { Look } from '../../src/domain/looks.ts';
 import type { Notice } from '../../src/domain/notice.ts';
+import type { RollUp, RollUpKind } from '../../src/domain/roll-up.ts';
+import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
-import type { RecordFingerprint, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import type { RecordFingerprint, SaveOutcome, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { type Call, callNow } from './memory-kafka.ts';
 
 interface StoredTask {
@@ -27,6 +29,10 @@ export interface Slot {
   looks: Map<string, number>;
   /** `liveness_at` of the tasks that are silent */
   silent: Map<string, number>;
+  /** shares of jobs and engines, by id */
+  rollUps: { [kind in RollUpKind]: Map<string, RollUp> };
+  /** the ids of each job's tasks */
+  jobTasks: Map<string, Set<string>>;
   /** generation → ids */
   tombstones: Map<number, Set<string>>;
   notices: Notice[];
@@ -40,9 +46,14 @@ const EMPTY: Slot = {
   tasks: new Map(),
   looks: new Map(),
   silent: new Map(),
+  rollUps: noRollUps(),
+  jobTasks: new Map(),
   tombstones: new Map(),
   notices: [],
 };
+export function noRollUps(): Slot['rollUps'] {
+  return { internal_job_id: new Map(), engine_id: new Map() };
+}
 const HISTORY_MAX = 30;
 
 export interface SlotMutations {
@@ -59,6 +70,8 @@ export class MemorySlots {
   readonly #history = new Map<number, Slot[]>();
   readonly live = new Map<number, SlotLive>();
   readonly resume = new Set<number>();
+  /** partitions whose slot an operator's tool holds still */
+  readonly held = new Set<number>();
   readonly #mutations: SlotMutations;
 
   constructor(mutations: SlotMutations = {}) {
@@ -72,6 +85,10 @@ export class MemorySlots {
       this.#slots.set(partition, slot);
     }
     return slot;
+  }
+
+  holdOrRelease(partition: number): void {
+    if (!this.held.delete(partition)) this.held.add(partition);
   }
 
   /** A failover to an older copy; `age` 0–1, 1 the oldest that is kept. */
@@ -92,20 +109,22 @@ export class MemorySlots {
     this.#history.delete(partition);
   }
 
-  save(partition: number, save: SlotSave): { outcome: 'saved' } | { outcome: 'refused'; watermark: number | null } {
+  save(partition: number, save: SlotSave): SaveOutcome {
     const slot = this.slot(partition);
     if (slot.saving !== null) throw new Fault('torn_save', `A save up to ${slot.saving} was torn.`);
     const sameLife =
       slot.head?.pins.incarnation === save.head.pins.incarnation && slot.head.clock.log_time === save.expect_log_time;
     const ours = slot.watermark === save.expect && sameLife;
     if (!ours && !this.#mutations.noCompare) return { outcome: 'refused', watermark: slot.watermark };
+    if (this.held.has(partition)) return { outcome: 'held' };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
-    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.pins.settings.errors_kept);
+    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.settings.errors_kept);
     if (torn) {
       if (!this.#mutations.noSavingMark) slot.saving = String(save.to);
       throw new Fault('service_unavailable', 'simulated: the save script stopped after a write');
     }
+    for (const change of structuredClone(save.rollUps)) writeRollUp(slot, change);
     slot.head = structuredClone(save.head);
     slot.watermark = save.to;
     slot.fingerprint = structuredClone(save.fingerprint) ?? slot.fingerprint;
@@ -120,7 +139,9 @@ export class MemorySlots {
   begin(partition: number, watermark: number, head: SlotHead): boolean {
     const slot = this.slot(partition);
     if (slot.head !== null) return false;
-    if (slot.notices.length + slot.looks.size + slot.silent.size > 0) {
+    const indexed =
+      slot.looks.size + slot.silent.size + slot.rollUps.internal_job_id.size + slot.rollUps.engine_id.size;
+    if (slot.notices.length + indexed > 0) {
       throw new Fault('torn_save', 'The slot has an outbox or tasks, and no head.');
     }
     slot.head = structuredClone(head);
@@ -158,13 +179,33 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   const stored = slot.tasks.get(id);
   slot.tasks.set(id, {
     task,
-    errors: [...(stored?.errors ?? []), ...errors].slice(-errorsKept),
+    errors: keptErrors(stored?.errors ?? [], errors, errorsKept),
     task_output: task_output ?? stored?.task_output,
   });
   if (change.look_changed) slot.looks.set(id, task.look_at);
   if (!change.silence_changed) return;
   if (task.liveness === 'silent') slot.silent.set(id, task.liveness_at);
   else slot.silent.delete(id);
+}
+
+export function writeRollUp({ rollUps, jobTasks }: Pick<Slot, 'rollUps' | 'jobTasks'>, change: RollUpChange): void {
+  const { kind, id, rollUp, members } = change;
+  if (rollUp === null) rollUps[kind].delete(id);
+  else rollUps[kind].set(id, rollUp);
+  if (kind !== 'internal_job_id' || members === null) return;
+  const tasks = jobTasks.get(id) ?? new Set();
+  for (const [task, belongs] of members) {
+    if (belongs) tasks.add(task);
+    else tasks.delete(task);
+  }
+  if (tasks.size > 0) jobTasks.set(id, tasks);
+  else jobTasks.delete(id);
+}
+
+/** What a task keeps of errors: it is looked at only when some are added. */
+export function keptErrors(before: TaskError[], added: readonly TaskError[], max: number): TaskError[] {
+  const all = [...before, ...added];
+  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
 }
 
 function knownTask({ tasks, tombstones }: Slot, id: string, generation: number | null): KnownTask {
@@ -188,6 +229,11 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
         const slot = slots.slot(partition);
         return { watermark: slot.watermark, tasks: ids.map((id) => knownTask(slot, id, generation)) };
       }),
+    readRollUps: (partition, names) =>
+      call(() => {
+        const { watermark, rollUps } = slots.slot(partition);
+        return { watermark, rollUps: names.map(({ kind, id }) => structuredClone(rollUps[kind].get(id) ?? null)) };
+      }),
     readLooks: (partition, before, max) =>
       call(() => {
         const { watermark, looks } = slots.slot(partition);
@@ -203,13 +249,15 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
         const slot = slots.slot(partition);
         const pending = slot.notices.filter(({ offset }) => offset >= from);
         const notices = pending.slice(0, max);
-        return structuredClone({ watermark: slot.watermark, notices, more: pending.length > max });
+        const log_time = slot.head?.clock.log_time ?? null;
+        return structuredClone({ watermark: slot.watermark, log_time, notices, more: pending.length > max });
       }),
     save: (partition, save) => {
       // What is sent is fixed when it is sent, however late it arrives.
       const sent = structuredClone(save);
       return call(() => slots.save(partition, sent));
     },
+    isHeld: (partition) => call(() => slots.held.has(partition)),
     trim: (partition, incarnation, emitted) => call(() => slots.trim(partition, incarnation, emitted)),
     clear: (partition) => call(() => slots.empty(partition)),
     reportLive: (partition, live) => call(() => void slots.live.set(partition, live)),

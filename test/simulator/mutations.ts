@@ -2,36 +2,13 @@
 
 import type { Look } from '../../src/domain/looks.ts';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
-import type { PipelinePorts } from '../../src/pipeline/context.ts';
-import type { EventClaim, InputRecord, SlotStore } from '../../src/pipeline/ports.ts';
+import type { InputRecord } from '../../src/pipeline/ports.ts';
 import { encodeUpdate } from './memory-codec.ts';
-import type { World, WorldOptions } from './world.ts';
-
-/** `tolerated`: halts that the world brings about whether or not the safeguard is there */
-type Mutation = Omit<WorldOptions, 'seed'> & { readonly tolerated?: readonly string[] };
+import { believing, everything, type Mutation, onClaim, onStore } from './mutation.ts';
+import { SETTINGS_MUTATIONS } from './settings-mutations.ts';
 
 const NASTY = ['history_gone', 'payload_gone'];
 const MADE_AGAIN = ['fingerprint_differs', 'watermark_above_log_end', 'emitted_mark_lost'];
-
-const everything: Mutation = { rollBacks: 0.008, lateSchemas: true };
-
-function onStore(change: (store: SlotStore, world: World) => Partial<SlotStore>): Mutation['mutate'] & object {
-  return (ports, world) => ({ ...ports, slotStore: { ...ports.slotStore, ...change(ports.slotStore, world) } });
-}
-
-function onClaim(
-  change: (claim: EventClaim, partition: number, ports: PipelinePorts, world: World) => Partial<EventClaim>,
-) {
-  return (ports: PipelinePorts, world: World): PipelinePorts => ({
-    ...ports,
-    eventLog: {
-      async claim(partition) {
-        const claim = await ports.eventLog.claim(partition);
-        return { ...claim, ...change(claim, partition, ports, world) };
-      },
-    },
-  });
-}
 
 /** Of neighbours that are posts of one work request, the last one with the deltas of all. */
 function summed(records: readonly InputRecord[]): InputRecord[] {
@@ -125,36 +102,39 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'tasks are read without W': {
     rollBacks: 0.15,
-    mutate: (ports) => {
-      // The W that the owner last saved or claimed at: what a read that does not look would take for granted.
-      const believed = new Map<number, number | null>();
-      const store = ports.slotStore;
-      return {
-        ...ports,
-        slotStore: {
-          ...store,
-          async claim(partition, owner) {
-            const slot = await store.claim(partition, owner);
-            believed.set(partition, slot.watermark);
-            return slot;
-          },
-          async save(partition, save) {
-            const saved = await store.save(partition, save);
-            if (saved.outcome === 'saved') believed.set(partition, save.to);
-            return saved;
-          },
-          async begin(partition, watermark, head) {
-            const begun = await store.begin(partition, watermark, head);
-            believed.set(partition, watermark);
-            return begun;
-          },
-          async readTasks(partition, ids, generation) {
-            const { tasks } = await store.readTasks(partition, ids, generation);
-            return { watermark: believed.get(partition) ?? null, tasks };
-          },
-        },
-      };
-    },
+    mutate: believing((store, watermark) => ({
+      async readTasks(partition, ids, generation) {
+        return { ...(await store.readTasks(partition, ids, generation)), watermark: watermark(partition) };
+      },
+    })),
+  },
+  'roll-ups are read without W': {
+    rollBacks: 0.15,
+    mutate: believing((store, watermark) => ({
+      async readRollUps(partition, names) {
+        return { ...(await store.readRollUps(partition, names)), watermark: watermark(partition) };
+      },
+    })),
+  },
+  'roll-ups are saved apart from their tasks': {
+    ...everything,
+    mutate: onStore((store) => ({
+      // The second save may never come; and whoever claims between the two finds the tasks without what they have counted.
+      async save(partition, save) {
+        const { rollUps, ...others } = save;
+        const saved = await store.save(partition, { ...others, rollUps: [] });
+        if (saved.outcome === 'refused' || rollUps.length === 0) return saved;
+        const { clock } = save.head;
+        const later = {
+          expect: save.to,
+          expect_log_time: clock.log_time,
+          changes: [],
+          tombstones: new Map(),
+          notices: [],
+        };
+        return store.save(partition, { ...save, ...later, rollUps });
+      },
+    })),
   },
   'what is due is read without W': {
     rollBacks: 0.15,
@@ -219,6 +199,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       };
     },
   },
+  ...SETTINGS_MUTATIONS,
   'a retired task is forgotten at once': {
     ...everything,
     mutate: onStore((store) => ({

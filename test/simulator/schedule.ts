@@ -23,8 +23,8 @@ interface Step {
   readonly caller: Caller;
   /** virtual ms; not before this */
   readonly dueAt: number;
-  /** sleeps and reads of the log meet no faults; only a client that re-sends by itself repeats */
-  readonly faults: 'none' | 'all' | 'unrepeated';
+  /** who only waits can die, and no more; only a client that re-sends by itself repeats */
+  readonly faults: 'crash' | 'unrepeated' | 'all';
   readonly perform: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -93,7 +93,7 @@ export class Schedule {
 
   #take(step: Step): void {
     const { crash, lostRequest, lostReply, repeated } = this.rates;
-    let dice = step.faults === 'none' ? 2 : this.random();
+    let dice = this.random();
     const falls = (rate: number) => {
       const hit = dice < rate;
       dice -= rate;
@@ -103,9 +103,9 @@ export class Schedule {
       // Half of the dying callers' requests still reach the server.
       if (this.chance(0.5)) this.#perform(step);
       this.#crash(step.caller);
-    } else if (falls(lostRequest)) {
+    } else if (step.faults !== 'crash' && falls(lostRequest)) {
       step.reject(new Fault('service_unavailable', 'simulated: the request was lost'));
-    } else if (falls(lostReply)) {
+    } else if (step.faults !== 'crash' && falls(lostReply)) {
       this.#perform(step);
       step.reject(new Fault('service_unavailable', 'simulated: the reply was lost'));
     } else {

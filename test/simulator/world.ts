@@ -2,17 +2,16 @@
 // clock, and one seed that decides who fails when. At the end everything heals, and the result is held against a plain
 // fold of the log that is left.
 
-import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../src/domain/fold-settings.ts';
-import { homeOf } from '../../src/domain/home.ts';
-import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
+import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import type { PipelineContext, PipelinePorts } from '../../src/pipeline/context.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import { createProcessor, type Processor } from '../../src/pipeline/processor.ts';
-import { WORK_REQUEST_STATUS_HEADER } from '../../src/pipeline/source-header.ts';
-import { encodeUpdate, LATE_SCHEMA, type MemoryRegistry, memoryDecoder, memoryEncoder } from './memory-codec.ts';
+import { GROUP, publishControl } from './controls.ts';
+import { encodeUpdate, type MemoryRegistry, memoryDecoder, memoryEncoder, seeingErrors } from './memory-codec.ts';
 import { type Call, type KafkaMutations, MemoryKafka, memoryEventLog, memoryInputLog } from './memory-kafka.ts';
 import { MemorySlots, memorySlotStore, type SlotMutations } from './memory-slot-store.ts';
 import { type Caller, type FaultRates, NO_FAULTS, Schedule } from './schedule.ts';
+import { publishUpdates } from './updates.ts';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -22,6 +21,8 @@ export interface WorldOptions {
   /** how likely a slot falls back to an older copy at a step, 0–1 */
   readonly rollBacks?: number;
   readonly wipes?: boolean;
+  /** slots are held still now and then, as an operator's tool does */
+  readonly holds?: boolean;
   readonly loseEmitted?: boolean;
   readonly lateSchemas?: boolean;
   /** the input topic is deleted, made again and filled anew half-way: alone, or with the outgoing topics */
@@ -32,6 +33,11 @@ export interface WorldOptions {
   readonly untilRetired?: boolean;
   /** so many tasks, and updates, that those whose time has come at one record have to wait for each other */
   readonly crowd?: boolean;
+  /**
+   * Once every partition was claimed, new processes are as likely of another fold, which sees errors that are not there. `alike`: and
+   * it has the same version.
+   */
+  readonly otherFold?: 'other_version' | 'alike';
   readonly kafka?: KafkaMutations;
   readonly slots?: SlotMutations & { tearRate?: number };
   /** applied to each process's ports: the mutations of the protocol */
@@ -44,11 +50,16 @@ interface Process extends Caller {
   readonly believes: Set<number>;
 }
 
+interface Halt {
+  readonly partition: number;
+  readonly code: string;
+}
+
 const TOPIC = 'task-status';
 const RATES: FaultRates = { crash: 0.02, lostRequest: 0.02, lostReply: 0.03, repeated: 0.02 };
 const TRANSACTION_TIMEOUT_MS = 10_000;
 /** Times so short that all of it happens within the seconds that a world lives. */
-const FOLD_SETTINGS: FoldSettings = {
+export const FOLD_SETTINGS: FoldSettings = {
   ...DEFAULT_FOLD_SETTINGS,
   silence_after_s: 1,
   stalled_after_s: 2,
@@ -67,7 +78,13 @@ export class World {
   published = 0;
   #processes: Process[] = [];
   #owners: Process[] = [];
-  readonly halts: { partition: number; code: string }[] = [];
+  /** of the world at rest */
+  readonly halts: Halt[] = [];
+  /** while faults happened: somebody claimed the partition anew afterwards */
+  readonly haltsBefore: Halt[] = [];
+  /** halts of processes of another fold version */
+  refused = 0;
+  #healed = false;
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -84,9 +101,7 @@ export class World {
     const { tearRate = 0, ...mutations } = options.slots ?? {};
     const tear = () => schedule.rates !== NO_FAULTS && schedule.chance(tearRate);
     this.slots = new MemorySlots({ ...mutations, ...(tearRate > 0 ? { tear } : {}) });
-    const count = 2 + schedule.below(2);
-    for (let i = 0; i < count; i++) this.#processes.push(this.#boot());
-    this.#owners = [];
+    for (let count = 2 + schedule.below(2); count > 0; count--) this.#processes.push(this.#boot());
     for (let p = 0; p < this.partitions; p++) this.#give(p, this.#anybody());
   }
 
@@ -119,7 +134,9 @@ export class World {
       this.slots.rollBack(schedule.below(this.partitions), schedule.random());
     }
     if (options.wipes && schedule.chance(0.003)) this.slots.empty(schedule.below(this.partitions));
-    if (options.loseEmitted && schedule.chance(0.004)) kafka.loseEmitted(schedule.below(this.partitions));
+    if (options.holds && schedule.chance(0.03)) this.slots.holdOrRelease(schedule.below(this.partitions));
+    if (options.loseEmitted && schedule.chance(0.01)) kafka.loseEmitted(schedule.below(this.partitions));
+    if (schedule.chance(0.012)) publishControl(kafka, schedule);
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
     if (options.retention && schedule.chance(0.02)) this.#retain(options.retention);
   }
@@ -135,36 +152,7 @@ export class World {
   }
 
   #publish(): void {
-    const { schedule } = this;
-    const task = `task-${schedule.below(this.options.crowd ? 60 : 5)}`;
-    const home = homeOf(task, this.partitions);
-    const partition = schedule.chance(0.7) ? home : schedule.below(this.partitions);
-    const prior = 100 + 5 * schedule.below(6);
-    const update: TaskStatusDetail = {
-      internal_task_id: task,
-      internal_job_id: `job-${schedule.below(2)}`,
-      work_request_id: `wr-${schedule.below(3)}`,
-      // Few intervals, so that posts contain, repeat and overtake each other; some name none.
-      prior_timestamp: schedule.chance(0.1) ? null : prior,
-      timestamp: prior + 5 * schedule.below(3),
-      error_count: schedule.chance(0.3) ? schedule.below(3) : null,
-      processed_stats: { processed_chunks: schedule.below(4) },
-      inputs: [{ id: 'in', processed_count: schedule.below(5), processed_total_count: schedule.below(50) }],
-      task_status: ['running', 'running', 'failed', 'complete', 'reprocessing'][schedule.below(5)]!,
-      error_details: schedule.chance(0.2) ? '[{"id":"e","msg":"broken"}]' : null,
-      task_output: schedule.chance(0.1) ? `{"n":${this.published}}` : null,
-      create_jobs_action: schedule.chance(0.15) ? [{ payload_json: `{"n":${this.published}}`, token: 'secret' }] : null,
-    };
-    const schema = this.options.lateSchemas && schedule.chance(0.15) ? LATE_SCHEMA : 1;
-    const bad = schedule.chance(0.06);
-    const value = bad ? Buffer.from(`bad ${this.published}`) : encodeUpdate(schema, update);
-    const repeats = schedule.chance(0.1) ? 2 : 1;
-    const ends = schedule.chance(0.05);
-    const headers = ends ? { [WORK_REQUEST_STATUS_HEADER]: Buffer.from('complete') } : {};
-    for (let i = 0; i < repeats; i++) {
-      this.kafka.append(partition, { key: Buffer.from(task), value, headers });
-      this.published++;
-    }
+    this.published += publishUpdates(this.kafka, this.schedule, this.published, this.options);
   }
 
   #appendAborted(): void {
@@ -211,24 +199,25 @@ export class World {
 
   #boot(): Process {
     const { schedule, options } = this;
+    const other = options.otherFold !== undefined && this.#allClaimed() && schedule.chance(0.5);
     const caller: Caller = { dead: false };
     const believes = new Set<number>();
     const call: Call = (perform, { delayMs } = {}) =>
       schedule.call(caller, perform, delayMs === undefined ? {} : { delayMs });
-    // A transactional producer's repeats are dropped by the broker (sequence numbers); Redis clients' are not.
+    // A transactional producer's repeats are dropped by the broker (sequence numbers), and a repeated read is no matter;
+    // Redis clients repeat what they send.
     const once: Call = (perform, { delayMs = 0 } = {}) =>
       schedule.call(caller, perform, { delayMs, faults: 'unrepeated' });
-    const calm: Call = (perform, { delayMs = 0 } = {}) => schedule.call(caller, perform, { delayMs, faults: 'none' });
     const tail = () => schedule.chance(0.5);
     const ports: PipelinePorts = {
-      inputLog: memoryInputLog(this.kafka, calm, (partition) => believes.has(partition), tail),
+      inputLog: memoryInputLog(this.kafka, once, (partition) => believes.has(partition), tail),
       eventLog: memoryEventLog(this.kafka, once),
       slotStore: { ...memorySlotStore(this.slots, call), reportLive: async () => {} },
-      decoder: memoryDecoder(this.registry, calm),
+      decoder: other ? seeingErrors(memoryDecoder(this.registry, once)) : memoryDecoder(this.registry, once),
       encoder: memoryEncoder(TOPIC),
       membership: {
         nextHeartbeat: (partition) =>
-          calm(
+          once(
             () => {
               if (!believes.has(partition)) throw new Fault('partition_lost', 'The partition is somebody else’s.');
             },
@@ -237,7 +226,7 @@ export class World {
       },
       surroundings: {
         now: () => schedule.now,
-        sleep: (ms) => calm(() => {}, { delayMs: ms }),
+        sleep: (ms) => schedule.call(caller, () => {}, { delayMs: ms, faults: 'crash' }),
         random: schedule.random,
       },
     };
@@ -246,6 +235,9 @@ export class World {
       settings: {
         topic: TOPIC,
         owner: 'simulated',
+        group: GROUP,
+        fold_version: other && options.otherFold !== 'alike' ? FOLD_VERSION + 1 : FOLD_VERSION,
+        given: {},
         fold: { ...FOLD_SETTINGS, ...(options.crowd ? { looks_max: 1 } : {}) },
         cache_tasks: 2,
         batch_records_max: 1 + schedule.below(options.crowd ? 40 : 5),
@@ -259,10 +251,19 @@ export class World {
         backoff_ms_min: 200,
         backoff_ms_max: 2_000,
       },
-      observer: { halted: (partition, fault) => void this.halts.push({ partition, code: fault.code }) },
+      observer: {
+        halted: (partition, { code }) =>
+          void (other && code === 'fold_differs' ? this.refused++ : this.halts.push({ partition, code })),
+      },
     };
     const process = Object.assign(caller, { believes, processor: createProcessor(context) });
     return process;
+  }
+
+  /** Whether other folds may come: none does before everything is pinned, nor when everything heals. */
+  #allClaimed(): boolean {
+    const partitions = Array.from({ length: this.partitions }, (_, p) => p);
+    return !this.#healed && partitions.every((p) => this.kafka.emitted(p) !== null);
   }
 
   /** No more faults; a fresh process takes all partitions, and runs until everything is folded and sent. */
@@ -270,11 +271,13 @@ export class World {
     const { schedule, kafka } = this;
     schedule.rates = NO_FAULTS;
     this.registry.away = false;
+    this.slots.held.clear();
     for (const process of this.#processes) process.dead = true;
     kafka.expireTransactions(0);
+    this.#healed = true;
     const last = this.#boot();
     this.#processes = [last];
-    this.halts.length = 0;
+    this.haltsBefore.push(...this.halts.splice(0));
     for (let p = 0; p < this.partitions; p++) this.#give(p, last);
     for (let step = 0; step < 20_000 && !this.#settled(); step++) {
       if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);

@@ -45,11 +45,14 @@ export class TaskfoldProcess {
   #stderr = '';
   #tail = '';
 
-  /** @param environment all of it, PATH and HOME excepted; logs are JSON */
-  constructor(args: readonly string[], environment: Environment) {
+  /**
+   * @param environment all of it, PATH and HOME excepted; logs are JSON
+   * @param main the executable of another version
+   */
+  constructor(args: readonly string[], environment: Environment, main = MAIN) {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, TASKFOLD_LOG_FORMAT: 'json', ...environment };
-    this.#child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.pid = this.#child.pid ?? -1;
     // A command that ends early closes its input, which is no concern of the test.
     this.#child.stdin.on('error', () => {});
@@ -145,15 +148,20 @@ export class TaskfoldProcess {
 }
 
 /** Starts a command that goes on. If it runs still when the test ends, it is killed then. Call it inside a test. */
-export function startTaskfold(args: readonly string[], environment: Environment): TaskfoldProcess {
-  const started = new TaskfoldProcess(args, environment);
+export function startTaskfold(args: readonly string[], environment: Environment, main?: string): TaskfoldProcess {
+  const started = new TaskfoldProcess(args, environment, main);
   onTestFinished(() => (started.isRunning ? started.kill() : undefined));
   return started;
 }
 
-/** Runs a command to its end. @param input its standard input */
-export async function taskfold(args: readonly string[], environment: Environment, input = ''): Promise<Ended> {
-  const started = startTaskfold(args, environment);
+/** Runs a command to its end. @param input its standard input @param main the executable of another version */
+export async function taskfold(
+  args: readonly string[],
+  environment: Environment,
+  input = '',
+  main?: string,
+): Promise<Ended> {
+  const started = startTaskfold(args, environment, main);
   started.input(input);
   return started.ended;
 }

@@ -1,8 +1,11 @@
 // Bad input on the real pipeline: of each record it is known what became of it, nothing is lost, every partition goes on,
 // and the token of a job shows nowhere but where it came from and in the event that creates the job.
 
-import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { homeOf } from '../../src/domain/home.ts';
+import type { InputRecord } from '../../src/pipeline/ports.ts';
+import { scanAll } from '../../src/redis/masters.ts';
+import type { RedisClient } from '../../src/redis/redis-target.ts';
 import { readAll } from '../kafka/kafka-world.ts';
 import { rawProducer } from '../kafka/raw-produce.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
@@ -45,9 +48,15 @@ test('each kind of bad record is applied, re-routed or rejected by its name, wit
   const { failures, jobCreations, rejects, verdicts } = topology;
   const events = await readCommitted(env, [failures.topic, jobCreations.topic, rejects.topic]);
   const of = (topic: string) => events.filter((event) => event.topic === topic);
-  const marked = new Map(of(rejects.topic).map((event) => [event.headers['taskfold-source'], event]));
+  const copies = (await readAll(input)).filter(({ headers }) => SOURCE in headers);
   for (const [i, bad] of list.entries()) {
-    await expectVerdict(deployment, bad, marked.get(`${input}/${bad.record.partition}/${offsets[2 * i]}/1`));
+    const place = `${input}/${bad.record.partition}/${offsets[2 * i]}`;
+    const reject = of(rejects.topic).filter(({ headers }) => firstPlace(headers) === place);
+    await expectVerdict(deployment, bad, reject);
+    expectCopy(
+      bad,
+      copies.filter(({ headers }) => String(headers[SOURCE]) === `${place}/1`),
+    );
   }
   await expectCounts(deployment, list);
   expect(of(rejects.topic)).toHaveLength(list.filter(({ verdict }) => verdict.kind === 'rejected').length);
@@ -55,24 +64,49 @@ test('each kind of bad record is applied, re-routed or rejected by its name, wit
   // The token is looked for everywhere; where it must be it is found, and so is what lies beside it in Redis.
   const { code } = await processor.terminate();
   expect(code).toBe(0);
-  const asked = list.filter(
-    ({ record, verdict }) => record.value?.includes(token) && verdict.kind !== 'rejected',
-  ).length;
+  const withToken = list.filter(({ record }) => record.value?.includes(token));
+  const asked = withToken.filter(({ verdict }) => verdict.kind !== 'rejected').length;
   expect(asked).toBe(2);
-  expect(of(jobCreations.topic).filter((event) => said(event).includes(token))).toHaveLength(asked);
-  const others = [...of(failures.topic), ...of(rejects.topic)];
+  const jobs = of(jobCreations.topic);
+  expect(jobs.filter((event) => said(event).includes(token))).toHaveLength(asked);
+  const payloads = (await decoded<{ payload_json: string }>(env, jobs)).map(({ payload_json }) => payload_json);
+  expect(payloads).toEqual(Array(asked).fill('{not json'));
+  // The bytes of a record that cannot be decoded leave as they came: nobody can tell that they hide one.
+  const hidden = withToken.filter(({ verdict }) => verdict.kind === 'rejected' && verdict.form === 'copy').length;
+  expect(hidden).toBe(3);
+  expect(of(rejects.topic).filter(({ value }) => value?.includes(token))).toHaveLength(hidden);
+  const others = [...of(failures.topic), ...of(rejects.topic).map((event) => ({ ...event, value: decodable(event) }))];
   expect(others.filter((event) => said(event).includes(token))).toEqual([]);
   expect(JSON.stringify(await readAll(verdicts.topic))).not.toContain(token);
   expect(await metadataOf(deployment)).not.toContain(token);
-  const stored = await everythingIn(deployment.redis, env.TASKFOLD_REDIS_PREFIX!);
+  const stored = await everythingIn(deployment, env.TASKFOLD_REDIS_PREFIX!);
   expect(stored).toContain('behind-0-');
   expect(stored).toContain('unparseable-payload_json-');
   expect(stored).not.toContain(token);
   expect(processor.logged('client_message').length + processor.logged('partition_state').length).toBeGreaterThan(0);
-  const tasks = await deployment.command(['tasks', '--json']);
-  expect(tasks.stdout).toContain('unparseable-payload_json-');
-  for (const text of [processor.log, tasks.stdout, tasks.stderr]) expect(text).not.toContain(token);
+  const commands = [['tasks'], ['status'], ['why', withToken[0]!.task], ['verify', '--wait', '0']];
+  const shown = [await deployment.command(['tasks', '--json'])];
+  for (const args of commands)
+    shown.push(await deployment.command(args), await deployment.command([...args, '--json']));
+  expect(shown[0]!.stdout).toContain('unparseable-payload_json-');
+  for (const text of [processor.log, ...shown.flatMap(({ stdout, stderr }) => [stdout, stderr])])
+    expect(text).not.toContain(token);
 }, 120_000);
+
+const SOURCE = 'taskfold-source';
+/** The names of ODD_HEADERS. */
+const DROPPED = ['__proto__', 'constructor', 'nothing'];
+
+/** Where the record of a reject lay first. */
+function firstPlace(headers: ReceivedEvent['headers']): string {
+  return headers['taskfold-origin'] ?? headers[SOURCE]!.split('/').slice(0, 3).join('/');
+}
+
+/** What of a reject anybody can read; a copy that does not decode is left out. */
+function decodable({ headers, value }: ReceivedEvent): Buffer | null {
+  const isBytes = ['truncated', 'trailing_bytes', 'unknown_schema'].includes(headers['taskfold-reject-reason']!);
+  return isBytes ? null : value;
+}
 
 /** Appends the records in this order; answers the offset of each. Headers that kafkajs cannot write go over the bare wire. */
 async function append(env: Environment, topic: string, records: readonly RawRecord[]): Promise<number[]> {
@@ -92,23 +126,23 @@ async function append(env: Environment, topic: string, records: readonly RawReco
 
 async function expectVerdict(
   { env, reads, topology }: Deployment,
-  { what, record, verdict }: BadRecord,
-  event: ReceivedEvent | undefined,
+  { what, task, record, verdict }: BadRecord,
+  rejects: readonly ReceivedEvent[],
 ): Promise<void> {
   if (verdict.kind !== 'rejected') {
-    const task = await reads.readTask(verdict.task);
-    expect(task, what).toMatchObject({ updates: { applied: 1, rejected: 0 }, ...verdict.holds });
-    expect(event, what).toBeUndefined();
+    expect(await reads.readTask(task), what).toMatchObject({ updates: { applied: 1, rejected: 0 }, ...verdict.holds });
+    expect(rejects, what).toEqual([]);
     return;
   }
-  expect(event, what).toBeDefined();
+  expect(rejects, what).toHaveLength(1);
+  const [event] = rejects;
   const { headers } = event!;
   expect(headers['taskfold-reject-reason'], what).toBe(verdict.reason);
   expect(headers['taskfold-reject-form'], what).toBe(verdict.form);
   expect(event!.key, what).toEqual(record.key === null ? null : Buffer.from(record.key!));
   if (verdict.form === 'copy') {
     expect(event!.value, what).toEqual(record.value);
-    expect(headers['sent-by'], what).toBe(record.oddHeaders ? undefined : 'an engine');
+    expectHeaders(what, record, headers);
     return;
   }
   const [pointer] = await decoded<Record<string, unknown>>(env, [event!]);
@@ -119,8 +153,35 @@ async function expectVerdict(
     source_topic: topic,
     source_partition: Number(partition),
     source_offset: Number(offset),
+    key_bytes: record.key?.length ?? null,
     value_bytes: record.value?.length,
   });
+}
+
+/** A record that belongs elsewhere lies there once more, as it was, keyed by its task. */
+function expectCopy({ what, task, record, verdict }: BadRecord, copies: readonly InputRecord[]): void {
+  expect(copies, what).toHaveLength(isRerouted(verdict) ? 1 : 0);
+  if (copies.length === 0) return;
+  const { partition, key, value, headers } = copies[0]!;
+  expect(partition, what).toBe(homeOf(task, PARTITIONS));
+  expect(key, what).toEqual(Buffer.from(task));
+  expect(value, what).toEqual(record.value);
+  const own = record.key === null ? undefined : Buffer.from(record.key!);
+  expect(headers['taskfold-origin-key'], what).toEqual(own);
+  expectHeaders(what, record, headers);
+}
+
+/** Of a record that was copied: its own headers, and the names of those that cannot be sent. */
+function expectHeaders(what: string, { oddHeaders }: RawRecord, headers: Readonly<Record<string, unknown>>): void {
+  const dropped = headers['taskfold-dropped-headers'];
+  if (oddHeaders === undefined) {
+    expect(String(headers['sent-by']), what).toBe('an engine');
+    expect(dropped, what).toBeUndefined();
+  } else expect((JSON.parse(String(dropped)) as string[]).sort(), what).toEqual(DROPPED);
+}
+
+function isRerouted(verdict: BadRecord['verdict']): boolean {
+  return verdict.kind === 'rerouted' || (verdict.kind === 'rejected' && verdict.atHome === true);
 }
 
 /** The fleet's counts in Redis are the list's, to the last reason. */
@@ -130,7 +191,7 @@ async function expectCounts({ reads }: Deployment, list: readonly BadRecord[]): 
     if (verdict.kind === 'rejected') reasons[verdict.reason] = (reasons[verdict.reason] ?? 0) + 1;
   }
   const rejected = list.filter(({ verdict }) => verdict.kind === 'rejected').length;
-  const rerouted = list.filter(({ verdict }) => verdict.kind === 'rerouted').length;
+  const rerouted = list.filter(({ verdict }) => isRerouted(verdict)).length;
   // Each has a sound one behind it, and each re-routed one is received once more.
   const received = 2 * list.length + rerouted;
   const fleet = await reads.readFleet();
@@ -164,17 +225,17 @@ async function metadataOf({ env, topology }: Deployment): Promise<string> {
 }
 
 /** Every key below a prefix with all of its value, as one text. */
-async function everythingIn(redis: Redis, prefix: string): Promise<string> {
+async function everythingIn({ redis }: Deployment, prefix: string): Promise<string> {
   const texts: string[] = [];
-  for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 1_000 })) {
-    for (const key of keys as string[]) {
+  for await (const keys of scanAll(redis, `*${prefix}*`, 1_000)) {
+    for (const key of keys) {
       texts.push(key, JSON.stringify(await contentsOf(redis, key)));
     }
   }
   return texts.join('\n');
 }
 
-async function contentsOf(redis: Redis, key: string): Promise<unknown> {
+async function contentsOf(redis: RedisClient, key: string): Promise<unknown> {
   const type = await redis.type(key);
   switch (type) {
     case 'string':

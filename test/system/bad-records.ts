@@ -8,12 +8,15 @@ import type { BadWriters } from './bad-writers.ts';
 import type { RawRecord } from './raw-records.ts';
 
 export type Verdict =
-  /** the task that it is folded into, and what that holds in the end */
-  | { readonly kind: 'applied' | 'rerouted'; readonly task: string; readonly holds: Partial<TaskDocument> }
-  | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly form: 'copy' | 'pointer' };
+  /** what its task holds in the end */
+  | { readonly kind: 'applied' | 'rerouted'; readonly holds: Partial<TaskDocument> }
+  /** `atHome`: only after it was re-routed */
+  | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly form: 'copy' | 'pointer'; atHome?: true };
 
 export interface BadRecord {
   readonly what: string;
+  /** the task that it tells of, if it can be decoded */
+  readonly task: string;
   readonly record: RawRecord;
   readonly verdict: Verdict;
 }
@@ -21,7 +24,7 @@ export interface BadRecord {
 type Make = (id: string) => Buffer | null;
 /** `task`: its own id, where the row is not the only one of its task. */
 type Options = Partial<RawRecord> & { readonly task?: string };
-type Row = readonly [what: string, make: Make, verdict: (id: string) => Verdict, options?: Options];
+type Row = readonly [what: string, make: Make, verdict: Verdict, options?: Options];
 
 const LARGE = JSON.stringify({ text: 'x'.repeat(900_000) });
 /** Above the default of copy_bytes_max, below what the input topic takes. */
@@ -42,7 +45,7 @@ export function idAt(partition: number, partitions: number, name: string): strin
 
 /**
  * All of them, spread over the partitions.
- * @param token of the jobs that they ask for, in records that can be decoded
+ * @param token of the jobs that they ask for
  */
 export function badRecords(writers: BadWriters, partitions: number, token: string): BadRecord[] {
   const { update, count } = writers;
@@ -55,9 +58,12 @@ export function badRecords(writers: BadWriters, partitions: number, token: strin
   const atHome: Row[] = [
     ['shorter than five bytes', (id) => sound(id).subarray(0, 4), rejected('too_short')],
     ['wrong magic byte', (id) => Buffer.from([0x7b, ...sound(id).subarray(1)]), rejected('wrong_magic_byte')],
-    ['unknown schema id', writers.unknown, rejected('unknown_schema')],
+    ['unknown schema id', (id) => writers.unknown({ internal_task_id: id }), rejected('unknown_schema')],
+    ['unknown schema id and a token', (id) => writers.unknown({ internal_task_id: id, create_jobs_action: jobs }), rejected('unknown_schema')],
     ['truncated', (id) => sound(id).subarray(0, -2), rejected('truncated')],
+    ['truncated behind a token', (id) => withJobs(id).subarray(0, -1), rejected('truncated')],
     ['trailing bytes', (id) => Buffer.concat([sound(id), Buffer.from('more')]), rejected('trailing_bytes')],
+    ['trailing bytes behind a token', (id) => Buffer.concat([withJobs(id), Buffer.from('more')]), rejected('trailing_bytes')],
     ['incompatible schema', writers.wrong, rejected('incompatible_schema')],
     ['tombstone', () => null, rejected('tombstone')],
     ['tombstone with odd headers', () => null, rejected('tombstone'), { oddHeaders: ODD_HEADERS }],
@@ -74,7 +80,8 @@ export function badRecords(writers: BadWriters, partitions: number, token: strin
     ['unparseable error_details', (id) => update({ internal_task_id: id, error_details: BROKEN }), applied({ errors: [{ msg: BROKEN }] })],
     ['unparseable task_output', (id) => update({ internal_task_id: id, task_output: BROKEN }), applied({ task_output: BROKEN })],
     ['unparseable payload_json', withJobs, applied({ job_creations: 1 })],
-    ['unknown enum symbols', (id) => writers.texts({ internal_task_id: id, task_status: 'waiting', failure_reason: 'Internal', task_action: 'rest' }), applied({ unrecognized_task_status: 'waiting', unrecognized_failure_reason: 'Internal', unrecognized_task_action: 'rest' })],
+    ['unknown symbols of a foreign enum', (id) => writers.symbols({ internal_task_id: id, task_status: 'waiting', failure_reason: 'Internal' }), applied({ unrecognized_task_status: 'waiting', unrecognized_failure_reason: 'Internal' })],
+    ['unknown symbols as texts', (id) => writers.texts({ internal_task_id: id, task_status: 'waiting', failure_reason: 'Internal', task_action: 'rest' }), applied({ unrecognized_task_status: 'waiting', unrecognized_failure_reason: 'Internal', unrecognized_task_action: 'rest' })],
     ['task_output of 900 KB', (id) => update({ internal_task_id: id, task_output: LARGE }), applied({ task_output: LARGE })],
     ['no key at home', sound, applied({ retry_count: 1 }), { key: null }],
     ['another key at home', sound, applied({ retry_count: 1 }), { key: Buffer.from([0xff, 0x00]) }],
@@ -87,6 +94,9 @@ export function badRecords(writers: BadWriters, partitions: number, token: strin
     ['odd headers', sound, rerouted({ retry_count: 1 }), { oddHeaders: ODD_HEADERS }],
     ['a token in a wrong partition', withJobs, rerouted({ job_creations: 1 })],
     ['900 KB in a wrong partition', (id) => update({ internal_task_id: id, task_output: LARGE }), rerouted({ task_output: LARGE })],
+    ['negative delta, another key', (id) => update({ internal_task_id: id, retry_count: -1 }), rejectedAtHome('negative_number'), { key: Buffer.from([0xff, 0x00]) }],
+    ['negative delta, no key', (id) => update({ internal_task_id: id, retry_count: -1 }), rejectedAtHome('negative_number'), { key: null }],
+    ['negative delta beside a token, another key', (id) => update({ internal_task_id: id, retry_count: -1, create_jobs_action: jobs }), rejectedAtHome('negative_number', 'pointer'), { key: 'other' }],
     ['too large to be moved', (id) => update({ internal_task_id: id, task_output: TOO_LARGE }), rejected('too_large_to_copy', 'pointer')],
   ];
   const rows = [...atHome.map((row) => ({ row, beside: 0 })), ...astray.map((row) => ({ row, beside: 1 }))];
@@ -96,20 +106,25 @@ export function badRecords(writers: BadWriters, partitions: number, token: strin
     const id = task ?? idAt((partition + beside) % partitions, partitions, what);
     return {
       what,
+      task: id,
       record: { partition, key: id, value: make(id), headers: HEADERS, ...options },
-      verdict: verdict(id),
+      verdict,
     };
   });
 }
 
-function rejected(reason: RejectReason, form: 'copy' | 'pointer' = 'copy') {
-  return (): Verdict => ({ kind: 'rejected', reason, form });
+function rejected(reason: RejectReason, form: 'copy' | 'pointer' = 'copy'): Verdict {
+  return { kind: 'rejected', reason, form };
 }
 
-function applied(holds: Partial<TaskDocument>) {
-  return (task: string): Verdict => ({ kind: 'applied', task, holds });
+function rejectedAtHome(reason: RejectReason, form: 'copy' | 'pointer' = 'copy'): Verdict {
+  return { kind: 'rejected', reason, form, atHome: true };
 }
 
-function rerouted(holds: Partial<TaskDocument>) {
-  return (task: string): Verdict => ({ kind: 'rerouted', task, holds });
+function applied(holds: Partial<TaskDocument>): Verdict {
+  return { kind: 'applied', holds };
+}
+
+function rerouted(holds: Partial<TaskDocument>): Verdict {
+  return { kind: 'rerouted', holds };
 }

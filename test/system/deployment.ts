@@ -5,17 +5,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+
 import { expect, onTestFinished } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import type { PartitionDocument } from '../../src/read/partition-document.ts';
-import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { connectRedis, type RedisClient, type RedisConnection } from '../../src/redis/connect.ts';
+import { scanAll } from '../../src/redis/masters.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
-import { ownName, type StackEnv } from '../support/stack.ts';
+import { kafkaConnectionOf, redisTargetOf } from '../support/clients.ts';
+import { withNeededRights } from '../support/needed-rights.ts';
+import { ownName, type ServiceEnv } from '../support/stack.ts';
 import {
   type Environment,
   startTaskfold,
@@ -66,10 +69,13 @@ export class Load {
 }
 
 export class Deployment {
+  /** of all its processes; where services ask for logins, a user with the rights that it needs and no others */
   readonly env: Environment;
+  /** the same names for the test itself, which may do everything */
+  readonly admin: Environment;
   readonly topology: Topology;
   readonly partitions: number;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly reads: LiveReads;
   /** the Redis keys of a partition */
   readonly keysOf: (partition: number) => SlotKeys;
@@ -78,15 +84,16 @@ export class Deployment {
   readonly #folder: string;
   #loads = 0;
 
-  private constructor(env: Environment, topology: Topology, partitions: number, folder: string) {
+  private constructor(env: Environment, admin: Environment, topology: Topology, partitions: number, folder: string) {
     this.env = env;
+    this.admin = admin;
     this.topology = topology;
     this.partitions = partitions;
     this.#folder = folder;
-    this.#connection = connectRedis(env.REDIS_URL!, { name: 'test' });
+    this.#connection = connectRedis(redisTargetOf(admin), { name: 'test' });
     onTestFinished(() => this.#connection.close());
     this.redis = this.#connection.client;
-    const kafka = createKafka({ brokers: env.KAFKA_BROKERS!.split(','), clientId: 'test' }, 'read');
+    const kafka = createKafka(kafkaConnectionOf(admin), 'read');
     this.#input = new ClusterLink(kafka, topology.input.topic);
     onTestFinished(() => this.#input.close());
     const names = { prefix: env.TASKFOLD_REDIS_PREFIX!, group: env.TASKFOLD_GROUP! };
@@ -100,14 +107,12 @@ export class Deployment {
    */
   static async create(
     about: string,
-    { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL }: StackEnv,
+    services: ServiceEnv,
     { partitions = PARTITIONS, settings = {} }: { partitions?: number; settings?: Environment } = {},
   ): Promise<Deployment> {
     const name = ownName(about);
-    const env = {
-      KAFKA_BROKERS,
-      SCHEMA_REGISTRY_URL,
-      REDIS_URL,
+    const admin = {
+      ...services,
       TASKFOLD_INPUT_TOPIC: `${name}.status`,
       TASKFOLD_GROUP: name,
       TASKFOLD_FAILURES_TOPIC: `${name}.failures`,
@@ -120,23 +125,33 @@ export class Deployment {
       ...settings,
     };
     const topology = topologyOf({
-      inputTopic: env.TASKFOLD_INPUT_TOPIC,
+      inputTopic: admin.TASKFOLD_INPUT_TOPIC,
       group: name,
-      failuresTopic: env.TASKFOLD_FAILURES_TOPIC,
-      jobCreationsTopic: env.TASKFOLD_JOB_CREATIONS_TOPIC,
-      rejectsTopic: env.TASKFOLD_REJECTS_TOPIC,
+      failuresTopic: admin.TASKFOLD_FAILURES_TOPIC,
+      jobCreationsTopic: admin.TASKFOLD_JOB_CREATIONS_TOPIC,
+      rejectsTopic: admin.TASKFOLD_REJECTS_TOPIC,
     });
     const folder = await mkdtemp(join(tmpdir(), 'taskfold-system-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const deployment = new Deployment(env, topology, partitions, folder);
-    await deployment.json(['topics', 'create']);
+    const env = await withNeededRights(admin, topology);
+    const deployment = new Deployment(env, admin, topology, partitions, folder);
+    await deployment.createTopics();
     await deployment.json(['schemas', 'register']);
     return deployment;
   }
 
-  /** A processor; it works as soon as it has joined. */
-  processor(settings: Environment = {}): TaskfoldProcess {
-    return startTaskfold(['run'], { ...this.env, ...settings });
+  async createTopics(): Promise<void> {
+    await taskfoldJson(['topics', 'create'], this.admin);
+  }
+
+  /** A processor; it works as soon as it has joined. @param main the executable of another version */
+  processor(settings: Environment = {}, main?: string): TaskfoldProcess {
+    return startTaskfold(['run'], { ...this.env, ...settings }, main);
+  }
+
+  /** Starts a command that goes on. */
+  start(args: readonly string[], settings: Environment = {}): TaskfoldProcess {
+    return startTaskfold(args, { ...this.env, ...settings });
   }
 
   /** Runs a command of the command line to its end, and answers its document. @throws Error unless it exits with 0 */
@@ -144,8 +159,8 @@ export class Deployment {
     return taskfoldJson<T>(args, { ...this.env, ...settings });
   }
 
-  command(args: readonly string[], settings: Environment = {}, input = '') {
-    return taskfold(args, { ...this.env, ...settings }, input);
+  command(args: readonly string[], settings: Environment = {}, input = '', main?: string) {
+    return taskfold(args, { ...this.env, ...settings }, input, main);
   }
 
   /** Starts a fleet. Two of one deployment need different seeds. */
@@ -162,6 +177,11 @@ export class Deployment {
   async look(): Promise<ReadonlyMap<number, PartitionDocument>> {
     await this.#connection.ready(REDIS_MS_MAX);
     return new Map((await this.reads.readPartitions()).map((document) => [document.partition, document]));
+  }
+
+  /** Empties all of Redis. */
+  async forgetAll(): Promise<void> {
+    for (const master of await this.#connection.masters()) await master.flushall();
   }
 
   /** Resolves when every partition is folded by one of these processors. */
@@ -194,13 +214,26 @@ export class Deployment {
     await until(`${records} records folded`, ms, async () => (await sum()) >= before + records);
   }
 
+  /** Where the log of each partition of the input ends now. */
+  ends(): Promise<ReadonlyMap<number, number>> {
+    return this.#input.offsets([...Array(this.partitions).keys()], 'end');
+  }
+
   /** Resolves when every partition has folded what lies in the log now. */
   async untilCaughtUp(ms = 20_000): Promise<void> {
-    const ends = await this.#input.offsets([...Array(this.partitions).keys()], 'end');
+    const ends = await this.ends();
     await until('every partition has caught up', ms, async () => {
       const partitions = await this.look();
       return [...ends].every(([partition, end]) => (partitions.get(partition)?.watermark ?? 0) >= end);
     });
+  }
+
+  /** Deletes every key of this deployment, and of no other. */
+  async forgetState(): Promise<void> {
+    for await (const keys of scanAll(this.redis, `{${this.env.TASKFOLD_REDIS_PREFIX}:*`, 1_000)) {
+      // Of a Cluster's keys only those of one slot may go together.
+      for (const key of keys) await this.redis.unlink(key);
+    }
   }
 
   /** Waits until all is folded and sent, and checks it. @param truthFile of the only fleet that wrote to the input */

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import type { HaltCode } from '../../src/pipeline/errors.ts';
+import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
@@ -56,7 +57,7 @@ test('a lost C is found again in the outgoing topics, with Redis and without it,
   const truthFile = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
   for (const withRedis of [true, false]) {
     await forgetEmitted(deployment);
-    if (!withRedis) await forgetState(deployment);
+    if (!withRedis) await deployment.forgetState();
     const processor = deployment.processor();
     await deployment.untilAllRun([processor]);
     await deployment.untilCaughtUp();
@@ -71,14 +72,22 @@ test('other settings, added partitions and a topic that was made again halt all 
   const before = await folded(deployment, { rate: 500, seconds: 4, seed: 1 });
 
   const other = deployment.processor({ TASKFOLD_ERRORS_KEPT: '3' });
-  await halted(deployment, all, 'fold_differs', /errors_kept 10, this process has 3/);
-  await stop(other);
-  const right = deployment.processor();
-  await deployment.untilAllRun([right]);
+  await halted(deployment, all, 'settings_differ', /given errors_kept 3, in force is 10/);
+  // What is in force follows the process: the first two commands that the cure names.
+  const [set, resume] = namedCommands((await deployment.look()).get(0)!.halt!.cure);
+  expect([set?.slice(0, 2), resume]).toEqual([
+    ['settings', 'set'],
+    ['partitions', 'resume', '0'],
+  ]);
+  const written = await deployment.command(['settings', 'set', 'errors_kept=3', '--yes']);
+  expect(written.stderr).toContain('written, but halted');
+  const resumedAll = await deployment.command(['partitions', 'resume', 'all', '--yes']);
+  expect(`${resumedAll.code} ${resumedAll.stdout}`).toMatch(/^0 /);
+  await deployment.untilCaughtUp();
   await deployment.expectExact(before);
-  await stop(right);
+  await stop(other);
 
-  const admin = plainKafka(deployment.env).admin();
+  const admin = plainKafka(deployment.admin).admin();
   await admin.connect();
   const { input, failures, jobCreations, rejects } = deployment.topology;
   await admin.createPartitions({ topicPartitions: [{ topic: input.topic, count: PARTITIONS + 1 }] });
@@ -99,7 +108,7 @@ test('other settings, added partitions and a topic that was made again halt all 
     return !topics.some((topic) => left.includes(topic));
   });
   await admin.disconnect();
-  await deployment.json(['topics', 'create']);
+  await deployment.createTopics();
   const load = deployment.load({ rate: 1_000, seconds: 4, seed: 2 });
   await load.end();
   const again = deployment.processor();
@@ -131,12 +140,14 @@ async function halted(
   expect(halts).toEqual(partitions);
 }
 
-/** Runs the cure, as the halt spells it. */
+/** Runs the command that the halt names; of all partitions: what it names for the first, for all. */
 async function runCure(deployment: Deployment, partition: number | 'all', cure: 'rebuild' | 'reset'): Promise<void> {
   const first = partition === 'all' ? 0 : partition;
   const said = (await deployment.look()).get(first)!.halt!.cure;
-  expect(said).toContain(`taskfold partitions ${cure} ${first}`);
-  const { code, stderr, stdout } = await deployment.command(['partitions', cure, String(partition), '--yes']);
+  const named = namedCommands(said).find((words) => words[1] === cure);
+  expect(named, said).toContain(String(first));
+  const command = named!.map((word) => (word === String(first) ? String(partition) : word));
+  const { code, stderr, stdout } = await deployment.command([...command, '--yes']);
   expect(`${code} ${code === 0 ? '' : stderr + stdout}`).toBe('0 ');
   await deployment.untilCaughtUp();
 }
@@ -168,16 +179,9 @@ async function stop(processor: TaskfoldProcess): Promise<void> {
 }
 
 /** As when the offsets of a group without members expire. */
-async function forgetEmitted({ env, topology }: Deployment): Promise<void> {
+async function forgetEmitted({ admin: env, topology }: Deployment): Promise<void> {
   const admin = plainKafka(env).admin();
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);
   await admin.disconnect();
-}
-
-/** Deletes every key of this deployment, and of no other. */
-async function forgetState({ redis, env }: Deployment): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `{${env.TASKFOLD_REDIS_PREFIX}:*`, count: 1_000 })) {
-    if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
-  }
 }

@@ -4,11 +4,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
-import { privateStack } from '../support/stack.ts';
+import { ownServices } from '../support/own-services.ts';
+import { Observed } from '../support/scrape.ts';
 import type { LogLine, TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
 import { appendRaw, registerSchema, wireValue } from './raw-records.ts';
 
+/** Health is told, and W that stands is noticed within the outage of Kafka. */
+const WATCHED = { TASKFOLD_OBSERVE_LISTEN: '0', TASKFOLD_READY_STALL_S: '5' };
 /** Longer than a session of the group, and than any transaction. */
 const KAFKA_AWAY_MS = 15_000;
 const REDIS_AWAY_MS = 3_000;
@@ -16,9 +19,10 @@ const REDIS_AWAY_MS = 3_000;
 const BACK_MS_MAX = 15_000;
 
 test('processors wait for services that are away, say so once, and go on by themselves with nothing lost or repeated', async () => {
-  const stack = await privateStack();
+  const stack = await ownServices();
   const deployment = await Deployment.create('away', stack.env);
-  const processors = [deployment.processor(), deployment.processor()];
+  const processors = [deployment.processor(WATCHED), deployment.processor(WATCHED)];
+  const watched = await Promise.all(processors.map(Observed.of));
   // A tidy fleet: an unknown schema of its own would wait for the registry as well.
   const load = deployment.load({ rate: 300, seconds: 120, tidy: true });
   await deployment.untilAllRun(processors);
@@ -27,11 +31,19 @@ test('processors wait for services that are away, say so once, and go on by them
   const kafka = listenTo(processors);
   await stack.kafka.stop();
   await sleep(KAFKA_AWAY_MS);
+  for (const observed of watched) {
+    expect(await observed.isLive()).toBe(true);
+    expect((await observed.readiness()).status).toBe(503);
+  }
   await stack.kafka.start();
   await deployment.untilCaughtUp(BACK_MS_MAX);
   for (const heard of kafka) {
     expectSaidOnce(heard(), 'Kafka');
     await until('said that Kafka is back', BACK_MS_MAX, () => heard().some(isBack('Kafka')));
+  }
+  for (const observed of watched) {
+    await observed.untilReady(true, BACK_MS_MAX);
+    expect((await observed.scrape()).sum('taskfold_service_recoveries_total', { service: 'kafka' })).toBeGreaterThan(0);
   }
 
   const unheardOf = await newWriter(deployment);
@@ -93,12 +105,20 @@ async function newWriter(deployment: Deployment) {
   const schema = {
     type: 'record',
     name: 'StatusOfANewerEngine',
-    fields: [field('internal_task_id', 'string'), field('retry_count', 'int'), field('mood', 'string')],
+    // It ends with its one update: otherwise it would fall silent while the rest of this test takes its time.
+    fields: ['internal_task_id', 'task_status', 'mood']
+      .map((name) => field(name, 'string'))
+      .concat(field('retry_count', 'int')),
   };
   const id = await registerSchema(env, 'newer-engine', schema);
   const task = 'task-of-a-newer-engine';
   const home = homeOf(task, partitions);
-  const value = wireValue(id, schema, { internal_task_id: task, retry_count: 3, mood: 'fine' });
+  const value = wireValue(id, schema, {
+    internal_task_id: task,
+    task_status: 'complete',
+    mood: 'fine',
+    retry_count: 3,
+  });
   return {
     id,
     task,

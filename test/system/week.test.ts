@@ -5,13 +5,13 @@ import { expect, test } from 'vitest';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 import { newHead } from '../../src/domain/head.ts';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
-import { PartitionFold } from '../../src/domain/partition-fold.ts';
+
 import { generationOf } from '../../src/domain/tombstone.ts';
 import type { Claimed } from '../../src/pipeline/claim.ts';
 import type { PipelineContext } from '../../src/pipeline/context.ts';
-import { foldRecords } from '../../src/pipeline/fold-batch.ts';
+import { foldOver, foldRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord } from '../../src/pipeline/ports.ts';
-import { TaskCache } from '../../src/pipeline/task-cache.ts';
+import { SlotCache } from '../../src/pipeline/slot-cache.ts';
 import { createLiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
@@ -25,6 +25,7 @@ const DAY_S = 86_400;
 const EVERY_S = 10;
 /** Of these records one begins a task, the next one ends it, if it does not die. */
 const RECORDS_A_TASK = 4;
+const TASKS_A_JOB = 3;
 const SETTINGS = { ...DEFAULT_FOLD_SETTINGS, retain_silent_s: 2 * DAY_S, tombstones_kept_s: DAY_S };
 const BATCH = 2_000;
 const TOPIC = 'updates';
@@ -37,6 +38,7 @@ function recordAt(offset: number): InputRecord {
     internal_task_id: `task-${number}`,
     work_request_id: `work-${number}`,
     engine_id: 'engine',
+    internal_job_id: `job-${Math.floor(number / TASKS_A_JOB)}`,
     prior_timestamp,
     timestamp: prior_timestamp + EVERY_S,
     error_count: 1,
@@ -58,10 +60,10 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
   const pins = { origin: 0, incarnation: 'week', partition_count: 1, fold_version: FOLD_VERSION, settings: SETTINGS };
   const head = newHead(pins);
   await slotStore.begin(0, 0, head);
-  const cache = new TaskCache(1_000);
-  const fold = new PartitionFold(0, head, (id) => cache.get(id) ?? null);
+  const cache = new SlotCache(1_000);
+  const fold = foldOver(cache, 0, head);
   const context = { ports: { slotStore, decoder: memoryDecoder({ away: false, knowsLate: true }, callNow) } };
-  const folding = { ...context, settings: { topic: TOPIC } } as unknown as PipelineContext;
+  const folding = { ...context, settings: { topic: TOPIC }, observer: {} } as unknown as PipelineContext;
   const claimed = { head, emitted: { offset: 0, pins }, verdicts: new Map() } as unknown as Claimed;
 
   let watermark = 0;
@@ -73,13 +75,13 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
       const { log_time } = head.clock;
       const generation = generationOf(head);
       const folded = await foldRecords(folding, 0, claimed, watermark, cache, fold, records);
-      const { atHand, changes, tombstones } = folded;
+      const { atHand, changes, rollUps, tombstones } = folded;
       silences += atHand.filter(
         ({ notice }) => notice.body.kind === 'failure' && notice.body.facts.failure === 'silent',
       ).length;
       const to = watermark + folded.count;
       const saved = await slotStore.save(0, {
-        ...{ expect: watermark, expect_log_time: log_time, to, head, changes, tombstones, notices: [] },
+        ...{ expect: watermark, expect_log_time: log_time, to, head, changes, rollUps, tombstones, notices: [] },
       });
       expect(saved.outcome).toBe('saved');
       if (generationOf(head) > generation) await slotStore.dropTombstones(0, 'week', generationOf(head) - 2);
@@ -121,6 +123,20 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
   expect(fleet.tasks + fleet.retired.tasks).toBe(tasks);
   expect(fleet.error_count).toBe(errors + Number(fleet.retired.error_count));
   expect(fleet.error_count).toBe(watermark);
+  // A share goes with its last task: so there are as many jobs as tasks need, and the engine has had a task all the time.
+  const engine = (await reads.readEngine('engine'))!;
+  expect([engine.tasks, engine.retired.tasks]).toEqual([fleet.tasks, fleet.retired.tasks]);
+  expect([engine.error_count, engine.retired.error_count]).toEqual([fleet.error_count, fleet.retired.error_count]);
+  expect(engine.updates.applied).toBe(watermark);
+  const [jobs, engines] = [reads.streamJobs(), reads.streamEngines()];
+  let [jobsTasks, jobsSums] = [0, 0];
+  for await (const job of jobs) {
+    expect(job.tasks).toBeGreaterThan(0);
+    jobsTasks += job.tasks;
+    jobsSums += Number(job.error_count) - Number(job.retired.error_count);
+  }
+  for await (const one of engines) expect(one.engine_id).toBe('engine');
+  expect([jobsTasks, jobsSums]).toEqual([scanned, errors]);
   expect((await slotStore.readLooks(0, Number.POSITIVE_INFINITY, 1_000_000)).looks).toHaveLength(scanned);
   // A late update of a task of yesterday's yesterday is known as such.
   expect((await slotStore.readTasks(0, ['task-17000'], generationOf(head))).tasks[0]).not.toBeNull();

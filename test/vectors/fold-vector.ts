@@ -61,6 +61,8 @@ export interface VectorRecord {
   readonly traceparent?: string;
   /** the header of a tick */
   readonly tick?: boolean;
+  /** the last value of a control record's header, null: it has none. The vectors' group is `vectors`. */
+  readonly control?: string | null;
   /** the header of that name: the envelope's field */
   readonly work_request_status?: string;
 }
@@ -88,6 +90,8 @@ export interface VectorSums {
   readonly processed_stats?: { readonly [stat: string]: string };
 }
 
+export type VectorRollUp = { readonly [figure: string]: string | null };
+
 export interface FoldVector {
   /** the rule and what must come of it */
   readonly name: string;
@@ -103,11 +107,17 @@ export interface FoldVector {
     readonly tasks: { readonly [internal_task_id: string]: VectorTask | null };
     /** all of them, in order; default: none */
     readonly events?: readonly VectorEvent[];
-    /** those not named are 0; default: every record that is no tick applied */
+    /** those not named are 0; default: every record that is no tick nor control record applied */
     readonly outcomes?: { readonly [outcome in Outcome]?: number };
     readonly rejected_by_reason?: { readonly [reason in RejectReason]?: number };
-    /** default: every record with the tick's header */
+    /** default: every record with the tick's header, and none of a control record */
     readonly ticks?: number;
+    /** those not named are 0; default: every record with a control's header obeyed */
+    readonly controls?: { readonly [kind in 'obeyed' | 'repeated' | 'ignored']?: number };
+    /** in force behind the last record: those named must be equal */
+    readonly settings?: Partial<FoldSettings>;
+    /** the partition's clock behind the last record */
+    readonly clock?: { readonly now: number; readonly alarms_after: number };
     /** fields of the roll-up: those named must be equal; exact sums are decimal text */
     readonly fleet?: VectorSums & {
       readonly tasks?: number;
@@ -117,6 +127,9 @@ export interface FoldVector {
       /** how many tasks were retired, and their part of the sums */
       readonly retired?: VectorSums & { readonly tasks?: number };
     };
+    /** shares by id, those not named must not exist; figures by their published names, decimal text, `null`: none */
+    readonly jobs?: { readonly [internal_job_id: string]: VectorRollUp };
+    readonly engines?: { readonly [engine_id: string]: VectorRollUp };
     /** source partition → highest offset taken */
     readonly rerouted_from?: { readonly [partition: string]: number };
   };
@@ -136,6 +149,21 @@ export function by(work_request_id: string, update: VectorUpdate = {}): VectorRe
 export function post(prior: number, timestamp: number, bytes: number, more: VectorUpdate = {}): VectorRecord {
   const processed_stats = { processed_bytes: bytes };
   return by('w1', { prior_timestamp: prior, timestamp, processed_stats, ...more });
+}
+
+export const VECTOR_GROUP = 'vectors';
+
+/** A control record at this time. @param change its name, by default one that no other has */
+export function control(seconds: number, settings: Partial<FoldSettings>, change = `at-${seconds}`): VectorRecord {
+  return at(seconds, { update: {}, control: JSON.stringify({ group: VECTOR_GROUP, change, settings }) });
+}
+
+/** How many of the records are ticks, and how many control records, by their headers. */
+export function timeTellers({ records, expect }: FoldVector): { ticks: number; controls: number; obeyed: number } {
+  const controls = records.filter((record) => record.control !== undefined).length;
+  const ticks = records.filter((record) => record.tick && record.control === undefined).length;
+  const counted = Object.values(expect.controls ?? { obeyed: controls }).reduce((sum, count) => sum + count, 0);
+  return { ticks: expect.ticks ?? ticks, controls: counted, obeyed: controls };
 }
 
 /** Log time (ms) so many seconds after the start, to the millisecond. */

@@ -2,6 +2,7 @@
 // Each implementation of the fold runs every one.
 
 import { CLOCK_VECTORS } from './clock-vectors.ts';
+import { CONTROL_VECTORS } from './control-vectors.ts';
 import { ERROR_VECTORS } from './error-vectors.ts';
 import { FAILURE_VECTORS } from './failure-vectors.ts';
 import type { FoldVector } from './fold-vector.ts';
@@ -13,6 +14,7 @@ import { LEDGER_VECTORS } from './ledger-vectors.ts';
 import { RECOVERY_VECTORS } from './recovery-vectors.ts';
 import { REJECT_VECTORS } from './reject-vectors.ts';
 import { RETIREMENT_VECTORS } from './retirement-vectors.ts';
+import { ROLL_UP_VECTORS } from './roll-up-vectors.ts';
 import { SILENCE_VECTORS } from './silence-vectors.ts';
 import { STALL_VECTORS } from './stall-vectors.ts';
 import { STATUS_VECTORS } from './status-vectors.ts';
@@ -24,6 +26,8 @@ import { UNKNOWN_VECTORS } from './unknown-vectors.ts';
 export {
   type FoldVector,
   placed,
+  timeTellers,
+  VECTOR_GROUP,
   type VectorEvent,
   type VectorRecord,
   type VectorTask,
@@ -49,4 +53,6 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...STALL_VECTORS,
   ...RETIREMENT_VECTORS,
   ...TOMBSTONE_VECTORS,
+  ...ROLL_UP_VECTORS,
+  ...CONTROL_VECTORS,
 ];

@@ -34,6 +34,7 @@ const copy: InputRecord = {
     'taskfold-source': text('in/0/4/1'),
     'taskfold-group': text('g'),
     'taskfold-log-time': text('1000'),
+    'taskfold-origin-key': text('wrong key'),
     'taskfold-dropped-headers': text('["gone"]'),
   },
 };
@@ -70,6 +71,7 @@ describe('the copy of a re-routed record', () => {
       ['differs: header twice'],
     ],
     ['without its first time', [without('taskfold-log-time')], ['differs: header taskfold-log-time']],
+    ['without its first key', [without('taskfold-origin-key')], ['differs: header taskfold-origin-key']],
     ['without its group', [without('taskfold-group')], ['missing: header taskfold-group']],
   ])('is told when it is %s', (_, copies, mismatches) => {
     expect(told(...copies)).toEqual(mismatches);

@@ -1,16 +1,20 @@
-// One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words; and
-// the smallest part of a stream that the two still see differently.
+// One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words.
 
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
+import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
 import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
+import type { ExactSum } from '../../src/domain/exact-sum.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { conserves, newHead } from '../../src/domain/head.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { figuresOf, type RollUp } from '../../src/domain/roll-up.ts';
+import { readControl } from '../../src/domain/settings-change.ts';
 import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
-import type { StreamRecord } from './random-updates.ts';
+import { writeRollUp } from '../simulator/memory-slot-store.ts';
+import { STREAM_GROUP, type StreamRecord } from './random-updates.ts';
 import { RulesMet } from './rules-met.ts';
 
 /** What comes of a stream: after each record its outcome and events, and at the end tasks and roll-up. */
@@ -23,9 +27,17 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
   const head = newHead({ origin: 0, incarnation: 'i', partition_count: 1, fold_version: FOLD_VERSION, settings });
   const known = new Map<string, KnownTask>();
   const kept = new Map<string, { errors: TaskError[]; task_output: string | undefined }>();
-  const fold = new PartitionFold(0, head, (id) => known.get(id) ?? null);
+  const rollUps = { internal_job_id: new Map<string, RollUp>(), engine_id: new Map<string, RollUp>() };
+  const jobTasks = new Map<string, Set<string>>();
+  const fold = new PartitionFold(
+    0,
+    head,
+    (id) => known.get(id) ?? null,
+    (kind, id) => rollUps[kind].get(id) ?? null,
+  );
   const takeChanges = () => {
     const changes = fold.takeChanges();
+    for (const change of fold.takeRollUps()) writeRollUp({ rollUps, jobTasks }, change);
     for (const [id, generation] of fold.takeTombstones()) known.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of changes) {
       const { internal_task_id: id } = task;
@@ -34,12 +46,14 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
       if (retired) continue;
       known.set(id, task);
       kept.set(id, {
-        errors: [...(before?.errors ?? []), ...errors].slice(-settings.errors_kept),
+        errors: keptErrors(before?.errors ?? [], errors, head.settings.errors_kept),
         task_output: task_output ?? before?.task_output,
       });
     }
   };
-  const steps = records.map(({ log_time: timestamp, update, source = null, tick, work_request_status }, offset) => {
+  const steps = records.map((record, offset) => {
+    const { log_time: timestamp, update, source = null, tick, control, work_request_status } = record;
+    if (control !== undefined) takeChanges();
     const before = { ...head.outcomes };
     const decoded =
       update === null
@@ -49,9 +63,10 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     const notices = fold.fold({
       ...{ offset, timestamp, size: SIZE, decoded, home, source },
       ...(tick === undefined ? {} : { tick }),
+      ...(control === undefined ? {} : { control: readControl(control ?? undefined, STREAM_GROUP) }),
       ...(work_request_status === undefined ? {} : { work_request_status }),
     });
-    if ((offset + 1) % batch === 0) takeChanges();
+    if ((offset + 1) % batch === 0 || control !== undefined) takeChanges();
     return { outcome: changed(before, head.outcomes), events: notices.map(shownNotice), conserves: conserves(head) };
   });
   takeChanges();
@@ -65,6 +80,7 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     steps,
     clock,
     ticks: head.ticks,
+    settings: { now: head.settings, changes: head.changes, controls: head.controls, generation: head.generation },
     tasks: byId(tasks, (task) => {
       const { inputs, outputs, reporters, reporters_base, reporters_let_go: _, ...rest } = task;
       const ios = { inputs: [...inputs], outputs: [...outputs] };
@@ -79,6 +95,9 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     tombstones: sorted(new Map(tombstones)),
     reasons: sorted(head.rejected_by_reason),
     rerouted_from: [...head.rerouted_from],
+    jobs: shownRollUps(rollUps.internal_job_id, (rollUp) => figuresOf(rollUp)),
+    engines: shownRollUps(rollUps.engine_id, (rollUp) => figuresOf(rollUp)),
+    job_tasks: sorted(jobTasks).map(([id, tasks]) => [id, [...tasks].sort()]),
     fleet: {
       tasks: fleet.tasks,
       tasks_by_status: sorted(positive(fleet.tasks_by_status)),
@@ -92,18 +111,21 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
 
 /** @param met told the rules that the stream comes upon */
 export function foldPlainly(records: readonly StreamRecord[], settings: FoldSettings, met?: Set<string>): Shown {
-  const fold = new PlainFold(0, 1, settings);
-  const rules = met === undefined ? null : new RulesMet(fold, settings, met);
-  const steps = records.map(({ log_time, update, source = null, tick, work_request_status }, offset) => {
+  const fold = new PlainFold(0, 1, settings, STREAM_GROUP);
+  const rules = met === undefined ? null : new RulesMet(fold, met);
+  const steps = records.map((record, offset) => {
+    const { log_time, update, source = null, tick, control, work_request_status } = record;
     const verdict = fold.fold({
       ...{ offset, log_time, size: SIZE, source },
       content: update === null ? { undecodable: 'malformed' } : { update: update as never },
       ...(tick === undefined ? {} : { tick }),
+      ...(control === undefined ? {} : { control }),
       ...(work_request_status === undefined ? {} : { work_request_status }),
     });
     rules?.look(verdict);
     const received = Object.values(fold.outcomes).reduce((sum, count) => sum + count, 0);
-    const conserves = received + fold.ticks === offset + 1;
+    const { obeyed, repeated, ignored } = fold.settings.controls;
+    const conserves = received + fold.ticks + obeyed + repeated + ignored === offset + 1;
     return { outcome: verdict.outcome ?? '', events: verdict.events.map(shownEvent), conserves };
   });
   const tasks = [...fold.tasks.values()];
@@ -119,12 +141,14 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     steps,
     clock: fold.clock,
     ticks: fold.ticks,
+    settings: { ...shownSettings(fold.settings), generation: retired.start },
     tasks: byId(tasks, (task) => {
-      const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, ...rest } = task;
+      const { ios, reporters_let_go: _, open_gaps_let_go: __, retired: ___, failures_by_reason, ...rest } = task;
       return {
         ...rest,
         processed_stats: Object.fromEntries(task.processed_stats),
         marks: Object.fromEntries(task.marks),
+        failures_by_reason: failures_by_reason.size === 0 ? undefined : Object.fromEntries(failures_by_reason),
         open_gaps: plainOpenGaps(task),
         inputs: [...ios.inputs],
         outputs: [...ios.outputs],
@@ -135,6 +159,12 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
     tombstones: sorted(retired.tombstones),
     reasons: sorted(fold.rejected_by_reason),
     rerouted_from: [...fold.rerouted_from],
+    jobs: shownRollUps(fold.rollUps.byId.internal_job_id, figuresOfRollUp),
+    engines: shownRollUps(fold.rollUps.byId.engine_id, figuresOfRollUp),
+    job_tasks: sorted(fold.rollUps.byId.internal_job_id).map(([id, { tasks }]) => [
+      id,
+      [...tasks].map(({ internal_task_id }) => internal_task_id).sort(),
+    ]),
     fleet: {
       tasks: tasks.length,
       tasks_by_status: counted(({ task_status }) => task_status ?? 'unreported'),
@@ -158,9 +188,9 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
 
 interface Sums {
   readonly job_creations: number;
-  readonly error_count: bigint;
-  readonly retry_count: bigint;
-  readonly processed_stats: ReadonlyMap<string, bigint>;
+  readonly error_count: ExactSum;
+  readonly retry_count: ExactSum;
+  readonly processed_stats: ReadonlyMap<string, ExactSum>;
 }
 
 function shownSums({ job_creations, error_count, retry_count, processed_stats }: Sums): object {
@@ -168,8 +198,16 @@ function shownSums({ job_creations, error_count, retry_count, processed_stats }:
     job_creations,
     error_count: String(error_count),
     retry_count: String(retry_count),
-    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0n)),
+    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0)),
   };
+}
+
+function shownRollUps<RollUp>(
+  byId: ReadonlyMap<string, RollUp>,
+  figures: (rollUp: RollUp) => Iterable<readonly [name: string, figure: number | bigint]>,
+): object {
+  const shown = (rollUp: RollUp) => [...figures(rollUp)].map(([name, figure]) => [name, String(figure)] as const);
+  return Object.fromEntries([...byId].map(([id, rollUp]) => [id, Object.fromEntries(shown(rollUp))]));
 }
 
 interface ShownReporter {
@@ -182,6 +220,15 @@ interface ShownReporter {
 
 function shownReporter([name, { totals, open, heard_at, ended, rerouted }]: readonly [string, ShownReporter]): object {
   return { name, totals: sorted(totals), open, heard_at, ended, rerouted };
+}
+
+function shownSettings({ now, changes, controls }: PlainFold['settings']): object {
+  return { now, changes, controls };
+}
+
+function keptErrors(before: TaskError[], added: readonly TaskError[], max: number): TaskError[] {
+  const all = [...before, ...added];
+  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
 }
 
 function byId<Task extends { readonly internal_task_id: string }>(
@@ -202,44 +249,6 @@ export function differences(one: unknown, other: unknown, path = ''): string[] {
   }
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].flatMap((name) => differences(Reflect.get(one, name), Reflect.get(other, name), `${path}/${name}`));
-}
-
-/** Takes records and fields away for as long as the rest still fails. */
-export function smallest(
-  records: readonly StreamRecord[],
-  fails: (records: readonly StreamRecord[]) => boolean,
-): readonly StreamRecord[] {
-  let least = records;
-  for (let progress = true; progress; ) {
-    progress = false;
-    for (const smaller of smallerStreams(least)) {
-      if (!fails(smaller)) continue;
-      least = smaller;
-      progress = true;
-      break;
-    }
-  }
-  return least;
-}
-
-function* smallerStreams(records: readonly StreamRecord[]): Generator<StreamRecord[]> {
-  for (const [at, record] of records.entries()) {
-    yield records.filter((_, other) => other !== at);
-    // The same without the time that went by before it.
-    const step = record.log_time - (records[at - 1]?.log_time ?? record.log_time);
-    const moved = records.map((one, other) => (other > at ? { ...one, log_time: one.log_time - step } : one));
-    if (step !== 0) yield moved.filter((_, other) => other !== at);
-    const instead = (smaller: StreamRecord) => records.map((one, other) => (other === at ? smaller : one));
-    for (const field of ['tick', 'work_request_status', 'source'] as const) {
-      const { [field]: value, ...rest } = record;
-      if (value !== undefined) yield instead(rest);
-    }
-    for (const field of Object.keys(record.update ?? {})) {
-      if (field === 'internal_task_id') continue;
-      const { [field as keyof typeof record.update]: _, ...rest } = record.update!;
-      yield instead({ ...record, update: rest });
-    }
-  }
 }
 
 function changed(

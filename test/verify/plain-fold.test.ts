@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { plainHome, plainMurmur2 } from '../../src/cli/verify/plain-murmur2.ts';
 import type { PlainEvent, PlainSource } from '../../src/cli/verify/plain-record.ts';
+import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
 import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { REJECT_REASONS } from '../../src/domain/outcome.ts';
-import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
+import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
 
 interface Placed {
   offset: number;
@@ -17,7 +18,7 @@ interface Placed {
 
 function run(vector: FoldVector): { fold: PlainFold; events: (PlainEvent & Placed)[] } {
   const settings = { ...DEFAULT_FOLD_SETTINGS, ...vector.settings };
-  const fold = new PlainFold(vector.partition ?? 0, vector.partition_count ?? 1, settings);
+  const fold = new PlainFold(vector.partition ?? 0, vector.partition_count ?? 1, settings, VECTOR_GROUP);
   const events: (PlainEvent & Placed)[] = [];
   for (const { offset, log_time, size, source = null, update, undecodable, ...headers } of placed(vector)) {
     const content = undecodable === undefined ? { update: update ?? {} } : { undecodable };
@@ -30,7 +31,7 @@ function run(vector: FoldVector): { fold: PlainFold; events: (PlainEvent & Place
 
 /** Maps as plain objects, and the IOs of both sides at the top. */
 function shown(task: PlainTask): Record<string, unknown> {
-  const { ios, processed_stats, reporters, reporters_base, marks, ...rest } = task;
+  const { ios, processed_stats, reporters, reporters_base, marks, failures_by_reason, ...rest } = task;
   return {
     ...rest,
     processed_stats: Object.fromEntries(processed_stats),
@@ -39,6 +40,7 @@ function shown(task: PlainTask): Record<string, unknown> {
     reporters: Object.fromEntries([...reporters].map(([name, { totals }]) => [name, Object.fromEntries(totals)])),
     reporters_base: Object.fromEntries(reporters_base),
     marks: Object.fromEntries(marks),
+    failures_by_reason: failures_by_reason.size === 0 ? null : Object.fromEntries(failures_by_reason),
   };
 }
 
@@ -97,14 +99,28 @@ describe('the plain fold does what docs/fold.md says', () => {
     }
     expect(events.map((event, at) => named(wanted.events?.[at] ?? event, event))).toEqual(wanted.events ?? []);
 
-    const ticks = wanted.ticks ?? vector.records.filter(({ tick }) => tick).length;
-    const received = vector.records.length - ticks;
+    const { ticks, controls, obeyed } = timeTellers(vector);
+    const received = vector.records.length - ticks - controls;
+    expect(fold.settings.controls).toEqual({ obeyed: 0, repeated: 0, ignored: 0, ...(wanted.controls ?? { obeyed }) });
+    if (wanted.settings) expect(named(wanted.settings, fold.settings.now)).toEqual(wanted.settings);
+    if (wanted.clock) expect(named(wanted.clock, fold.clock)).toEqual(wanted.clock);
     const none = { applied: 0, duplicate: 0, stale: 0, rejected: 0, rerouted: 0 };
     expect(fold.outcomes).toEqual({ ...none, ...(wanted.outcomes ?? { applied: received }) });
     const reasons = Object.fromEntries(fold.rejected_by_reason);
     if (wanted.rejected_by_reason) expect(reasons).toEqual(wanted.rejected_by_reason);
     expect(Object.values(reasons).reduce((sum, count) => sum + count, 0)).toBe(fold.outcomes.rejected);
     if (wanted.fleet) expect(named(wanted.fleet, rollUp(fold, wanted.fleet))).toEqual(wanted.fleet);
+    for (const [wantedShares, found] of [
+      [wanted.jobs, fold.rollUps.byId.internal_job_id],
+      [wanted.engines, fold.rollUps.byId.engine_id],
+    ] as const) {
+      if (wantedShares === undefined) continue;
+      expect([...found.keys()].sort()).toEqual(Object.keys(wantedShares).sort());
+      for (const [id, share] of Object.entries(wantedShares)) {
+        const figures = [...figuresOfRollUp(found.get(id)!)].map(([name, figure]) => [name, String(figure)] as const);
+        expect(named(share, Object.fromEntries(figures)), id).toEqual(share);
+      }
+    }
     if (wanted.rerouted_from) expect(Object.fromEntries(fold.rerouted_from)).toEqual(wanted.rerouted_from);
   });
 

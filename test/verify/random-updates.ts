@@ -30,6 +30,8 @@ export interface StreamRecord {
   /** null: bytes that do not decode */
   readonly update: LooseUpdate | null;
   readonly tick?: boolean;
+  /** the last value of a control record's header; null: it has none */
+  readonly control?: string | null;
   readonly work_request_status?: string;
   readonly source?: { readonly partition: number; readonly offset: number };
 }
@@ -63,8 +65,25 @@ const OTHER_TASKS = ['t2', 't2', 't10', '\uff5e', '\u{1f600}'];
 const HEADER_STATUSES = ['complete', 'failed', 'timeout', 'running', 'pending', ''];
 const LARGE = 9_007_199_254_740_990;
 
+export const STREAM_GROUP = 'streams';
+
+/** Small values, and both ways from {@link SMALL_BOUNDS}. */
+const CONTROLLED: Readonly<Record<string, readonly number[]>> = {
+  errors_kept: [0, 1, 4],
+  reporters_kept: [1, 3],
+  priors_kept: [1, 3],
+  reporter_idle_s: [1, 5],
+  ios_kept: [1, 3],
+  silence_after_s: [1, 2, 4],
+  stalled_after_s: [1, 2, 6],
+  retain_finished_s: [2, 8],
+  retain_silent_s: [3, 9],
+  tombstones_kept_s: [1, 3, 5, 9],
+  looks_max: [1, 500],
+};
+
 /** Between 1 and 24 updates, or up to 72, of one task, now and then of others; between them time and its ticks. */
-export function randomStream(seed: number, { silence_after_s }: FoldSettings): StreamRecord[] {
+export function randomStream(seed: number, { silence_after_s }: FoldSettings, controlled = false): StreamRecord[] {
   const random = randomOf(seed);
   const chance = (probability: number) => random() < probability;
   const below = (count: number) => Math.floor(random() * count);
@@ -121,6 +140,14 @@ export function randomStream(seed: number, { silence_after_s }: FoldSettings): S
     task_output: maybe(0.1 * ending, () => one(['{}', '[1]', ''])),
   });
 
+  const control = (): string | null => {
+    const names = Object.keys(CONTROLLED).filter(() => chance(0.25));
+    const settings = Object.fromEntries(names.map((name) => [name, one(CONTROLLED[name]!)]));
+    const change = `c${below(9)}`;
+    if (chance(0.05)) return null;
+    return JSON.stringify({ group: chance(0.05) ? 'others' : STREAM_GROUP, change, settings });
+  };
+
   const again = (earlier: LooseUpdate, update: LooseUpdate): LooseUpdate => {
     // An earlier update once more: as it was, or grown, or moved, or with a few fields of another one.
     const fields = Object.keys(update) as (keyof LooseUpdate)[];
@@ -153,6 +180,7 @@ export function randomStream(seed: number, { silence_after_s }: FoldSettings): S
       records.push({ log_time, update: {}, tick: true });
       log_time += chance(0.05) ? step() : longestStep;
     }
+    if (controlled && chance(0.15)) records.push({ log_time, update: {}, control: control() });
     const update = updates.length > 0 && chance(0.5) ? again(one(updates), fresh()) : fresh();
     updates.push(update);
     records.push({

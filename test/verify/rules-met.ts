@@ -4,31 +4,40 @@
 import type { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { lastHeardOpen } from '../../src/cli/verify/plain-liveness.ts';
 import type { PlainVerdict } from '../../src/cli/verify/plain-record.ts';
+import { PLAIN_KINDS } from '../../src/cli/verify/plain-roll-ups.ts';
 import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
-import type { FoldSettings } from '../../src/domain/fold-settings.ts';
 
 export class RulesMet {
   readonly #fold: PlainFold;
-  readonly #settings: FoldSettings;
   readonly #met: Set<string>;
   readonly #retired = new Set<string>();
+  readonly #rollUps = { internal_job_id: new Set<string>(), engine_id: new Set<string>() };
 
-  constructor(fold: PlainFold, settings: FoldSettings, met: Set<string>) {
+  constructor(fold: PlainFold, met: Set<string>) {
     this.#fold = fold;
-    this.#settings = settings;
     this.#met = met;
   }
 
   /** After each record. */
   look({ outcome, events }: PlainVerdict): void {
     const { clock, tasks, retired } = this.#fold;
-    this.#met.add(outcome ?? 'tick');
+    this.#met.add(outcome ?? 'tick or control');
     for (const event of events) {
       if (event.kind === 'failure') this.#met.add(event.failure);
       if (event.kind === 'reject') this.#met.add(event.reason);
     }
-    if (outcome === null && events.length > 0) this.#met.add('notice of a tick');
+    for (const kind of PLAIN_KINDS) {
+      const { [kind]: byId } = this.#fold.rollUps.byId;
+      for (const id of this.#rollUps[kind]) if (!byId.has(id)) this.#met.add(`${kind} dropped`);
+      for (const [id, { retired: gone }] of byId) {
+        this.#rollUps[kind].add(id);
+        if (gone.size > 0) this.#met.add(`retired of ${kind}`);
+      }
+    }
+    if (outcome === null && events.length > 0) this.#met.add('notice of no update');
     for (const id of retired.tombstones.keys()) this.#retired.add(id);
+    for (const [kind, count] of Object.entries(this.#fold.settings.controls)) if (count > 0) this.#met.add(kind);
+    if (retired.start.number > 0) this.#met.add('generations counted on');
     if (retired.tasks > 0) this.#met.add('retired');
     for (const task of tasks.values()) {
       this.#lookAt(task);
@@ -44,7 +53,7 @@ export class RulesMet {
     if (task.ios_dropped > 0) this.#met.add('ios_dropped');
     if (task.reporters_base.size > 0) this.#met.add('reporters_base');
     if (task.liveness !== 'reporting' && task.liveness !== 'stalled') return;
-    const silentSince = lastHeardOpen(task)![1].heard_at + this.#settings.silence_after_s * 1_000;
+    const silentSince = lastHeardOpen(task)![1].heard_at + this.#fold.settings.now.silence_after_s * 1_000;
     if (silentSince < clock.now && clock.now <= clock.alarms_after) this.#met.add('alarms_after');
   }
 }

@@ -39,6 +39,9 @@ export function isOfGroup(headers: RecordHeaders, group: string): boolean {
   return (headerText(headers, 'taskfold-group') ?? group) === group;
 }
 
+/** A re-routed record's header with the key that it had first; none: it had no key. */
+export const ORIGIN_KEY = 'taskfold-origin-key';
+
 export interface SourceMark {
   readonly topic: string;
   readonly partition: number;

@@ -1,10 +1,10 @@
 // Reads the outgoing topics and holds every message against the events that the plain fold expects; then looks for those
 // that are missing. An event that has not left yet must lie in the outbox.
 
-import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import type { Topology } from '../../topology.ts';
 import { headerText, isOfGroup, sourceMark } from './bytes.ts';
@@ -67,7 +67,10 @@ export async function compareTopic(
 type EventValue = { readonly [field: string]: PlainValue };
 
 /** The event's Avro value, `copy` for the bytes of a rejected record, `unreadable`. */
-async function eventValue(record: InputRecord, schemas: PlainSchemas): Promise<EventValue | 'copy' | 'unreadable'> {
+export async function eventValue(
+  record: InputRecord,
+  schemas: PlainSchemas,
+): Promise<EventValue | 'copy' | 'unreadable'> {
   if (headerText(record.headers, 'taskfold-reject-form') === 'copy') return 'copy';
   const id = plainSchemaId(record.value);
   const schema = typeof id === 'number' ? await schemas.event(id) : null;
@@ -130,7 +133,7 @@ export interface Absent {
 export async function judgeMissing(
   ledger: EventLedger,
   emitted: EmittedAround,
-  outbox: { readonly redis: Redis; readonly keys: readonly SlotKeys[] },
+  outbox: { readonly redis: RedisClient; readonly keys: readonly SlotKeys[] },
   mayBeGone: (event: ExpectedEvent) => boolean,
   doubted: Set<ExpectedEvent>,
   mismatches: Mismatches,

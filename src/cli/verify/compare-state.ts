@@ -1,7 +1,7 @@
 // Holds Redis against the plain fold: every task of every partition field by field, tasks that are missing or should not
 // be, parts without a task, the head's counts, the roll-up, and conservation in what Redis itself says.
 
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { comparedReasons, expectedFleet, expectedHead, expectedTask } from './expected-state.ts';
@@ -20,7 +20,7 @@ import type { PlainFold } from './plain-fold.ts';
 import type { InputReplay } from './replay-input.ts';
 
 export interface StateToCompare {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly replay: InputReplay;
   readonly prefix: string;
   readonly group: string;
@@ -91,7 +91,7 @@ interface Some {
 
 /** Reads these tasks, in groups of one slot and one W each; the groups of a slot are in the order of their W. */
 async function findSome(
-  redis: Redis,
+  redis: RedisClient,
   keys: readonly SlotKeys[],
   wanted: ReadonlyMap<number, readonly string[]>,
 ): Promise<Some[]> {
@@ -127,7 +127,7 @@ export async function compareTombstones(state: StateToCompare, mismatches: Misma
 }
 
 /** Folds on to the W that something was read at. */
-async function foldOnTo(
+export async function foldOnTo(
   { replay, incarnations }: StateToCompare,
   partition: number,
   found: Pick<FoundTasks, 'watermark' | 'incarnation'>,
@@ -165,7 +165,7 @@ async function compareFound(
 
 /** Names in the head that are no counts: they say where and how the slot was folded. */
 const NOT_COUNTS =
-  /^(watermark|saving|layout|origin|incarnation|partition_count|fold_version|settings\..*|fingerprint\..*)$/;
+  /^(watermark|saving|layout|origin|incarnation|partition_count|fold_version|origin_settings\..*|fingerprint\..*)$/;
 
 /** Holds one partition's head and fleet share against the plain fold, and the counts against each other. */
 export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot, mismatches: Mismatches): void {

@@ -1,17 +1,15 @@
-// Holds what was folded against what the simulated engines really did. The plain fold's tasks stand for Redis here: a
-// difference between those two is told on its own.
+// Holds what was folded against what the simulated engines really did. The plain fold's tasks stand for Redis here, because a
+// difference between those two is told on its own; where there is no plain fold, Redis and the topics are held against it.
 
+import type { Outcome } from '../../domain/outcome.ts';
 import type { ExpectedEvent } from './expected-events.ts';
+import { comparedReasons } from './expected-state.ts';
 import type { Mismatches } from './mismatches.ts';
 import { isOfSilence } from './plain-failure.ts';
-import type { PlainFold } from './plain-fold.ts';
-import type { PlainTask } from './plain-task.ts';
 import {
   type Figures,
   failuresOf,
   failureText,
-  iosOf,
-  isDoubted,
   isError,
   isOver,
   partOf,
@@ -22,6 +20,7 @@ import {
   withoutZeros,
 } from './truth-figures.ts';
 import { readTruth, type TruthGroup, type TruthSummary, type TruthTask } from './truth-file.ts';
+import type { TruthSubject } from './truth-subject.ts';
 
 /** What each task's events said, in order. */
 export class ToldOfTasks {
@@ -29,27 +28,42 @@ export class ToldOfTasks {
   readonly #jobs = new Map<string, string[]>();
 
   take({ event, asked }: ExpectedEvent): void {
-    if (event.kind === 'failure') {
-      if (isOfSilence(event.failure)) return;
-      push(this.#failures, event.internal_task_id, failureText(event.failure, event.failure_reason));
-    } else if (event.kind === 'job_creation') {
-      push(this.#jobs, event.internal_task_id, asked!.action.base_internal_job_id ?? '');
-    }
+    if (event.kind === 'failure') this.failure(event.internal_task_id, event.failure, event.failure_reason);
+    else if (event.kind === 'job_creation') this.job(event.internal_task_id, asked!.action.base_internal_job_id ?? '');
   }
 
-  failures(task: string): readonly string[] {
+  failure(task: string, failure: string, reason: string | undefined): void {
+    if (!isOfSilence(failure)) push(this.#failures, task, failureText(failure, reason));
+  }
+
+  job(task: string, base_internal_job_id: string): void {
+    push(this.#jobs, task, base_internal_job_id);
+  }
+
+  failuresOf(task: string): readonly string[] {
     return this.#failures.get(task) ?? [];
   }
 
-  jobs(task: string): readonly string[] {
+  jobsOf(task: string): readonly string[] {
     return this.#jobs.get(task) ?? [];
   }
 }
 
-export interface FoldedFigures {
-  readonly folds: ReadonlyMap<number, PlainFold>;
+/** Where and how something was folded is no matter here. */
+export interface TruthFigures {
+  /** tasks that are there */
+  readonly tasks: number;
+  subjectOf(internal_task_id: string): TruthSubject | undefined;
+  /** how many tasks were retired */
+  readonly retired: number;
+  isRetired(internal_task_id: string): boolean;
   readonly told: ToldOfTasks;
   readonly published: number;
+  /** of all partitions */
+  readonly outcomes: { readonly [outcome in Outcome]: number };
+  readonly rejected_by_reason: ReadonlyMap<string, number>;
+  /** whether the reasons of damaged bodies are the processor's, which may name one of several */
+  readonly bodiesAreOne: boolean;
   readonly failures: number;
   readonly failures_by_kind: ReadonlyMap<string, number>;
   readonly job_creations: number;
@@ -73,23 +87,18 @@ export interface TruthAnswer {
 export async function compareTruth(
   file: string,
   topic: string,
-  figures: FoldedFigures,
+  figures: TruthFigures,
   mismatches: Mismatches,
 ): Promise<TruthAnswer> {
-  const folded = new Map<string, PlainTask>();
-  for (const fold of figures.folds.values()) for (const [id, task] of fold.tasks) folded.set(id, task);
-  const folds = [...figures.folds.values()];
-  const all = folds.reduce((sum, { retired }) => sum + retired.tasks, folded.size);
-  const isRetired = (id: string) => folds.some(({ retired }) => retired.tombstones.has(id));
-  let [tasks, tasks_unknown, tasks_marked] = [0, 0, 0];
+  let [tasks, tasks_there, tasks_unknown, tasks_marked] = [0, 0, 0, 0];
   const unmarked = new Map<string, Compared>();
   const inexact = new Set<TruthGroup>();
   const summary = await readTruth(file, topic, (truth) => {
-    const task = folded.get(truth.internal_task_id);
-    folded.delete(truth.internal_task_id);
+    const task = figures.subjectOf(truth.internal_task_id);
+    if (task !== undefined) tasks_there += 1;
     tasks += 1;
     for (const group of Object.keys(truth.exactness ?? {})) inexact.add(group as TruthGroup);
-    if (truth.unknown || (task === undefined && isRetired(truth.internal_task_id))) tasks_unknown += 1;
+    if (truth.unknown || (task === undefined && figures.isRetired(truth.internal_task_id))) tasks_unknown += 1;
     else {
       const doubtful = compareTask(truth, task, figures.told, mismatches);
       if (Object.values(truth.exactness ?? {}).includes('marked')) tasks_marked += 1;
@@ -101,9 +110,9 @@ export async function compareTruth(
       mismatches.compare({ about: 'truth', internal_task_id }, said, found);
     }
   }
-  const tasks_of_others = folded.size;
+  const tasks_of_others = figures.tasks - tasks_there;
   const summary_compared = tasks_of_others === 0 && summary.unknown === 0;
-  if (summary_compared) compareSummary(summary, figures, all, inexact, mismatches);
+  if (summary_compared) compareSummary(summary, figures, inexact, mismatches);
   return { tasks, tasks_unknown, tasks_marked, tasks_unmarked: unmarked.size, tasks_of_others, summary_compared };
 }
 
@@ -118,7 +127,7 @@ interface Compared {
 /** @returns what the task should have said, or carried a mark, and did not; null: nothing of that */
 function compareTask(
   truth: TruthTask,
-  task: PlainTask | undefined,
+  task: TruthSubject | undefined,
   told: ToldOfTasks,
   mismatches: Mismatches,
 ): Compared | null {
@@ -128,17 +137,15 @@ function compareTask(
     return null;
   }
   const id = truth.internal_task_id;
-  const marked = isDoubted(task);
   const exact: Compared = { said: new Map(), found: new Map() };
   const doubtful: Compared = { said: new Map(), found: new Map() };
   const compare = (group: TruthGroup | null, claimed: Figures, figures: Figures) => {
     const certainty = group === null ? undefined : truth.exactness?.[group];
-    if (certainty === 'open' || (certainty === 'marked' && marked)) return;
+    if (certainty === 'open' || (certainty === 'marked' && task.doubted)) return;
     const { said, found } = certainty === 'marked' ? doubtful : exact;
     for (const [field, text] of texts(claimed)) said.set(field, text);
     for (const [field, text] of texts(figures)) found.set(field, text);
   };
-  const { updates_applied: applied, updates_duplicate: duplicate, updates_stale: stale } = task;
   compare(
     null,
     {
@@ -150,17 +157,12 @@ function compareTask(
     {
       internal_job_id: task.internal_job_id,
       engine_id: task.engine_id,
-      updates: applied + duplicate + stale,
+      updates: task.updates,
       updates_rejected: task.updates_rejected,
     },
   );
-  const ios = { inputs: iosOf(task.ios.inputs), outputs: iosOf(task.ios.outputs) };
-  compare(
-    'sums',
-    sumsOf(truth),
-    sumsOf({ ...task, processed_stats: Object.fromEntries(task.processed_stats), ...ios }),
-  );
-  compare('totals', totalsOf(truth), totalsOf(ios));
+  compare('sums', sumsOf(truth), sumsOf(task));
+  compare('totals', totalsOf(truth), totalsOf(task));
   compare(
     'status',
     {
@@ -177,16 +179,16 @@ function compareTask(
       attempts: task.attempts,
       completion_requested: task.completion_requested,
       failures: told
-        .failures(id)
+        .failuresOf(id)
         .filter((text) => !isError(text))
         .join(', '),
-      nobody_reports_any_more: task.liveness === 'ended',
+      nobody_reports_any_more: task.ended,
       // Left out of the truth: not claimed.
       timestamp: truth.timestamp === undefined ? undefined : task.timestamp,
       work_request_id: truth.work_request_id === undefined ? undefined : task.work_request_id,
     },
   );
-  const errors = told.failures(id).filter(isError);
+  const errors = told.failuresOf(id).filter(isError);
   const claimedErrors = failuresOf(truth, true);
   // A post that contains another one carries its reason: only how many there are is claimed then.
   const fewErrors = truth.exactness?.errors === 'at_most' && errors.length <= claimedErrors.length;
@@ -194,8 +196,8 @@ function compareTask(
   const reordered = truth.reordered || truth.exactness !== undefined;
   const jobs = (list: readonly string[]) => (reordered ? [...list].sort() : list).join(', ');
   const atMost = truth.exactness?.job_creations === 'at_most';
-  const claimed = atMost ? partOf(truth.job_creations, told.jobs(id)) : truth.job_creations;
-  compare('job_creations', { job_creations: jobs(claimed) }, { job_creations: jobs(told.jobs(id)) });
+  const claimed = atMost ? partOf(truth.job_creations, told.jobsOf(id)) : truth.job_creations;
+  compare('job_creations', { job_creations: jobs(claimed) }, { job_creations: jobs(told.jobsOf(id)) });
   mismatches.compare(about, exact.said, exact.found);
   const differs = [...doubtful.said].some(([field, text]) => doubtful.found.get(field) !== text);
   return differs || doubtful.said.size !== doubtful.found.size ? doubtful : null;
@@ -203,17 +205,13 @@ function compareTask(
 
 function compareSummary(
   summary: TruthSummary,
-  figures: FoldedFigures,
-  tasks: number,
+  figures: TruthFigures,
   inexact: ReadonlySet<TruthGroup>,
   mismatches: Mismatches,
 ): void {
-  const folds = [...figures.folds.values()];
-  const sum = (amount: (fold: PlainFold) => number) => folds.reduce((total, fold) => total + amount(fold), 0);
-  const reasons = new Map<string, number>();
-  for (const fold of folds) {
-    for (const [reason, count] of fold.rejected_by_reason) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-  }
+  const { outcomes, bodiesAreOne } = figures;
+  const reasonsText = (reasons: Iterable<readonly [string, number]>) =>
+    sorted(withoutZeros(Object.fromEntries(bodiesAreOne ? comparedReasons(reasons) : reasons)));
   // Events of tasks that are not known exactly make the sum of all of them inexact too.
   const eventsKnown = !inexact.has('status') && !inexact.has('errors');
   const jobsKnown = !inexact.has('job_creations');
@@ -221,7 +219,7 @@ function compareSummary(
     published: summary.published,
     applied: summary.applied,
     rejected: summary.rejected,
-    rejected_by_reason: sorted(withoutZeros(summary.rejected_by_reason)),
+    rejected_by_reason: reasonsText(Object.entries(summary.rejected_by_reason)),
     rerouted: summary.rerouted,
     tasks: summary.tasks,
     ...(eventsKnown
@@ -231,11 +229,11 @@ function compareSummary(
   });
   const found = texts({
     published: figures.published,
-    applied: sum(({ outcomes }) => outcomes.applied + outcomes.duplicate + outcomes.stale),
-    rejected: sum((fold) => fold.outcomes.rejected),
-    rejected_by_reason: sorted(Object.fromEntries(reasons)),
-    rerouted: sum((fold) => fold.outcomes.rerouted),
-    tasks,
+    applied: outcomes.applied + outcomes.duplicate + outcomes.stale,
+    rejected: outcomes.rejected,
+    rejected_by_reason: reasonsText(figures.rejected_by_reason),
+    rerouted: outcomes.rerouted,
+    tasks: figures.tasks + figures.retired,
     ...(eventsKnown
       ? { failures: figures.failures, failures_by_kind: sorted(Object.fromEntries(figures.failures_by_kind)) }
       : {}),

@@ -6,7 +6,7 @@ import { fingerprint, headerValues } from './bytes.ts';
 
 /** Names that Taskfold writes on what it copies. */
 const OURS =
-  /^(taskfold-(source|group|origin|log-time|dropped-headers|reject-(reason|detail|form))|ce_(specversion|id|type|source|time|subject))$/;
+  /^(taskfold-(source|group|origin|origin-key|log-time|dropped-headers|reject-(reason|detail|form))|ce_(specversion|id|type|source|time|subject))$/;
 const PREFIX = 'taskfold-original-';
 
 /** name → digests of its values in order. A null value, and a name that every JavaScript object has, cannot be sent. */

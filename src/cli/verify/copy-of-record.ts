@@ -1,8 +1,8 @@
 // The copies of re-routed records, as they are found in the input topic, and what must be the same in them: value,
-// headers, the time of the first record, and the task's id as key.
+// headers, the key and the time of the first record.
 
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { fingerprint, headerText, type SourceMark } from './bytes.ts';
+import { fingerprint, headerText, ORIGIN_KEY, type SourceMark } from './bytes.ts';
 import { copiedHeaders, headerDifferences } from './copied-headers.ts';
 import type { EventAbout, FoundMessage } from './event-ledger.ts';
 import type { ExpectedEvent } from './expected-events.ts';
@@ -39,11 +39,13 @@ export function compareCopy(
   const said = new Map([
     ['partition', String(event.to)],
     ['value', bytes.value],
+    [`header ${ORIGIN_KEY}`, bytes.key],
     ['header taskfold-log-time', String(log_time)],
   ]);
   const seen = new Map([
     ['partition', String(found.partition)],
     ['value', found.value],
+    [`header ${ORIGIN_KEY}`, found.headers.get(ORIGIN_KEY) ?? fingerprint(null)],
     ['header taskfold-log-time', found.log_time ?? 'none'],
   ]);
   mismatches.compare(about, said, seen);

@@ -1,9 +1,9 @@
 // The second half of a verification: a ledger for each outgoing topic and one for re-routed copies, filled by the plain
 // fold, settled by reading the topics.
 
-import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type { InputRecord } from '../../pipeline/ports.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import type { Topology } from '../../topology.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -23,7 +23,7 @@ export interface EventsLook {
   readonly kafka: Kafka;
   readonly look: KafkaLook;
   readonly schemas: PlainSchemas;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: readonly SlotKeys[];
   readonly replay: InputReplay;
   /** by source partition: which events are judged */

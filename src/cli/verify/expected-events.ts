@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib';
 import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { fingerprint, traceOf } from './bytes.ts';
+import { fingerprint, headerValues, ORIGIN_KEY, traceOf } from './bytes.ts';
 import { copiedHeaders } from './copied-headers.ts';
 import type { PlainEvent, PlainSource } from './plain-record.ts';
 
@@ -59,14 +59,21 @@ export function expectedEvent(
     return { ...base, asked: { update: asking, action: { ...action, token: hidden } } };
   }
   if (event.kind === 'failure') return base;
-  const { key, value } = record;
+  const { value } = record;
+  const headers = copiedHeaders(record.headers);
+  let { key } = record;
+  if (event.kind === 'reject' && origin !== null) {
+    // A reject shows the record as it was written, not as it was re-routed.
+    key = headerValues(record.headers, ORIGIN_KEY).at(-1) ?? null;
+    headers.delete(ORIGIN_KEY);
+  }
   const bytes = {
     key: fingerprint(key),
     value: fingerprint(value),
     key_bytes: key?.length ?? null,
     value_bytes: value?.length ?? null,
     key_crc32: key === null ? null : crc32(key),
-    headers: copiedHeaders(record.headers),
+    headers,
   };
   return { ...base, bytes };
 }

@@ -1,9 +1,11 @@
 // What Redis must hold, as named texts: one for each field of a task, of the head and of the fleet's share, under the
 // names of the published layout. The plain fold's figures go in, and nothing is worked out but sums over tasks.
 
+import { FOLD_SETTING_NAMES } from '../../domain/fold-settings.ts';
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
 import { comparedReason } from './plain-decode.ts';
 import type { PlainFold } from './plain-fold.ts';
+import type { PlainChange } from './plain-settings.ts';
 import { type PlainTask, plainOpenGaps } from './plain-task.ts';
 
 /** Counters and flags that stand for 0 where they are left out. */
@@ -15,6 +17,7 @@ export const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
   'updates.duplicate',
   'updates.stale',
   'updates.rejected',
+  'updates.came_rerouted',
   'job_creations',
 ]);
 
@@ -56,9 +59,11 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('updates.duplicate', task.updates_duplicate);
   put('updates.stale', task.updates_stale);
   put('updates.rejected', task.updates_rejected);
+  put('updates.came_rerouted', task.updates_came_rerouted);
   put('open_gaps', plainOpenGaps(task));
   for (const [mark, times] of task.marks) put(`marks.${mark}`, times);
   put('job_creations', task.job_creations);
+  for (const [reason, times] of task.failures_by_reason) put(`failures_by_reason.${reason}`, times);
   put('source.first_offset', task.first_offset);
   put('source.last_offset', task.last_offset);
   put('first_update_at', task.first_update_at);
@@ -120,7 +125,22 @@ export function expectedHead(fold: PlainFold): Map<string, string> {
   for (const [partition, offset] of fold.rerouted_from) fields.set(`rerouted_from.${partition}`, String(offset));
   for (const [name, ms] of Object.entries(fold.clock)) if (ms !== null) fields.set(`clock.${name}`, String(ms));
   fields.set('ticks', String(fold.ticks));
+  const { now, changes, controls } = fold.settings;
+  for (const name of FOLD_SETTING_NAMES) fields.set(`settings.${name}`, String(now[name]));
+  if (changes.length > 0) fields.set('changes', changesText(changes));
+  for (const [kind, count] of Object.entries(controls)) fields.set(`controls.${kind}`, String(count));
+  for (const [name, value] of Object.entries(fold.retired.start)) fields.set(`generation.${name}`, String(value));
   return fields;
+}
+
+/** A list of objects, each with its fields in this order, the settings in the order of the list of them. */
+function changesText(changes: readonly PlainChange[]): string {
+  return JSON.stringify(
+    changes.map(({ change, offset, log_time, settings }) => {
+      const named = FOLD_SETTING_NAMES.filter((name) => name in settings);
+      return { change, offset, log_time, settings: Object.fromEntries(named.map((name) => [name, settings[name]])) };
+    }),
+  );
 }
 
 /** The partition's share of the fleet, summed over its tasks and the retired ones. Sums and counts of 0 by name are left out. */

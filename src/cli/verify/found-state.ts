@@ -2,7 +2,8 @@
 // packed ledger, the errors, the output, and the task's places in the slot's sorted sets. Only key names come from the redis room.
 
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { scanAll } from '../../redis/masters.ts';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import { groupTasksPattern, parseTaskKey, type SlotKeys } from '../../redis/slot-keys.ts';
 import { type ReporterLook, reportersText, totalsText, ZERO_IS_ABSENT } from './expected-state.ts';
 
@@ -13,7 +14,7 @@ export interface FoundSlot {
 }
 
 /** Heads and fleets of all partitions, each pair read in one transaction. */
-export async function findSlots(redis: Redis, keys: readonly SlotKeys[]): Promise<FoundSlot[]> {
+export async function findSlots(redis: RedisClient, keys: readonly SlotKeys[]): Promise<FoundSlot[]> {
   const slots: FoundSlot[] = [];
   for (const { head, fleet } of keys) {
     const replies = await redis.multi().hgetall(head).hgetall(fleet).exec();
@@ -23,24 +24,22 @@ export async function findSlots(redis: Redis, keys: readonly SlotKeys[]): Promis
 }
 
 /** Keys of a group's tasks and their parts, in no order; one can come twice while Redis resizes its table. */
-export async function* findTaskKeys(redis: Redis, prefix: string, group: string): AsyncGenerator<string[]> {
-  for (let cursor = '0'; ; ) {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', groupTasksPattern(prefix, group), 'COUNT', 2_000);
-    yield keys;
-    if (next === '0') return;
-    cursor = next;
-  }
+export async function* findTaskKeys(redis: RedisClient, prefix: string, group: string): AsyncGenerator<string[]> {
+  yield* scanAll(redis, groupTasksPattern(prefix, group), 2_000);
 }
 
 /** Ids that stand in a slot's sorted sets, in no order; one can come several times. */
-export async function* findIndexed(redis: Redis, { looks, silent }: SlotKeys): AsyncGenerator<string[]> {
-  for (const key of [looks, silent]) {
-    for (let cursor = '0'; ; ) {
-      const [next, flat] = await redis.zscan(key, cursor, 'COUNT', 2_000);
-      yield flat.filter((_, at) => at % 2 === 0);
-      if (next === '0') break;
-      cursor = next;
-    }
+export async function* findIndexed(redis: RedisClient, { looks, silent }: SlotKeys): AsyncGenerator<string[]> {
+  for (const key of [looks, silent]) yield* findMembers(redis, key);
+}
+
+/** Members of a sorted set, in no order; one can come several times. */
+export async function* findMembers(redis: RedisClient, key: string): AsyncGenerator<string[]> {
+  for (let cursor = '0'; ; ) {
+    const [next, flat] = await redis.zscan(key, cursor, 'COUNT', 2_000);
+    yield flat.filter((_, at) => at % 2 === 0);
+    if (next === '0') return;
+    cursor = next;
   }
 }
 
@@ -75,7 +74,7 @@ export interface FoundTask {
 export const TASKS_AT_ONCE = 200;
 
 /** Reads at most {@link TASKS_AT_ONCE} tasks of one slot in one transaction, so that all are of one W. */
-export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly string[]): Promise<FoundTasks> {
+export async function findTasks(redis: RedisClient, slot: SlotKeys, ids: readonly string[]): Promise<FoundTasks> {
   const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
   for (const id of ids) {
     const key = slot.task(id);
@@ -94,7 +93,7 @@ export async function findTasks(redis: Redis, slot: SlotKeys, ids: readonly stri
 
 /** Which of the retired tasks have a tombstone of this generation, with the W that they were read at. */
 export async function findTombstones(
-  redis: Redis,
+  redis: RedisClient,
   slot: SlotKeys,
   retired: readonly (readonly [internal_task_id: string, generation: number])[],
 ): Promise<Omit<FoundTasks, 'tasks'> & { readonly there: readonly boolean[] }> {
@@ -108,6 +107,27 @@ export async function findTombstones(
   const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
   const there = retired.map((_, at) => replyAt(replies, 1 + at) === 1);
   return { watermark: watermark === null ? null : Number(watermark), incarnation, there };
+}
+
+const BUCKETS = 4_096;
+const BUCKETS_AT_ONCE = 512;
+
+/** The digests of all retired ids that are remembered, in no order. @param head of the slot */
+export async function* findTombstoneDigests(
+  redis: RedisClient,
+  slot: SlotKeys,
+  head: ReadonlyMap<string, string>,
+): AsyncGenerator<string[]> {
+  const kept_ms = Number(head.get('settings.tombstones_kept_s')) * 1_000;
+  const present = Math.floor(Number(head.get('clock.now')) / kept_ms);
+  for (const generation of [present - 1, present]) {
+    for (let from = 0; from < BUCKETS; from += BUCKETS_AT_ONCE) {
+      const reading = redis.multi();
+      for (let at = from; at < from + BUCKETS_AT_ONCE; at++) reading.hkeys(slot.retired(generation, at));
+      const replies = await reading.exec();
+      yield Array.from({ length: BUCKETS_AT_ONCE }, (_, at) => replyAt(replies, at) as string[]).flat();
+    }
+  }
 }
 
 /** Replies for each task. */

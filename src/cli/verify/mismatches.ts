@@ -2,9 +2,11 @@
 
 /** One difference. Values are texts, cut; a token is never among them. */
 export interface Mismatch {
-  readonly about: 'task' | 'partition' | 'event' | 'rerouted' | 'truth';
+  readonly about: 'task' | 'job' | 'engine' | 'partition' | 'event' | 'rerouted' | 'truth';
   readonly partition?: number;
   readonly internal_task_id?: string;
+  readonly internal_job_id?: string;
+  readonly engine_id?: string;
   /** where the event lies */
   readonly topic?: string;
   /** `<topic>/<partition>/<offset>/<index>` of the record and notice that the event belongs to */
@@ -75,10 +77,11 @@ function cut(text: string): string {
 
 /** The sentence for people. */
 export function mismatchText(mismatch: Mismatch): string {
-  const { about, partition, internal_task_id, topic, source, field, problem, expected, found } = mismatch;
+  const { about, partition, topic, source, field, problem, expected, found } = mismatch;
+  const id = mismatch.internal_task_id ?? mismatch.internal_job_id ?? mismatch.engine_id;
   const subject = [
     about === 'rerouted' ? 're-routed copy' : about,
-    internal_task_id === undefined ? '' : JSON.stringify(internal_task_id),
+    id === undefined ? '' : JSON.stringify(id),
     partition === undefined ? '' : about === 'partition' ? partition : `(partition ${partition})`,
     topic === undefined ? '' : `in ${topic}`,
     source === undefined ? '' : `of ${source}`,

@@ -49,7 +49,7 @@ export function applyPlainly(
   addSums(task, update);
   addIos(task, update, view.held);
   takeTotals(task, view.reporter, view.totals);
-  task.errors = newest([...task.errors, ...errors], errors_kept);
+  if (errors.length > 0) task.errors = newest([...task.errors, ...errors], errors_kept);
   const output = given(update.task_output);
   if (output !== undefined) task.task_output = output;
   if (COMPLETING.includes(update.task_action ?? '')) task.completion_requested = true;

@@ -5,7 +5,7 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
 import { markOf, outcomeOf } from '../../domain/update-class.ts';
-import { applyPlainly, newest } from './plain-apply.ts';
+import { applyPlainly, newest, reasonOf } from './plain-apply.ts';
 import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
 import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
 import { contributionOf } from './plain-contribution.ts';
@@ -27,6 +27,8 @@ import { postOf, saidBy } from './plain-post.ts';
 import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { PlainRetired } from './plain-retired.ts';
+import { PlainRollUps } from './plain-roll-ups.ts';
+import { PlainSettings } from './plain-settings.ts';
 import { newPlainTask, type PlainTask } from './plain-task.ts';
 import { errorsOf, given } from './plain-texts.ts';
 import { iosAfter, keepBounds, moveTotalsToBase, takeTotals, totalChanges } from './plain-totals.ts';
@@ -41,25 +43,28 @@ export class PlainFold {
   readonly rerouted_from = new Map<number, number>();
   readonly failures_by_reason = new Map<string, number>();
   readonly retired: PlainRetired;
+  readonly rollUps = new PlainRollUps();
+  readonly settings: PlainSettings;
   clock = PLAIN_CLOCK_BEFORE;
   ticks = 0;
   readonly #looks = new PlainLooks();
   readonly #partition: number;
   readonly #partitionCount: number;
-  readonly #settings: FoldSettings;
 
-  constructor(partition: number, partitionCount: number, settings: FoldSettings) {
+  /** @param settings at the origin @param group whose control records are obeyed */
+  constructor(partition: number, partitionCount: number, settings: FoldSettings, group: string) {
     this.#partition = partition;
     this.#partitionCount = partitionCount;
-    this.#settings = settings;
+    this.settings = new PlainSettings(settings, group);
     this.retired = new PlainRetired(settings.tombstones_kept_s);
   }
 
   /** Folds the next record of the partition. */
   fold(record: PlainRecord): PlainVerdict {
     const passed = this.#passTime(record);
-    if (isTick(record)) {
-      this.ticks += 1;
+    if (namesNoTask(record) && (record.control !== undefined || record.tick)) {
+      if (record.control === undefined) this.ticks += 1;
+      else if (this.settings.take(record.control, record)) this.#changeSettings();
       return { outcome: null, events: passed };
     }
     const { outcome, events } = this.#judge(record);
@@ -74,16 +79,24 @@ export class PlainFold {
   }
 
   #passTime(record: PlainRecord): PlainEvent[] {
-    this.clock = plainClockAt(this.clock, record.log_time, this.#settings.silence_after_s);
+    this.clock = plainClockAt(this.clock, record.log_time, this.settings.now.silence_after_s);
     this.retired.passTo(this.clock.now);
-    const due = this.#looks.takeBefore(this.clock.now, this.#settings.looks_max);
+    const due = this.#looks.takeBefore(this.clock.now, this.settings.now.looks_max);
     return due.flatMap((task) => this.#look(task, record));
+  }
+
+  /** What a change of the settings does at once. */
+  #changeSettings(): void {
+    const { silence_after_s, tombstones_kept_s } = this.settings.now;
+    const { now, alarms_after } = this.clock;
+    this.clock = { ...this.clock, alarms_after: Math.min(alarms_after, now + 1_000 * silence_after_s) };
+    this.retired.keepFor(tombstones_kept_s, now);
   }
 
   #look(task: PlainTask, record: PlainRecord): PlainEvent[] {
     const events: PlainEvent[] = [];
     const isOver = (deadline: 'silence' | 'stall' | 'retirement') =>
-      deadlinesOf(task, this.clock, this.#settings)[deadline] < this.clock.now;
+      deadlinesOf(task, this.clock, this.settings.now)[deadline] < this.clock.now;
     if (isOver('silence')) {
       const [reporter] = lastHeardOpen(task)!;
       setLiveness(task, 'silent', record.log_time);
@@ -93,8 +106,9 @@ export class PlainFold {
     if (isOver('retirement')) {
       this.tasks.delete(task.internal_task_id);
       this.retired.take(task);
+      this.rollUps.retire(task);
     } else {
-      task.look_at = earliest(deadlinesOf(task, this.clock, this.#settings));
+      task.look_at = earliest(deadlinesOf(task, this.clock, this.settings.now));
       this.#looks.put(task);
     }
     return events;
@@ -108,7 +122,7 @@ export class PlainFold {
     if (id === undefined) return this.#reject(record, 'internal_task_id_missing');
     if (Buffer.byteLength(id) > ID_BYTES_MAX) return this.#reject(record, 'internal_task_id_too_long');
 
-    const tooLarge = record.size > this.#settings.copy_bytes_max;
+    const tooLarge = record.size > this.settings.now.copy_bytes_max;
     const home = plainHome(id, this.#partitionCount);
     if (home !== this.#partition) {
       if (record.source !== null) return this.#reject(record, 'rerouted_not_at_home');
@@ -134,7 +148,7 @@ export class PlainFold {
 
   #reject(record: PlainRecord, reason: RejectReason): Judged {
     const update = 'update' in record.content ? record.content.update : undefined;
-    const pointer = record.size > this.#settings.copy_bytes_max || (update !== undefined && hasToken(update));
+    const pointer = record.size > this.settings.now.copy_bytes_max || (update !== undefined && hasToken(update));
     // An id that is too long is told nowhere.
     const internal_task_id = reason === 'internal_task_id_too_long' ? undefined : given(update?.internal_task_id);
     return {
@@ -160,13 +174,13 @@ export class PlainFold {
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
     const reporter = known ?? newPlainReporter(letGo);
-    const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
+    const errors = newest(errorsOf(update.error_details), this.settings.now.errors_kept);
     const said = saidBy(update, errors);
     const post = postOf(update, said);
     const found = findPlainly(reporter, post);
     const outcome = outcomeOf(found.updateClass);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
-    const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
+    const held = iosAfter(task, contribution === null ? {} : update, this.settings.now.ios_kept);
     const totals = totalChanges(task, reporter, said, found, held);
     const isRestart = found.updateClass === 'restart';
     if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
@@ -175,12 +189,12 @@ export class PlainFold {
 
     const highest = highestTold(reporter, totals);
     const progress = makesProgress(contribution, said.totals, highest);
-    const before = { attempts: task.attempts, liveness: task.liveness, last_update_at: task.last_update_at };
+    const before = { ...task };
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
     const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
-    if (post !== null) rememberPost(reporter, post, found, this.#settings.priors_kept);
+    if (post !== null) rememberPost(reporter, post, found, this.settings.now.priors_kept);
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
@@ -192,13 +206,17 @@ export class PlainFold {
     task.last_offset = offset;
     task.last_update_at = log_time;
     task[`updates_${outcome}`] += 1;
+    if (record.source !== null) task.updates_came_rerouted += 1;
     const events: PlainEvent[] = [];
     if (contribution === null) {
       takeTotals(task, reporter, totals);
     } else {
       const view = { found, said, told, reporter, isUnknownReporter, held, totals };
-      const failure = applyPlainly(task, contribution, view, this.#settings.errors_kept);
+      const failure = applyPlainly(task, contribution, view, this.settings.now.errors_kept);
       const { errors: counted } = contribution;
+      if (failure !== null && COUNTED.includes(failure)) {
+        count(task.failures_by_reason, reasonOf(update) ?? 'unreported');
+      }
       if (failure !== null) events.push(failureBy(task, record, failure, update, { errors: counted }));
       task.job_creations += contribution.jobs.length;
       const { internal_job_id, engine_id } = task;
@@ -206,9 +224,11 @@ export class PlainFold {
         events.push({ kind: 'job_creation', ...job, internal_task_id: id, internal_job_id, engine_id });
       }
     }
-    keepBounds(task, this.#settings, this.clock.now);
+    keepBounds(task, this.settings.now, this.clock.now);
     liveOn(task, { progress, newAttempt: task.attempts > before.attempts, log_time, now: this.clock.now });
     this.#lookEarlier(task);
+    const { internal_job_id, engine_id } = before;
+    this.rollUps.updated(task, { internal_job_id, engine_id }, log_time);
     if (before.liveness === 'silent') {
       const { last_update_at } = before;
       events.unshift(failureBy(task, record, 'recovered', update, { last_update_at }));
@@ -217,7 +237,7 @@ export class PlainFold {
   }
 
   #lookEarlier(task: PlainTask): void {
-    const look_at = earliest(deadlinesOf(task, this.clock, this.#settings));
+    const look_at = earliest(deadlinesOf(task, this.clock, this.settings.now));
     if (look_at >= task.look_at) return;
     task.look_at = look_at;
     this.#looks.put(task);
@@ -228,8 +248,8 @@ type Judged = PlainVerdict & { readonly outcome: Outcome };
 
 const COUNTED: readonly string[] = ['failed', 'aborted', 'rejected'];
 
-function isTick({ tick, content }: PlainRecord): boolean {
-  return tick === true && 'update' in content && given(content.update.internal_task_id) === undefined;
+function namesNoTask({ content }: PlainRecord): boolean {
+  return 'update' in content && given(content.update.internal_task_id) === undefined;
 }
 
 function count<Name extends string>(counts: Map<Name, number>, name: Name): void {

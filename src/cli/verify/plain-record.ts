@@ -16,6 +16,8 @@ export interface PlainRecord {
   readonly content: { readonly update: TaskStatusDetail } | { readonly undecodable: RejectReason };
   /** it has the header of a tick */
   readonly tick?: boolean;
+  /** the last value of the header of a control record; null: it has none; left out: there is no such header */
+  readonly control?: string | null;
   /** the envelope's field, from the record's header of this name */
   readonly work_request_status?: string;
   readonly traceparent?: string;
@@ -78,7 +80,7 @@ export interface PlainReroute {
 export type PlainEvent = PlainFailure | PlainJobCreation | PlainReject | PlainReroute;
 
 export interface PlainVerdict {
-  /** null: the record is a tick */
+  /** null: the record is a tick or a control record */
   readonly outcome: Outcome | null;
   /** in order; the first has index 1 */
   readonly events: readonly PlainEvent[];

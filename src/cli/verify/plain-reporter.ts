@@ -110,6 +110,7 @@ export function rememberPost(reporter: PlainReporter, post: PlainPost, found: Pl
   }
   const now = memory === undefined ? { post, others: [] } : withPost(memory, post, standing);
   reporter.memories = [...reporter.memories.filter((other) => other !== memory), now];
+  if (memory !== undefined) return;
   while (reporter.memories.length > priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
 }
 

@@ -11,17 +11,32 @@ export class PlainRetired {
   readonly processed_stats = new Map<string, bigint>();
   /** id → the generation of its tombstone; all that are still remembered */
   readonly tombstones = new Map<string, number>();
-  readonly #keptMs: number;
+  #keptMs: number;
   #generation = 0;
+  /** where the generations are counted from, ms of the clock and number */
+  #from = { now: 0, number: 0 };
 
   /** @param tombstones_kept_s length of a generation, seconds */
   constructor(tombstones_kept_s: number) {
     this.#keptMs = tombstones_kept_s * 1_000;
   }
 
+  /** Where the generations are counted from: the clock at which the present one began anew, and its number. */
+  get start(): { readonly number: number; readonly since: number } {
+    return { number: this.#from.number, since: this.#from.now };
+  }
+
+  /** From here on a generation has another length, and the present one begins anew. @param now the clock, ms */
+  keepFor(tombstones_kept_s: number, now: number): void {
+    if (tombstones_kept_s * 1_000 === this.#keptMs) return;
+    this.#keptMs = tombstones_kept_s * 1_000;
+    this.#from = { now, number: this.#generation };
+  }
+
   /** The partition's clock has gone on to this, ms. */
   passTo(now: number): void {
-    const generation = Math.floor(now / this.#keptMs);
+    const { now: start, number } = this.#from;
+    const generation = number + Math.floor((now - start) / this.#keptMs);
     if (generation === this.#generation) return;
     this.#generation = generation;
     for (const [id, of] of this.tombstones) if (of < generation - 1) this.tombstones.delete(id);

@@ -37,9 +37,12 @@ export interface PlainTask {
   updates_duplicate: number;
   updates_stale: number;
   updates_rejected: number;
+  updates_came_rerouted: number;
   /** how often each mark was made; one that was never made is left out */
   readonly marks: Map<Mark, number>;
   job_creations: number;
+  /** reason → failure notices of kind failed, aborted or rejected; one that never came is left out */
+  readonly failures_by_reason: Map<string, number>;
   readonly first_offset: number;
   last_offset: number;
   readonly first_update_at: number;
@@ -78,8 +81,10 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     updates_duplicate: 0,
     updates_stale: 0,
     updates_rejected: 0,
+    updates_came_rerouted: 0,
     marks: new Map(),
     job_creations: 0,
+    failures_by_reason: new Map(),
     first_offset: offset,
     last_offset: offset,
     first_update_at: log_time,

@@ -6,7 +6,12 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
+import {
+  CONTROL_HEADER,
+  REPLAYS_HEADER,
+  TICK_HEADER,
+  WORK_REQUEST_STATUS_HEADER,
+} from '../../pipeline/source-header.ts';
 import { headerText, headerValues, recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
@@ -18,6 +23,7 @@ export interface ReplayedPartition {
   readonly origin: number;
   /** the life of the slot: verdicts of an earlier one do not count */
   readonly incarnation: string;
+  /** at the origin */
   readonly settings: FoldSettings;
 }
 
@@ -25,6 +31,8 @@ export interface ReplayOptions {
   readonly kafka: Kafka;
   readonly topic: string;
   readonly verdictTopic: string;
+  /** the consumer group whose fold it is */
+  readonly group: string;
   readonly schemas: PlainSchemas;
   readonly partitionCount: number;
   /** where each partition's fold begins, and its settings; a partition that is not there is not replayed */
@@ -65,11 +73,11 @@ export class InputReplay {
       this.#looked.set(partition, origin);
       this.#readTo.set(partition, origin);
       this.#buffers.set(partition, []);
-      this.folds.set(partition, new PlainFold(partition, options.partitionCount, settings));
+      this.folds.set(partition, new PlainFold(partition, options.partitionCount, settings, options.group));
     }
   }
 
-  /** Records that were folded and are no copies nor ticks: what was published. */
+  /** Records that were folded and are no copies, replays, ticks nor control records: what was published. */
   get published(): number {
     let received = 0;
     for (const { outcomes } of this.folds.values()) {
@@ -172,14 +180,18 @@ export class InputReplay {
     const source = this.#sourceOf(record);
     const size = recordBytes(record);
     const tick = headerValues(record.headers, TICK_HEADER).length > 0;
+    const controls = headerValues(record.headers, CONTROL_HEADER);
     const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
     const verdict = this.folds.get(partition)!.fold({
       ...{ offset, log_time, size, source, content, tick },
+      ...(controls.length === 0 ? {} : { control: controls.at(-1)?.toString('utf8') ?? null }),
       ...(work_request_status === undefined ? {} : { work_request_status }),
       ...traceOf(record.headers),
     });
-    // A tick is no copy of an update either: it has no outcome.
-    if (source !== null && verdict.outcome !== null) this.#marked += 1;
+    // A tick or a control record is no copy of an update either: it has no outcome. A replay is a copy of what was
+    // published before.
+    const copy = source !== null || headerValues(record.headers, REPLAYS_HEADER).length > 0;
+    if (copy && verdict.outcome !== null) this.#marked += 1;
     const update: TaskStatusDetail | null = 'update' in content ? content.update : null;
     for (const [at, event] of verdict.events.entries()) {
       this.#options.onEvent(expectedEvent(record, at + 1, source, event, update));

@@ -11,6 +11,7 @@ export interface SlotPin {
   readonly watermark: number | null;
   readonly origin: number | null;
   readonly incarnation: string;
+  /** at the origin */
   readonly settings: FoldSettings;
   /** the mark of a save that did not end */
   readonly saving: string | null;
@@ -39,7 +40,7 @@ export function slotPin(partition: number, { head }: FoundSlot, partitionCount: 
   must('fold_version', FOLD_VERSION);
   must('partition_count', partitionCount);
   for (const setting of Object.keys(settings) as (keyof FoldSettings)[]) {
-    Object.assign(settings, { [setting]: number(`settings.${setting}`) });
+    Object.assign(settings, { [setting]: number(`origin_settings.${setting}`) });
   }
   return { watermark: number('watermark'), origin: number('origin'), incarnation, settings, saving };
 }

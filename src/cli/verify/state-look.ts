@@ -1,8 +1,9 @@
 // The first half of a verification: Redis against the plain fold, each piece of it at the W that it was read with. So
 // processors may work meanwhile; W only moves on, and the plain fold with it.
 
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
+import { compareRollUps } from './compare-roll-ups.ts';
 import { compareSlot, compareTasks, compareTombstones } from './compare-state.ts';
 import type { JudgedRange } from './event-ledger.ts';
 import { type FoundSlot, findSlots } from './found-state.ts';
@@ -12,7 +13,7 @@ import type { InputReplay } from './replay-input.ts';
 import { type SlotPin, slotPin } from './slot-pins.ts';
 
 export interface StateLook {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly kafka: KafkaLook;
   readonly replay: InputReplay;
   readonly prefix: string;
@@ -33,7 +34,10 @@ export interface SeenState {
 }
 
 /** Heads of all partitions, with what they say of the fold. @throws CommandFailure as slotPin does */
-export async function readPins(redis: Redis, keys: readonly SlotKeys[]): Promise<{ slot: FoundSlot; pin: SlotPin }[]> {
+export async function readPins(
+  redis: RedisClient,
+  keys: readonly SlotKeys[],
+): Promise<{ slot: FoundSlot; pin: SlotPin }[]> {
   const slots = await findSlots(redis, keys);
   return slots.map((slot, partition) => ({ slot, pin: slotPin(partition, slot, keys.length) }));
 }
@@ -59,6 +63,7 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   const state = { ...look, incarnations, onProgress };
   await compareTasks(state, mismatches);
   await compareTombstones(state, mismatches);
+  await compareRollUps(state, mismatches);
 
   const slots = await readPins(redis, keys);
   const after = await look.kafka.positions();

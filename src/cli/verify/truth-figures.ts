@@ -3,6 +3,7 @@
 
 import type { PlainIos, PlainTask } from './plain-task.ts';
 import type { TruthIo, TruthTask } from './truth-file.ts';
+import type { TruthSubject } from './truth-subject.ts';
 
 export type Figures = { readonly [field: string]: string | number | boolean | undefined };
 
@@ -20,7 +21,7 @@ export function isDoubted(task: PlainTask): boolean {
 }
 
 export function sumsOf(
-  of: Pick<TruthTask, 'error_count' | 'retry_count' | 'processed_stats' | 'inputs' | 'outputs'>,
+  of: Partial<Pick<TruthSubject, 'error_count' | 'retry_count' | 'processed_stats' | 'inputs' | 'outputs'>>,
 ): Figures {
   const counts = (ios: readonly TruthIo[] = []) =>
     ios.map(({ id, processed_count }) => `${id}: ${processed_count ?? '-'}`);
@@ -33,7 +34,7 @@ export function sumsOf(
   };
 }
 
-export function totalsOf(of: Pick<TruthTask, 'inputs' | 'outputs'>): Figures {
+export function totalsOf(of: Partial<Pick<TruthSubject, 'inputs' | 'outputs'>>): Figures {
   const totals = (ios: readonly TruthIo[] = []) =>
     ios.map(({ id, processed_total_count }) => `${id}: ${processed_total_count ?? '-'}`);
   return {

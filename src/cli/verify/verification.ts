@@ -1,14 +1,18 @@
 // One whole verification: which partitions can be looked at, state, events, truth, and the figures for the answer.
 
+import { registryAccess } from '../../connect/registry-access.ts';
 import { createKafka } from '../../kafka/connection.ts';
 import { groupKeys } from '../../redis/slot-keys.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { openRedis } from '../open-redis.ts';
+import { registryOptions } from '../service-targets.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import { compareTruth, ToldOfTasks, type TruthAnswer } from './compare-truth.ts';
 import { EventBooks } from './event-books.ts';
+import { foldedFigures } from './folded-figures.ts';
+import { foundFigures } from './found-figures.ts';
 import { lookAtKafka } from './look-at-kafka.ts';
 import { Mismatches } from './mismatches.ts';
 import { createPlainSchemas } from './plain-schemas.ts';
@@ -53,18 +57,20 @@ export async function verify(
     );
   }
   const unchecked: VerifyDocument['unchecked'] = [];
+  const truth_alone: number[] = [];
   const partitions = new Map<number, ReplayedPartition>();
   for (const [partition, { pin }] of pins.entries()) {
     const { start } = positions.get(partition)!;
     const origin = pin.origin ?? start;
-    if (start > origin) {
+    if (start > origin && options.truth !== undefined) truth_alone.push(partition);
+    else if (start > origin) {
       const what = `partition ${partition}: its log begins at ${start}, its fold began at ${origin}; the records between are gone`;
       unchecked.push({ partition, why: `${what}, so neither its state nor its events can be told` });
     } else partitions.set(partition, { origin, incarnation: pin.incarnation, settings: pin.settings });
   }
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
-  const schemas = createPlainSchemas(config.schema_registry_url, config.service_timeout_ms);
+  const schemas = createPlainSchemas(registryAccess(registryOptions(config)), config.service_timeout_ms);
   const mismatches = new Mismatches(options.limit);
   const told = new ToldOfTasks();
   const books = new EventBooks(topology);
@@ -72,6 +78,7 @@ export async function verify(
     kafka,
     topic: topology.input.topic,
     verdictTopic: topology.verdicts.topic,
+    group,
     schemas,
     partitionCount: keys.length,
     partitions,
@@ -114,12 +121,17 @@ export async function verify(
   unchecked.push(...events.unchecked);
 
   let truth: TruthAnswer | undefined;
-  if (options.truth !== undefined && partitions.size === keys.length) {
+  if (options.truth !== undefined) {
     onProgress('comparing with the truth');
-    const figures = { folds: replay.folds, told, published: replay.published, ...books.figures() };
+    const looking = { redis, kafka, look, schemas, topology, prefix, group, keys, onProgress };
+    const figures =
+      truth_alone.length === 0 ? foldedFigures(replay, told, books) : await foundFigures(looking, mismatches);
     truth = await compareTruth(options.truth, topology.input.topic, figures, mismatches);
-  } else if (options.truth !== undefined) {
-    unchecked.push({ why: 'the truth: not every partition could be folded from its start' });
+    const outgoing = truth_alone.length === 0 ? [] : [topology.failures.topic, topology.jobCreations.topic];
+    for (const topic of outgoing) {
+      const begins = (await look.truncated(topic)).size > 0;
+      if (begins) unchecked.push({ why: `${topic}: its log begins later, retention may have removed events` });
+    }
   }
   return verifyDocument({
     seen,
@@ -129,6 +141,7 @@ export async function verify(
     pending: events.pending,
     unchecked,
     truth,
+    truth_alone,
     mismatches,
     seconds: Math.round((performance.now() - began) / 100) / 10,
   });

@@ -30,6 +30,8 @@ export interface VerifyDocument {
   /** events that wait in the outbox; with --wait none */
   events_pending: number;
   partitions: { partition: number; watermark: number; emitted: number; log_end: number; received: number }[];
+  /** partitions whose log no longer reaches back to where the fold began: the truth alone could tell of them. Left out: none */
+  truth_alone?: number[];
   /** what could not be checked, and why */
   unchecked: { partition?: number; why: string }[];
   truth?: TruthAnswer;
@@ -45,6 +47,7 @@ export interface Verified {
   readonly pending: number;
   readonly unchecked: VerifyDocument['unchecked'];
   readonly truth: TruthAnswer | undefined;
+  readonly truth_alone: number[];
   readonly mismatches: Mismatches;
   readonly seconds: number;
 }
@@ -87,6 +90,7 @@ export function verifyDocument(verified: Verified): VerifyDocument {
     },
     events_pending: verified.pending,
     partitions,
+    ...(verified.truth_alone.length === 0 ? {} : { truth_alone: verified.truth_alone }),
     unchecked: verified.unchecked,
     ...(verified.truth === undefined ? {} : { truth: verified.truth }),
     first_mismatches: mismatches.kept,
@@ -132,6 +136,13 @@ export function verifyText(document: VerifyDocument): string {
     );
   }
   if (document.truth) lines.push(truthText(document.truth));
+  if (document.truth_alone) {
+    const which = document.truth_alone.join(', ');
+    lines.push(
+      `partitions ${which}: the log no longer reaches back to where the fold began, so Redis and the topics were`,
+    );
+    lines.push('held against the truth alone, in what it says; the rules of the fold could not be followed');
+  }
   for (const { why } of document.unchecked) lines.push(`not checked: ${why}`);
   lines.push('');
   if (document.mismatches === 0)

@@ -1,7 +1,7 @@
 // `taskfold verify --wait`: until every partition is folded to the log's end, and its events have left.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import type { KafkaLook } from './look-at-kafka.ts';
@@ -13,7 +13,7 @@ const PAUSE_MS = 250;
  * @throws CommandFailure (exit 1) after so many seconds, with what is left
  */
 export async function waitUntilSettled(
-  redis: Redis,
+  redis: RedisClient,
   kafka: KafkaLook,
   keys: readonly SlotKeys[],
   seconds: number,
@@ -35,7 +35,7 @@ export async function waitUntilSettled(
 }
 
 async function whatIsLeft(
-  redis: Redis,
+  redis: RedisClient,
   kafka: KafkaLook,
   keys: readonly SlotKeys[],
 ): Promise<{ left: string[]; ends: string }> {

@@ -4,6 +4,7 @@
 import { FOLD_VERSION } from '../../domain/fold-settings.ts';
 import type { SlotPins } from '../../domain/head.ts';
 import { homeOf } from '../../domain/home.ts';
+import { settingsAt } from '../../domain/settings-change.ts';
 import { ClusterLink } from '../../kafka/cluster-link.ts';
 import { createKafka } from '../../kafka/connection.ts';
 import { createLiveReads } from '../../read/live-reads.ts';
@@ -19,7 +20,7 @@ import { kafkaConnection, kafkaLog, openTopicAdmin } from '../topic-admin.ts';
 
 export interface TaskLook {
   readonly task: TaskDocument;
-  /** of the task's home partition */
+  /** of the task's home partition; the settings are those that its first update was folded by */
   readonly pins: SlotPins;
   /** the task is folded from all records of its partition below this offset */
   readonly watermark: number;
@@ -39,8 +40,13 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
   if (head === null) {
     throw new CommandFailure(damage ?? `partition ${partition} was emptied meanwhile`, EXIT.failed, 'try again');
   }
-  const { last_offset } = task.source;
-  const { pins } = head;
+  const { first_offset, last_offset } = task.source;
+  const settings = settingsAt(head, first_offset);
+  if (settings === null) {
+    const what = `the settings of partition ${partition} were changed ${head.controls.obeyed} times, too often since the task began at offset ${first_offset}`;
+    throw new CommandFailure(`${what}: nobody knows any more by which ones it was folded`, EXIT.failed);
+  }
+  const pins = { ...head.pins, settings };
   if (pins.fold_version !== FOLD_VERSION) {
     const ours = `this is version ${FOLD_VERSION}`;
     throw new CommandFailure(`the task was folded by version ${pins.fold_version} of the fold; ${ours}`, EXIT.failed);

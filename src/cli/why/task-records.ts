@@ -12,9 +12,10 @@ import { VerdictLog } from '../../kafka/verdict-log.ts';
 import { Fault } from '../../pipeline/errors.ts';
 import { type DecodeClaim, decodeRecords } from '../../pipeline/fold-batch.ts';
 import type { InputRecord, SchemaVerdict, UpdateDecoder } from '../../pipeline/ports.ts';
-import { reroutedFrom } from '../../pipeline/source-header.ts';
+import { CONTROL_HEADER, reroutedFrom } from '../../pipeline/source-header.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { registryOptions } from '../service-targets.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import type { TaskLook } from './task-look.ts';
@@ -24,7 +25,7 @@ export interface TaskRecord {
   readonly input: FoldInput;
   /** of the writer; null where the bytes name none */
   readonly schema_id: number | null;
-  /** false: another task's, re-routed; it may decide which re-routed record of ours came twice */
+  /** false: a control record, or another task's, re-routed; it may decide which re-routed record of ours came twice */
   readonly own: boolean;
 }
 
@@ -34,7 +35,7 @@ export interface PassedRecords {
 }
 
 /**
- * All records in [from, to), in order: those of the task, and all re-routed ones beside them, decoded; the others in
+ * All records in [from, to), in order: those of the task, and beside them all re-routed ones and control records, decoded; the others in
  * stretches. A record that does not decode is the task's if it is keyed by it.
  * @param onProgress offsets passed and to pass
  * @throws CommandFailure where the registry has forgotten a schema; Fault history_gone, service_unavailable
@@ -55,10 +56,11 @@ export async function* readTaskRecords(
     anyBytes ||
     key?.equals(id) ||
     value?.includes(id) ||
+    Object.hasOwn(headers, CONTROL_HEADER) ||
     reroutedFrom(headers, input.topic, partition, pins.partition_count) !== null;
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
-  const registry = createRegistryClient({ url: config.schema_registry_url, timeoutMs: config.service_timeout_ms });
+  const registry = createRegistryClient(registryOptions(config));
   const decoder = createUpdateDecoder({ registry, unknownSchemaWaitMs: config.unknown_schema_wait_s * 1_000 });
   const verdictLink = new ClusterLink(kafka, verdictTopic.topic);
   // A verdict is written before its record is folded, so all that are needed are there.
@@ -77,7 +79,7 @@ export async function* readTaskRecords(
   for await (const chunk of chunks) {
     const candidates = chunk.records.filter(isCandidate);
     await loadWriters(decoder, candidates, verdicts);
-    const decodeContext = { ports: { decoder }, settings: { topic: input.topic } };
+    const decodeContext = { ports: { decoder }, settings: { topic: input.topic, group: config.group } };
     const inputs = decodeRecords(decodeContext, partition, claim, candidates);
     let told = 0;
     let decoded = 0;
@@ -85,7 +87,7 @@ export async function* readTaskRecords(
       if (record !== candidates[decoded]) continue;
       const folded = inputs[decoded++]!;
       const own = isOf(folded, record);
-      if (!own && folded.source === null) continue;
+      if (!own && folded.source === null && folded.control === undefined) continue;
       if (told < i) yield { passed: chunk.records.slice(told, i) };
       told = i + 1;
       yield { record, input: folded, schema_id: decoder.schemaIdOf(record.value), own };

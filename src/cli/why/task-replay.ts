@@ -2,7 +2,7 @@
 // said of it and what the task was before and after it; and the same of the time that passes with each other record.
 
 import type { FoldInput } from '../../domain/fold-input.ts';
-import { newHead, type SlotPins } from '../../domain/head.ts';
+import { newHead, type SlotHead, type SlotPins } from '../../domain/head.ts';
 import type { Judgement } from '../../domain/ledger.ts';
 import type { Notice } from '../../domain/notice.ts';
 import { PartitionFold } from '../../domain/partition-fold.ts';
@@ -50,7 +50,7 @@ const NO_UPDATE: FoldInput['decoded'] = { kind: 'update', update: {} };
 export class TaskReplay {
   readonly #id: string;
   readonly #place: TaskDocument['source'];
-  readonly #errorsKept: number;
+  readonly #head: SlotHead;
   readonly #fold: PartitionFold;
   #state: KnownTask = null;
   #errors: readonly TaskError[] = [];
@@ -61,12 +61,13 @@ export class TaskReplay {
   constructor({ internal_task_id, source }: TaskDocument, pins: SlotPins) {
     this.#id = internal_task_id;
     this.#place = source;
-    this.#errorsKept = pins.settings.errors_kept;
+    this.#head = newHead(pins);
     this.#fold = new PartitionFold(
       source.partition,
-      newHead(pins),
+      this.#head,
       // Of other tasks only their places among the re-routed records matter, so each begins anew.
       (id) => (id === this.#id ? this.#state : null),
+      () => null,
       ({ updateClass, doubt, post }) => {
         this.#judgement = { updateClass, doubt, post };
       },
@@ -116,7 +117,8 @@ export class TaskReplay {
     if (generation !== undefined) this.#keep(new Tombstone(generation), [], undefined);
     if (change === undefined || change.retired) return [];
     const told = [...this.#errors, ...change.errors];
-    const errors = told.slice(Math.max(0, told.length - this.#errorsKept));
+    const kept = change.errors.length === 0 ? told.length : this.#head.settings.errors_kept;
+    const errors = told.slice(Math.max(0, told.length - kept));
     this.#keep(change.task, errors, change.task_output ?? this.#output);
     return change.errors;
   }
