@@ -56,7 +56,7 @@ def main() -> int:
                 event = decode(registry, message.value())
                 # The work on the event goes here. The token of a job creation is a credential: never print it.
                 event.pop("token", None)
-                print(json.dumps({"topic": message.topic(), "ce_id": headers["ce_id"], "ce_type": headers["ce_type"], **event}))
+                print(json.dumps({"topic": message.topic(), "ce_id": headers["ce_id"], "ce_type": headers["ce_type"], **event}, default=str))
             consumer.commit(message, asynchronous=False)
     finally:
         consumer.close()

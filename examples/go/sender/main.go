@@ -25,6 +25,9 @@ import (
 
 const lineBytesMax = 4 << 20
 
+// Arrays without their size in bytes, as other encoders write them: readers take both.
+var plain = avro.Config{DisableBlockSizeHeader: true}.Freeze()
+
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "sender:", err)
@@ -134,7 +137,7 @@ func withWholeNumbers(value any) (any, error) {
 // encode writes Confluent's wire format: a zero byte, the schema's id in four bytes, then the Avro of the value.
 func encode(id uint32, schema avro.Schema, update map[string]any) ([]byte, error) {
 	filled := filledRecord(schema.(*avro.RecordSchema), update)
-	body, err := avro.Marshal(schema, filled)
+	body, err := plain.Marshal(schema, filled)
 	if err != nil {
 		return nil, err
 	}
