@@ -36,6 +36,8 @@ const mayImport: Record<string, string[]> = {
 // One library, one room: what a client library does wrong has to be handled in one place.
 const roomsOf: Record<string, string[]> = {
   kafkajs: ['kafka'],
+  lz4js: ['kafka'],
+  snappyjs: ['kafka'],
   ioredis: ['redis'],
   msgpackr: ['redis'],
   avsc: ['avro'],

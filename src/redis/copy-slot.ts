@@ -6,7 +6,9 @@ import { generationOf } from '../domain/tombstone.ts';
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
 import { decodeHead } from './head-codec.ts';
+import { unpackReplies } from './packed-reply.ts';
 import type { RedisClient } from './redis-target.ts';
+import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { TASK_PARTS } from './task-writes.ts';
 import { BUCKETS } from './tombstones.ts';
@@ -30,21 +32,26 @@ const STEP = 250;
 /** A set of more members is read in steps. */
 const MEMBERS_MAX = 1_000;
 
-const READS = {
-  hash: (key: string) => ['HGETALL', key],
-  list: (key: string) => ['LRANGE', key, '0', '-1'],
-  string: (key: string) => ['GET', key],
-} as const;
-type WholeType = keyof typeof READS;
+/** As read-tasks.lua names them. */
+const LETTERS = { hash: 'h', list: 'l', string: 's' } as const;
+type WholeType = keyof typeof LETTERS;
+const PART_TYPES = TASK_PARTS.map(({ type }) => type);
 
 /**
  * The pieces of the slot, the head first. The copy is of one W if this comes to its end.
  * @throws Fault watermark_moved if W moved meanwhile: what was given is of no use then; torn_save where the head is damaged
  */
-export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenerator<SlotPiece[], void, undefined> {
+export async function* copySlot(
+  redis: RedisClient,
+  run: RunScript,
+  keys: SlotKeys,
+): AsyncGenerator<SlotPiece[], void, undefined> {
   const doing = `copying ${keys.tag}`;
   const behindTag = (key: string) => key.slice(keys.tag.length + 1);
-  let marks: string | undefined;
+  /** W, incarnation, log time and mark at the first step */
+  let marks: readonly (string | null)[] | undefined;
+  const moved = (found: string) =>
+    new Fault('watermark_moved', `${doing}: W moved from ${marks?.[0] ?? 'nothing'} to ${found}`);
 
   async function step(commands: readonly (readonly string[])[]): Promise<unknown[]> {
     const reading = redis.multi().hmget(keys.head, 'watermark', 'incarnation', 'clock.log_time', 'saving');
@@ -54,17 +61,24 @@ export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenera
       if (error) throw new Fault('torn_save', `${doing}: ${error.message}`);
       return result;
     });
-    const found = JSON.stringify(results.shift());
+    const found = results.shift() as readonly (string | null)[];
     marks ??= found;
-    if (found !== marks) throw new Fault('watermark_moved', `${doing}: W moved from ${marks} to ${found}`);
+    if (String(found) !== String(marks)) throw moved(String(found[0]));
     return results;
   }
 
-  async function whole(wanted: readonly (readonly [key: string, type: WholeType])[]): Promise<SlotPiece[]> {
-    const replies = await step(wanted.map(([key, type]) => READS[type](key)));
-    return wanted.flatMap(([key, type], at): SlotPiece[] => {
-      const reply = replies[at] as string | string[] | null;
-      if (reply === null || reply.length === 0) return [];
+  /** Many keys at once, packed, which is several times as fast. @param types of the first keys, and again of those that follow */
+  async function whole(wanted: readonly string[], types: readonly WholeType[]): Promise<SlotPiece[]> {
+    const shape = types.map((type) => LETTERS[type]).join('');
+    const { watermark, replies } = unpackReplies(
+      await faultsOf(doing, run('readTasks', [keys.head, ...wanted], [shape])),
+    );
+    // The rest is compared before and after: no other life can have been there in between, with the same W.
+    if (watermark !== marks?.[0]) throw moved(String(watermark));
+    return wanted.flatMap((key, at): SlotPiece[] => {
+      const reply = replies[at] as string | string[] | false;
+      if (reply === false || reply.length === 0) return [];
+      const type = types[at % types.length]!;
       return [{ key: behindTag(key), type, values: typeof reply === 'string' ? [reply] : reply }];
     });
   }
@@ -95,28 +109,32 @@ export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenera
     }
   }
 
-  const first = await whole([
-    [keys.head, 'hash'],
-    [keys.fleet, 'hash'],
-  ]);
-  const { watermark, saving, counts } = decodeHead(keys.head, first[0]?.key === 'head' ? first[0].values : []);
+  const [head, fleet] = (await step([
+    ['HGETALL', keys.head],
+    ['HGETALL', keys.fleet],
+  ])) as [string[], string[]];
+  const { watermark, saving, counts } = decodeHead(keys.head, head);
   if (counts === null || watermark === null || saving !== null) {
     throw new Fault(
       'torn_save',
       `${doing}: it holds ${saving === null ? 'no state' : `an unfinished step (${saving})`}`,
     );
   }
-  yield first;
+  yield [
+    { key: behindTag(keys.head), type: 'hash', values: head },
+    { key: behindTag(keys.fleet), type: 'hash', values: fleet },
+  ];
   for await (const looks of sorted(keys.looks)) {
     const ids = looks.values.filter((_, at) => at % 2 === 0);
-    const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix, type }) => [keys.task(id) + suffix, type] as const));
-    yield [looks, ...(await whole(parts))];
+    const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix }) => keys.task(id) + suffix));
+    yield [looks, ...(await whole(parts, PART_TYPES))];
   }
   for await (const silent of sorted(keys.silent)) yield [silent];
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     for await (const names of sorted(keys.rollUps[kind])) {
       const ids = names.values.filter((_, at) => at % 2 === 0);
-      yield [names, ...(await whole(ids.map((id) => [keys.rollUp(kind, id), 'hash'] as const)))];
+      const shares = ids.map((id) => keys.rollUp(kind, id));
+      yield [names, ...(await whole(shares, ['hash']))];
       if (kind === 'internal_job_id') yield* members(ids.map((id) => keys.jobTasks(id)));
     }
   }
@@ -134,7 +152,7 @@ export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenera
   for (const one of [generation - 1, generation]) {
     for (let from = 0; from < BUCKETS; from += STEP) {
       const buckets = Array.from({ length: Math.min(STEP, BUCKETS - from) }, (_, at) => keys.retired(one, from + at));
-      yield await whole(buckets.map((key) => [key, 'hash'] as const));
+      yield await whole(buckets, ['hash']);
     }
   }
   await step([]);

@@ -1,15 +1,22 @@
 // docker-compose.yml and deploy/Dockerfile, read and held against the project: no machine of ours runs them.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { KAFKA_VERSION, REGISTRY_VERSION } from '../../deploy/stack/versions.mjs';
+import { createProgram } from '../../src/cli/program.ts';
 import { settings } from '../../src/config.ts';
+import { parseListenAddress } from '../../src/setting.ts';
 
 interface ComposeService {
   image: string;
   build?: { context: string; dockerfile: string };
   command?: string[];
+  profiles?: string[];
+  read_only?: boolean;
+  cap_drop?: string[];
+  healthcheck?: { disable?: boolean };
   environment?: Record<string, string | number>;
   ports?: string[];
   depends_on?: Record<string, unknown>;
@@ -33,12 +40,20 @@ const dockerfile = read('deploy/Dockerfile')
   .map((line) => ({ instruction: line.split(' ')[0]!, rest: line.slice(line.indexOf(' ') + 1) }));
 const from = dockerfile.filter(({ instruction }) => instruction === 'FROM').map(({ rest }) => rest.split(' ')[0]!);
 
-test('compose has Kafka, the registry, Redis, the two steps before the first start, and taskfold', () => {
-  expect(Object.keys(compose.services)).toEqual(['kafka', 'schema-registry', 'redis', 'topics', 'schemas', 'taskfold']);
+test('compose has Kafka, the registry, Redis, the two steps before the first start, taskfold, and a fleet for the demo', () => {
+  expect(Object.keys(compose.services)).toEqual([
+    'kafka',
+    'schema-registry',
+    'redis',
+    'topics',
+    'schemas',
+    'taskfold',
+    'fleet',
+  ]);
 });
 
 test('every variable that compose gives to taskfold is a setting, and its value one that the setting takes', () => {
-  expect(ours.map(([name]) => name)).toEqual(['topics', 'schemas', 'taskfold']);
+  expect(ours.map(([name]) => name)).toEqual(['topics', 'schemas', 'taskfold', 'fleet']);
   for (const [, service] of ours) {
     const given = Object.entries(service.environment ?? {});
     expect(given.map(([name]) => name)).toEqual(expect.arrayContaining(['KAFKA_BROKERS', 'REDIS_URL']));
@@ -87,7 +102,8 @@ test("the image runs the package's command on a Node that the package takes, as 
   const last = dockerfile.slice(dockerfile.findLastIndex(({ instruction }) => instruction === 'FROM'));
   const value = (name: string) => last.find(({ instruction }) => instruction === name)?.rest;
   expect(value('ENTRYPOINT')).toBe('["node", "dist/cli/main.js"]');
-  expect(value('USER')).toBe('node');
+  // The user `node` of the image, by number: Kubernetes cannot tell of a name that it is not root's.
+  expect(value('USER')).toBe('1000:1000');
   expect(new Set(from).size).toBe(1);
   expect(Number(/^node:(\d+)/.exec(from[0]!)?.[1])).toBeGreaterThanOrEqual(Number(/\d+/.exec(manifest.engines.node)));
 });
@@ -98,4 +114,40 @@ test('the Dockerfile copies nothing that is not there', () => {
     .flatMap(({ rest }) => rest.split(' ').slice(0, -1));
   expect(copied.length).toBeGreaterThan(4);
   expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test("every command of compose exists and takes its options, and the fleet comes for the demo's profile alone", () => {
+  for (const [name, { command = [], profiles }] of ours) {
+    const words = command.filter((word) => /^[a-z]+$/.test(word));
+    const found = words.reduce(
+      (at, word) => at?.commands.find((one) => one.name() === word),
+      createProgram() as Command | undefined,
+    );
+    expect(found?.commands, name).toEqual([]);
+    const known = found!.options.map(({ long }) => long);
+    expect(
+      command.filter((word) => word.startsWith('--') && !known.includes(word)),
+      name,
+    ).toEqual([]);
+    expect(profiles, name).toEqual(name === 'fleet' ? ['demo'] : undefined);
+  }
+});
+
+test('ours have no rights and write nowhere; only the processor has a health to be asked for', () => {
+  for (const [name, service] of ours) {
+    expect(service, name).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    expect(service.healthcheck?.disable ?? false, name).toBe(name !== 'taskfold');
+  }
+});
+
+test('the image listens where compose publishes, its health check asks there, and the address is one that the setting takes', () => {
+  const last = dockerfile.slice(dockerfile.findLastIndex(({ instruction }) => instruction === 'FROM'));
+  const address = last.find(({ rest }) => rest.startsWith('TASKFOLD_OBSERVE_LISTEN='))!.rest.split('=')[1]!;
+  const listening = parseListenAddress(address);
+  expect(listening?.host).toBe('0.0.0.0');
+  expect(last.find(({ instruction }) => instruction === 'EXPOSE')?.rest).toBe(String(listening!.port));
+  expect(compose.services.taskfold!.ports).toEqual([`127.0.0.1:${listening!.port}:${listening!.port}`]);
+  expect(last.find(({ instruction }) => instruction === 'HEALTHCHECK')?.rest).toMatch(
+    / CMD \["node", "deploy\/healthcheck.mjs"\]$/,
+  );
 });

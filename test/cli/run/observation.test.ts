@@ -1,5 +1,8 @@
 // Health and metrics of real processors on real services.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { homeOf } from '../../../src/domain/home.ts';
 import { OUTCOMES } from '../../../src/domain/outcome.ts';
@@ -12,6 +15,14 @@ import { ownNames } from '../own-names.ts';
 
 const LISTEN = { TASKFOLD_OBSERVE_LISTEN: '0' };
 const KNOWN = [...Object.keys(METRICS), ...Object.keys(PROCESS_METRICS)];
+
+/** The exit code of the image's health check, with the environment that the container has. */
+async function healthcheck(listen: string): Promise<number | null> {
+  const script = fileURLToPath(new URL('../../../deploy/healthcheck.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script], { env: { TASKFOLD_OBSERVE_LISTEN: listen }, stdio: 'ignore' });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code;
+}
 
 /** received = applied + duplicate + stale + rejected + rerouted, for every partition that the scrape knows. */
 function expectConservation(scrape: Scrape): void {
@@ -135,10 +146,12 @@ test('readiness is lost with Redis and comes back with it; a process whose own s
   await observed.untilReady(true, 20_000);
 }, 120_000);
 
-test('before the services answer it is live and not ready', async () => {
+test("before the services answer it is live and not ready, and the image's health check says the same", async () => {
   const { env } = ownNames('not-yet');
   const observed = await Observed.of(startTaskfold(['run'], { ...env, ...LISTEN, REDIS_URL: 'redis://127.0.0.1:9' }));
   expect(await observed.isLive()).toBe(true);
+  expect(await healthcheck(new URL(observed.url).host)).toBe(0);
+  expect(await healthcheck(`0.0.0.0:${new URL(observed.url).port}`)).toBe(0);
   expect(await observed.readiness()).toMatchObject({ status: 503, reasons: ['It waits for its services.'] });
 });
 
@@ -147,6 +160,10 @@ test('an address that is taken ends it with exit 1, and the setting and the cure
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void taken.close());
   const { port } = taken.address() as { port: number };
+  // Whatever holds that port is no processor of ours, and is not taken for one.
+  taken.on('connection', (socket) => socket.destroy());
+  expect(await healthcheck(String(port))).toBe(1);
+  expect(await healthcheck('off')).toBe(0);
   const { code, stderr } = await taskfold(['run', '--observe-listen', String(port)], ownNames('taken').env);
   expect(code).toBe(1);
   expect(stderr).toContain(`TASKFOLD_OBSERVE_LISTEN: cannot listen at "${port}" (EADDRINUSE)`);
