@@ -13,7 +13,7 @@ import type { SlotKeys } from './slot-keys.ts';
 import { TASK_PARTS } from './task-writes.ts';
 import { BUCKETS } from './tombstones.ts';
 
-export const KEY_TYPES = ['hash', 'list', 'string', 'set', 'zset', 'stream'] as const;
+export const KEY_TYPES = ['hash', 'list', 'string', 'zset', 'stream'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
 /** A key of a slot, or a part of one that is large: parts of a key follow each other. */
@@ -21,7 +21,7 @@ export interface SlotPiece {
   /** behind the tag: `head`, `task:<id>:io` */
   readonly key: string;
   readonly type: KeyType;
-  /** hash: fields and values; list, set: elements; string: itself; zset: members and scores; stream: of an entry, see `id` */
+  /** hash: fields and values; list: elements; string: itself; zset: members and scores; stream: of an entry, see `id` */
   readonly values: readonly string[];
   /** of a stream's entry */
   readonly id?: string;
@@ -29,8 +29,6 @@ export interface SlotPiece {
 
 /** Tasks, members, entries or buckets of one step: bounds the time that Redis is kept from others. */
 const STEP = 250;
-/** A set of more members is read in steps. */
-const MEMBERS_MAX = 1_000;
 
 /** As read-tasks.lua names them. */
 const LETTERS = { hash: 'h', list: 'l', string: 's' } as const;
@@ -83,29 +81,23 @@ export async function* copySlot(
     });
   }
 
-  async function* sorted(key: string): AsyncGenerator<SlotPiece> {
-    for (let from = 0; ; from += STEP) {
-      const range = ['ZRANGE', key, String(from), String(from + STEP - 1), 'WITHSCORES'];
-      const values = (await step([range]))[0] as string[];
+  const page = (key: string, from: number) => ['ZRANGE', key, String(from), String(from + STEP - 1), 'WITHSCORES'];
+
+  async function* sorted(key: string, begin = 0): AsyncGenerator<SlotPiece> {
+    for (let from = begin; ; from += STEP) {
+      const values = (await step([page(key, from)]))[0] as string[];
       if (values.length > 0) yield { key: behindTag(key), type: 'zset', values };
       if (values.length < 2 * STEP) return;
     }
   }
 
-  async function* members(sets: readonly string[]): AsyncGenerator<SlotPiece[]> {
-    const sizes = (await step(sets.map((key) => ['SCARD', key]))) as number[];
-    const small = sets.filter((_, at) => sizes[at]! > 0 && sizes[at]! <= MEMBERS_MAX);
-    const replies = (await step(small.map((key) => ['SMEMBERS', key]))) as string[][];
-    yield small.map((key, at) => ({ key: behindTag(key), type: 'set', values: replies[at]! }));
-    for (const key of sets.filter((_, at) => sizes[at]! > MEMBERS_MAX)) {
-      // Nothing changes meanwhile, so one walk finds all; a member that comes twice is one.
-      for (let cursor = '0'; ; ) {
-        const reply = (await step([['SSCAN', key, cursor, 'COUNT', String(MEMBERS_MAX)]]))[0];
-        const [next, values] = reply as [string, string[]];
-        if (values.length > 0) yield [{ key: behindTag(key), type: 'set', values }];
-        if (next === '0') break;
-        cursor = next;
-      }
+  /** Many at once, most of which are small. */
+  async function* allSorted(wanted: readonly string[]): AsyncGenerator<SlotPiece[]> {
+    const firsts = (await step(wanted.map((key) => page(key, 0)))) as string[][];
+    for (const [at, key] of wanted.entries()) {
+      const values = firsts[at]!;
+      if (values.length > 0) yield [{ key: behindTag(key), type: 'zset', values }];
+      if (values.length === 2 * STEP) for await (const piece of sorted(key, STEP)) yield [piece];
     }
   }
 
@@ -135,7 +127,7 @@ export async function* copySlot(
       const ids = names.values.filter((_, at) => at % 2 === 0);
       const shares = ids.map((id) => keys.rollUp(kind, id));
       yield [names, ...(await whole(shares, ['hash']))];
-      if (kind === 'internal_job_id') yield* members(ids.map((id) => keys.jobTasks(id)));
+      if (kind === 'internal_job_id') yield* allSorted(ids.map((id) => keys.jobTasks(id)));
     }
   }
   for (let from = '-'; ; ) {

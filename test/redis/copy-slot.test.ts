@@ -74,7 +74,6 @@ async function contents(redis: RedisClient, tag: string): Promise<Map<string, un
       const reads: Record<string, () => Promise<unknown>> = {
         hash: () => redis.hgetall(key),
         list: () => redis.lrange(key, 0, -1),
-        set: async () => (await redis.smembers(key)).sort(),
         string: () => redis.get(key),
         zset: () => redis.zrange(key, '0', '-1', 'WITHSCORES'),
         stream: () => redis.xrange(key, '-', '+'),
