@@ -1,4 +1,5 @@
-// How the tests run: `pure` needs no service and starts at once; `services` shares one real Kafka, registry and Redis.
+// How the tests run: `pure` needs no service and starts at once; `services` shares one real Kafka, registry and Redis;
+// `services-secured` shares the same Kafka and registry, by other doors, and a Redis Cluster.
 import { defineConfig } from 'vitest/config';
 
 const pureRooms = [
@@ -21,6 +22,9 @@ const pureRooms = [
 ];
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
+// The system suite once more, as fleets run it: Kafka over TLS with logins and rights, a Redis Cluster of three masters.
+const securedToo = ['crash', 'redis-loss', 'halts', 'bad-input', 'shutdown', 'services-away'];
+
 export default defineConfig({
   test: {
     // Two cores, shared with the services' own processes. More workers would only make time-outs out of waits.
@@ -39,6 +43,14 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: pure,
           globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'services-secured',
+          include: securedToo.map((name) => `test/system/${name}.test.ts`),
+          globalSetup: ['test/support/secured-setup.ts'],
         },
       },
     ],

@@ -10,6 +10,7 @@ export { FAILURE_REASONS, type FailureReason, TASK_STATUSES, type TaskStatus } f
 export type { FleetDocument } from './read/fleet-document.ts';
 export type { LiveReads } from './read/live-reads.ts';
 export type { PartitionDocument } from './read/partition-document.ts';
+export type { EngineDocument, JobDocument, RollUpDocument } from './read/roll-up-document.ts';
 export type { IoDocument, TaskDocument } from './read/task-document.ts';
 export { type Topology, type TopologyNames, topologyOf } from './topology.ts';
 

@@ -33,6 +33,7 @@ const BAD: Readonly<Record<string, string>> = {
   log_level: 'loud',
   log_format: 'xml',
   kafka_tls: 'yes',
+  kafka_compression: 'brotli',
   kafka_sasl_mechanism: 'gssapi',
   redis_mode: 'ring',
 };

@@ -5,19 +5,22 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { scramArguments, secureSettings } from './kafka-security.mjs';
 import { run, StackError } from './run.mjs';
 
 export const kafka = {
   kind: 'kafka',
   title: 'Kafka',
   envName: 'KAFKA_BROKERS',
-  ports: ['port', 'controllerPort'],
+  // The last two are for tests that ask for security.
+  ports: ['port', 'controllerPort', 'loginPort', 'certificatePort'],
   graceMs: 20_000,
   startMsMax: 120_000,
   url: ({ port }) => `127.0.0.1:${port}`,
 
-  async prepare({ folder, ports, programs }) {
-    writeFileSync(join(folder, 'server.properties'), properties(folder, ports));
+  async prepare({ folder, ports, programs, options }) {
+    const security = options.keyStore === undefined ? {} : secureSettings(options, ports);
+    writeFileSync(join(folder, 'server.properties'), properties(folder, ports, security));
     const data = join(folder, 'data');
     // The format tool writes this file last; without it the folder is new, or a format was cut short.
     if (existsSync(join(data, 'meta.properties')) && existsSync(join(data, 'bootstrap.checkpoint'))) return;
@@ -26,6 +29,7 @@ export const kafka = {
     // A cluster id may not begin with a dash: the tool would take it for an option.
     const clusterId = `t${randomBytes(16).toString('base64url').slice(0, 21)}`;
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', join(folder, 'server.properties')];
+    if (options.users !== undefined) format.push(...scramArguments(options));
     const done = await run(programs.java, [...jvm(programs), '-XX:TieredStopAtLevel=1', ...format]);
     if (done.code !== 0) throw new StackError(`Kafka's storage could not be formatted: ${lastLine(done.output)}`);
   },
@@ -53,7 +57,7 @@ function jvm(programs) {
   ];
 }
 
-function properties(folder, { port, controllerPort }) {
+function properties(folder, { port, controllerPort }, security) {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -79,6 +83,7 @@ function properties(folder, { port, controllerPort }) {
     'background.threads': 2,
     // The cleaner's default buffer alone is 128 MB of the heap.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+    ...security,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   return `# Written anew at every start of the local stack.\n${lines.join('')}`;

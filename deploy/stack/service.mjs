@@ -47,14 +47,18 @@ export async function stateOf(folder) {
   const record = read(folder);
   if (record === undefined) return { state: 'absent' };
   const { ports, process } = record;
-  const url = kindOf(basename(folder)).url(ports);
+  const options = record.options ?? {};
+  const url = kindOf(basename(folder)).url(ports, options);
   if (!isRunning(process)) return { state: 'down', url };
-  const answers = await kindOf(basename(folder)).answers(ports);
+  const answers = await kindOf(basename(folder)).answers(ports, options);
   return { state: answers ? 'up' : 'silent', url, pid: process.pid };
 }
 
-/** Makes the service of this folder run and answer, on the ports it had if they are free. Says whether it had to. */
-export async function ensureUp(folder, programs, onProgress) {
+/**
+ * Makes the service of this folder run and answer, on the ports it had if they are free. Says whether it had to.
+ * @param options of its kind; it keeps those that it was first started with
+ */
+export async function ensureUp(folder, programs, onProgress, options = {}) {
   const kind = kindOf(basename(folder));
   const found = read(folder);
   if (found && isRunning(found.process)) {
@@ -64,11 +68,13 @@ export async function ensureUp(folder, programs, onProgress) {
     await stop(folder);
   }
   for (let attempt = 1; ; attempt++) {
-    const record = await launch(folder, kind, programs, attempt);
+    const record = await launch(folder, kind, programs, attempt, found?.options ?? options);
     onProgress(`${kind.title}: starting (process ${record.process.pid})`);
     const from = Date.now();
     if (await waitForAnswer(kind, record, kind.startMsMax)) {
-      onProgress(`${kind.title}: answers at ${kind.url(record.ports)} after ${seconds(Date.now() - from)}`);
+      onProgress(
+        `${kind.title}: answers at ${kind.url(record.ports, record.options)} after ${seconds(Date.now() - from)}`,
+      );
       return true;
     }
     const died = !isRunning(record.process);
@@ -83,14 +89,14 @@ export async function ensureUp(folder, programs, onProgress) {
   }
 }
 
-async function launch(folder, kind, programs, attempt) {
+async function launch(folder, kind, programs, attempt, kindOptions) {
   mkdirSync(folder, { recursive: true });
   const ports = attempt === 1 ? await choosePorts(kind, read(folder)?.ports) : await choosePorts(kind);
-  const context = { folder, ports, programs };
+  const context = { folder, ports, programs, options: kindOptions };
   await kind.prepare(context);
   const { command, args, env } = kind.command(context);
   const options = { logFile: join(folder, 'log'), cwd: folder, env: { ...process.env, ...env } };
-  const record = { ports, process: startDetached(command, args, options) };
+  const record = { ports, options: kindOptions, process: startDetached(command, args, options) };
   write(folder, record);
   return record;
 }
@@ -110,7 +116,7 @@ async function waitForAnswer(kind, record, withinMs) {
   const until = Date.now() + withinMs;
   while (Date.now() < until && isRunning(record.process)) {
     // A stranger on our port could answer as well: only an answer while our own process runs counts.
-    if ((await kind.answers(record.ports)) && isRunning(record.process)) return true;
+    if ((await kind.answers(record.ports, record.options ?? {})) && isRunning(record.process)) return true;
     await sleep(POLL_MS);
   }
   return false;

@@ -15,6 +15,7 @@ export interface Service {
   /** Its data, log and configuration; Redis keeps its snapshot in `data/dump.rdb` below it. */
   readonly folder: string;
   readonly url: string;
+  readonly ports: Readonly<Record<string, number>>;
   readonly pid: number;
   /** Resolves when it answers; does nothing if it runs already. */
   start(): Promise<void>;
@@ -30,23 +31,51 @@ export interface Service {
 
 export interface Stack {
   readonly data: string;
-  readonly env: StackEnv;
+  readonly env: StackEnv & Readonly<Record<string, string>>;
   readonly pids: Record<string, number>;
   readonly kafka: Service;
   readonly registry: Service;
   readonly redis: Service;
+  /** Any service of the stack by its name, such as `redis-2`. */
+  service(name: string): Service;
   /** One more Redis, on a port and with data of its own; it ends with the stack. */
-  startRedis(): Promise<Service>;
+  startRedis(options?: RedisOptions): Promise<Service>;
   stop(): Promise<void>;
 }
 
+/** A Kafka with a listener for logins over TLS, one for certificates, and an authorizer. */
+export interface KafkaOptions {
+  /** PEM file: the broker's key and certificate */
+  keyStore: string;
+  /** PEM file: who may sign for clients */
+  trustStore: string;
+  /** passwords by name, known to PLAIN and SCRAM */
+  users: Readonly<Record<string, string>>;
+  superUsers: readonly string[];
+}
+
+export interface RedisOptions {
+  /** PEM files; it then speaks TLS only. `clients`: whether it asks for their certificates. Default: `no` */
+  tls?: { certificate: string; key: string; authority: string; clients?: 'no' | 'optional' | 'yes' };
+  /** a node of a Cluster, which is yet to be formed */
+  cluster?: boolean;
+  /** lines of its ACL file at the first start, such as `user default on >password ~* &* +@all` */
+  users?: readonly string[];
+  /** it is no Redis but a sentinel; `lines` then say what it watches */
+  sentinel?: boolean;
+  /** further lines of its configuration */
+  lines?: readonly string[];
+}
+
 export interface StackOptions {
+  /** How single services are to be, by name; they keep it through restarts. */
+  options?: Readonly<Record<string, KafkaOptions | RedisOptions>>;
   /** Default: a new temporary folder, removed with the stack. */
   data?: string;
   /** Remove `data` at the end as well. Default: false. */
   removeData?: boolean;
   /** Default: all three; `env` then holds only what was started. */
-  services?: readonly ServiceName[];
+  services?: readonly (ServiceName | `redis-${number}`)[];
   /** Whether missing programs may be installed by the package manager. Default: true. */
   install?: boolean;
   onProgress?: (line: string) => void;

@@ -15,14 +15,14 @@ export { StackError };
 const SERVICES = Object.keys(kinds);
 
 /** Brings the named services up in `data`; what runs already is left alone, what is half dead is repaired. */
-export async function up({ data, services = SERVICES, install = true, onProgress = () => {} }) {
+export async function up({ data, services = SERVICES, options = {}, install = true, onProgress = () => {} }) {
   if (process.platform === 'win32') throw new StackError('the local stack runs on Linux and macOS; on Windows use WSL');
   const folder = prepareFolder(data);
   const work = async () => {
     const kindNames = new Set(services.map((name) => kindOf(name).kind));
     const programs = await providePrograms(kindNames, { install, onProgress });
     const outcomes = await Promise.allSettled(
-      services.map((name) => ensureUp(join(folder, name), programs, onProgress)),
+      services.map((name) => ensureUp(join(folder, name), programs, onProgress, options[name])),
     );
     const failed = outcomes.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;
@@ -65,16 +65,20 @@ export async function status({ data }) {
  * below the machine's temporary folder, which is removed with it.
  */
 export async function startStack(options = {}) {
-  const { services = SERVICES, install = true, onProgress = () => {} } = options;
+  const { services = SERVICES, options: kindOptions = {}, install = true, onProgress = () => {} } = options;
   const temporary = options.data === undefined || options.removeData === true;
   const data = prepareFolder(options.data ?? mkdtempSync(join(tmpdir(), 'taskfold-stack-')));
   const guard = startGuard(data, temporary);
-  const start = (name) => up({ data, services: [name], install, onProgress });
+  const start = (name, own = {}) => up({ data, services: [name], options: { [name]: own }, install, onProgress });
   const handle = (name) => ({
     name,
     folder: join(data, name),
     get url() {
-      return kindOf(name).url(read(join(data, name)).ports);
+      const { ports, options } = read(join(data, name));
+      return kindOf(name).url(ports, options ?? {});
+    },
+    get ports() {
+      return read(join(data, name)).ports;
     },
     get pid() {
       return read(join(data, name)).process.pid;
@@ -99,10 +103,11 @@ export async function startStack(options = {}) {
     get pids() {
       return Object.fromEntries(servicesIn(data).map((name) => [name, read(join(data, name)).process.pid]));
     },
-    async startRedis() {
+    service: handle,
+    async startRedis(own = {}) {
       extraRedis += 1;
       const name = `redis-${extraRedis + 1}`;
-      await start(name);
+      await start(name, own);
       return handle(name);
     },
     async stop() {
@@ -112,7 +117,7 @@ export async function startStack(options = {}) {
     },
   };
   try {
-    stack.env = (await up({ data, services, install, onProgress })).env;
+    stack.env = (await up({ data, services, options: kindOptions, install, onProgress })).env;
   } catch (error) {
     await stack.stop();
     throw error;
@@ -127,7 +132,11 @@ function prepareFolder(data) {
 
 function envOf(folder, services) {
   const main = services.filter((name) => name in kinds);
-  return Object.fromEntries(main.map((name) => [kinds[name].envName, kinds[name].url(read(join(folder, name)).ports)]));
+  const urlOf = (name) => {
+    const { ports, options } = read(join(folder, name));
+    return kinds[name].url(ports, options ?? {});
+  };
+  return Object.fromEntries(main.map((name) => [kinds[name].envName, urlOf(name)]));
 }
 
 /** A process that ends the stack when we are gone, even by kill -9: its standard input closes then. */

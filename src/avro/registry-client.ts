@@ -3,7 +3,7 @@
 
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { problemText } from '../connect/connect-problem.ts';
-import { type RegistryOptions, registryAccess, registryProblem } from './registry-access.ts';
+import { type RegistryOptions, registryAccess, registryProblem } from '../connect/registry-access.ts';
 import type { WriterSchema } from './writer-schema.ts';
 
 /** What the registry said. `refused` and `unavailable` say it for people, without credentials. */
@@ -26,7 +26,7 @@ export interface RegistryClient {
   register(subject: string, text: string): Promise<RegistryAnswer<number>>;
 }
 
-export type { RegistryOptions } from './registry-access.ts';
+export type { RegistryOptions } from '../connect/registry-access.ts';
 
 const CLIENT_ID = 'taskfold';
 const REFERENCES_MAX = 100;

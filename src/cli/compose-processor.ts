@@ -59,7 +59,7 @@ export function composeProcessor(
     },
   });
   const registry = createRegistryClient(registryOptions(config));
-  const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology });
+  const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology, packing: config.kafka_compression });
   const consumer = new InputConsumer({
     kafka: readKafka,
     group: topology.groups.members,

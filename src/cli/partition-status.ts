@@ -1,6 +1,7 @@
 // One partition for an operator: what Redis says joined with what Kafka says.
 
 import { cureOf } from '../pipeline/halts.ts';
+import { LOAD_MARK } from '../pipeline/ports.ts';
 import type { PartitionDocument } from '../read/partition-document.ts';
 import type { KafkaPositions } from './kafka-positions.ts';
 
@@ -44,5 +45,6 @@ function conditionOf(document: PartitionDocument, nowMs: number): string {
 /** What an operator is to do about the partition; undefined: nothing. */
 export function cureOfStatus({ partition, halt, torn }: PartitionStatus): string | undefined {
   if (halt) return halt.cure;
-  return torn === undefined ? undefined : cureOf('torn_save', partition);
+  if (torn === undefined) return undefined;
+  return cureOf(torn.startsWith(LOAD_MARK) ? 'load_unfinished' : 'torn_save', partition);
 }

@@ -7,6 +7,8 @@ import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
 import { rejectsCommand } from './rejects.ts';
+import { engineCommand, jobCommand } from './roll-up.ts';
+import { enginesCommand, jobsCommand } from './roll-ups.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { settingsCommand } from './settings.ts';
@@ -30,6 +32,10 @@ const COMMANDS = [
   taskCommand,
   tasksCommand,
   whyCommand,
+  jobCommand,
+  jobsCommand,
+  engineCommand,
+  enginesCommand,
   statusCommand,
   partitionsCommand,
   rejectsCommand,

@@ -3,10 +3,10 @@
 
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { registryAccess, registryProblem } from '../avro/registry-access.ts';
 import type { Config } from '../config.ts';
-import { type ConnectProblem, connectProblem, SERVICE_NAMES } from '../connect/connect-problem.ts';
+import { brokenHandshake, type ConnectProblem, connectProblem, SERVICE_NAMES } from '../connect/connect-problem.ts';
 import { parseRedisUrl } from '../connect/redis-url.ts';
+import { registryAccess, registryProblem } from '../connect/registry-access.ts';
 import { brokerProblem } from '../kafka/broker-problem.ts';
 import { maskSecrets } from '../observe/mask-secrets.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
@@ -48,10 +48,13 @@ export async function whyUnreachable(config: Config, service: Service): Promise<
 async function reasonAgainst(config: Config, service: Service): Promise<Reason | null> {
   const silent: string[] = [];
   for (const address of addressesOf(config, service)) {
-    const error = await tryConnect(address, tlsFor(config, service, address));
+    const tls = tlsFor(config, service, address);
+    const error = await tryConnect(address, tls);
     if (error === null) return reasonOf(await problemBehind(config, service));
     const { host, port } = address;
-    const problem = connectProblem(service, error, `${host}:${port}`);
+    const broken = tls !== null && error.code === 'ECONNRESET';
+    const at = `${host}:${port}`;
+    const problem = broken ? brokenHandshake(service, error, at) : connectProblem(service, error, at);
     if (problem !== null && problem.kind !== 'refused') return reasonOf(problem);
     silent.push(`${host}:${port} (${maskSecrets(error.code ?? error.message)})`);
   }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { FleetDocument } from '../read/fleet-document.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
+import { breakdown, count, named, sumOf } from './figures-text.ts';
 import { positionsOrProblem } from './kafka-positions.ts';
 import { openReads } from './open-redis.ts';
 import { table } from './output.ts';
@@ -77,9 +78,9 @@ function fleetLines(fleet: FleetDocument): string[] {
     .map((outcome) => `${count(updates[outcome])} ${outcome}`);
   return [
     `tasks      ${count(fleet.tasks)}${breakdown(fleet.tasks_by_status)}`,
-    `liveness   ${Object.keys(fleet.tasks_by_liveness).length === 0 ? '-' : breakdown(fleet.tasks_by_liveness).slice(2, -1)}`,
+    `liveness   ${named(fleet.tasks_by_liveness) || '-'}`,
     `retired    ${count(fleet.retired.tasks)} tasks`,
-    `failures   ${count(sum(fleet.failures_by_reason))}${breakdown(fleet.failures_by_reason)}`,
+    `failures   ${count(String(sumOf(fleet.failures_by_reason)))}${breakdown(fleet.failures_by_reason)}`,
     `jobs       ${count(fleet.job_creations)} created`,
     `updates    ${count(updates.received)}: ${outcomes.join(', ')}${breakdown(fleet.rejected_by_reason)}`,
   ];
@@ -98,20 +99,4 @@ function partitionTable(partitions: readonly PartitionStatus[]): string {
   const total = partitions.reduce((lag, status) => lag + (status.lag ?? 0), 0);
   const head = ['partition', 'condition', 'W', 'C', 'lag', 'owner', 'seen'];
   return `${table([head, ...rows])}\nlag in all: ${count(total)}`;
-}
-
-function breakdown(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts)
-    .filter(([, number]) => number > 0)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, number]) => `${count(number)} ${name}`);
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, number) => total + number, 0);
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { IoDocument, TaskDocument } from '../read/task-document.ts';
 import { defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
+import { named } from './figures-text.ts';
 import { findTask } from './find-task.ts';
 import { openReads } from './open-redis.ts';
 import { table } from './output.ts';
@@ -42,7 +43,16 @@ export function taskCommand(): Command {
   });
 }
 
-const NESTED = ['processed_stats', 'inputs', 'outputs', 'errors', 'updates', 'source', 'task_output'];
+const NESTED = [
+  'processed_stats',
+  'inputs',
+  'outputs',
+  'errors',
+  'updates',
+  'failures_by_reason',
+  'source',
+  'task_output',
+];
 const TASK_OUTPUT_SHOWN = 2_000;
 
 function taskText(task: TaskDocument): string {
@@ -50,6 +60,7 @@ function taskText(task: TaskDocument): string {
   const rows: [string, string][] = flat.map(([name, value]) => [name, readable(name, value)]);
   for (const [name, value] of Object.entries(task.processed_stats ?? {}))
     rows.push([name, value.toLocaleString('en-US')]);
+  if (task.failures_by_reason) rows.push(['failures', named(task.failures_by_reason)]);
   rows.push([
     'updates',
     Object.entries(task.updates)

@@ -21,19 +21,24 @@ export function tasksCommand(): Command {
     examples: [
       ['tasks', 'one line a task'],
       ['tasks --status failed --limit 20', 'some of the failed ones'],
+      ['tasks --job IJ1', 'the tasks of one job'],
       ['tasks --json > tasks.jsonl', 'everything about every task, one JSON document a line'],
     ],
     options: [
       ['--status <status>', `only tasks with this status: ${STATUSES.join(', ')}`],
+      ['--job <internal_job_id>', 'only the tasks that have this job'],
+      ['--engine <engine_id>', 'only the tasks that have this engine; without --job it takes reading all of them'],
       ['--limit <n>', 'stop after this many'],
     ],
     parse: z.object({
       status: z.enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` }).optional(),
+      job: z.string().min(1, { error: 'must be an id' }).optional(),
+      engine: z.string().min(1, { error: 'must be an id' }).optional(),
       limit: wholeNumber(1).optional(),
     }),
     settings: ['services', 'names'],
     needs: ['redis'],
-    async run(context, { status, limit = Number.POSITIVE_INFINITY }) {
+    async run(context, { status, job, engine, limit = Number.POSITIVE_INFINITY }) {
       const { output } = context;
       const reads = await openReads(context);
       let shown = 0;
@@ -41,8 +46,9 @@ export function tasksCommand(): Command {
       const toTerminal = process.stdout.isTTY;
       const progress = toTerminal ? null : output.progress(() => `${read} tasks read, ${shown} listed`);
       if (!output.json && toTerminal) output.note(HEADLINE);
-      for await (const task of reads.streamTasks()) {
+      for await (const task of job === undefined ? reads.streamTasks() : reads.streamTasksOfJob(job)) {
         read += 1;
+        if (engine !== undefined && task.engine_id !== engine) continue;
         if (status && (task.task_status ?? 'unreported') !== status) continue;
         await output.result(task, () => taskLine(task));
         shown += 1;

@@ -16,7 +16,7 @@ export function verifyCommand(): Command {
     name: 'verify',
     summary: 'hold Redis and the outgoing topics against a second, plain fold of the input',
     description:
-      'Reads the input topic from its start with a plain fold that shares no code with the processor, and every outgoing ' +
+      'Reads the input topic from its start with a plain fold whose rules are written separately from the processor’s, and every outgoing ' +
       'topic as a read-committed reader sees it. Compares every task field by field, the roll-ups, the counts per outcome, ' +
       'and every event: each exactly once, in order, with its contents. Each partition is compared at its own W, so ' +
       'processors may work meanwhile; --wait waits until they have folded and sent everything. Exits 0 only if nothing ' +

@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
     ({ tls, at }) => `give the TLS port in ${at}, or switch TLS off (${tls})`,
   ],
   [
-    /^ERR_SSL_(TLSV1[0-9]*|SSLV3|TLSV1)_ALERT_/,
+    /^ERR_SSL_.*ALERT_/,
     'own_certificate_refused',
     'it refuses our certificate, or that we showed none',
     ({ prefix }) =>
@@ -107,6 +107,16 @@ export function connectProblem(service: ServiceKind, error: unknown, address?: s
     return { kind, message: `${where}: ${meaning} (${detail})`, cure: cure(names) };
   }
   return null;
+}
+
+/** A line that ends while TLS is being agreed on: mostly the other side expects something else. */
+export function brokenHandshake(service: ServiceKind, error: Error, address: string): ConnectProblem {
+  const { title, at, tls } = SERVICE_NAMES[service];
+  return {
+    kind: 'no_tls',
+    message: `${title} at ${address}: it ends the connection before TLS is agreed on (${error.message})`,
+    cure: `give the TLS port in ${at}, or switch TLS off (${tls})`,
+  };
 }
 
 /** One sentence with the cure. */

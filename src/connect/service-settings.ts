@@ -42,6 +42,13 @@ export const serviceSettings = [
     ...at('kafka_sasl_mechanism', 'How we log in at the brokers.'),
     quiet: true,
   }),
+  oneOf('kafka_compression', 'gzip', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
+    ...at(
+      'kafka_compression',
+      'How larger sends of events are packed. What is read may be packed in any of these ways.',
+    ),
+    quiet: true,
+  }),
   text('kafka_username', at('kafka_username', 'User at the brokers.')),
   secretText('kafka_password', at('kafka_password', 'Password at the brokers.')),
 

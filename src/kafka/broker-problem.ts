@@ -24,6 +24,8 @@ async function problemOf(connection: KafkaConnection, broker: string, msMax: num
   const admin = kafka.admin({ retry: { retries: 0 } });
   try {
     await admin.connect();
+    // To connect takes no right: a listener that waits for a login lets us ask for its API versions.
+    await admin.describeCluster();
     return null;
   } catch (error) {
     return connectProblem('kafka', error, broker) ?? loginProblem(error, broker, connection);

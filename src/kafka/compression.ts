@@ -1,5 +1,5 @@
-// The codecs in which senders may pack record batches. A codec that is missing here would stop its partition, so all
-// four of Kafka's are read; what this project sends itself is plain or gzip.
+// The codecs in which senders, or brokers, may pack record batches. A codec that is missing here would stop its partition, so
+// all four of Kafka's are read; packing.ts has the way out.
 
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { unpackLz4Frames } from './lz4.ts';

@@ -13,7 +13,7 @@ const PAUSE_MS = 20;
 // The coordinator is loading, unknown, another one; the offset is part of a transaction that is being ended.
 const COME_BACK_CODES = new Set([14, 15, 16, 88]);
 
-type MarkBeside = Pick<EmittedMark, 'pins' | 'fingerprint'>;
+export type MarkBeside = Pick<EmittedMark, 'pins' | 'fingerprint'>;
 
 /** What is committed beside the offset. */
 export function encodeMark({ pins, fingerprint }: EmittedMark): string {
@@ -68,7 +68,7 @@ export class EmittedMarks {
 
   #parse({ partition, offset, metadata }: CommittedOffset): EmittedMark | null {
     if (offset === null) return null;
-    const beside = parseBeside(metadata);
+    const beside = decodeMark(metadata);
     if (beside === null) {
       throw new Fault(
         'emitted_mark_lost',
@@ -79,7 +79,8 @@ export class EmittedMarks {
   }
 }
 
-function parseBeside(text: string): MarkBeside | null {
+/** What `encodeMark` has made, by this version or an earlier one; null: it is something else. */
+export function decodeMark(text: string): MarkBeside | null {
   let read: unknown;
   try {
     read = JSON.parse(text);

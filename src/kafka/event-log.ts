@@ -7,6 +7,7 @@ import { ClusterLink } from './cluster-link.ts';
 import { EmittedMarks } from './emitted-marks.ts';
 import { EventClaim } from './event-claim.ts';
 import { FencedProducer } from './fenced-producer.ts';
+import type { Packing } from './packing.ts';
 import { highestSource } from './source-scan.ts';
 import { VerdictLog } from './verdict-log.ts';
 
@@ -15,6 +16,8 @@ export interface KafkaEventLogOptions {
   readonly readKafka: Kafka;
   /** a kafkajs object for producing, which nobody reads with */
   readonly writeKafka: Kafka;
+  /** how larger sends are packed. Default: gzip */
+  readonly packing?: Packing;
   readonly topology: Topology;
 }
 
@@ -35,10 +38,10 @@ export class KafkaEventLog implements EventLog {
   }
 
   async claim(partition: number): Promise<EventClaimPort> {
-    const { readKafka, writeKafka, topology } = this.#options;
+    const { readKafka, writeKafka, topology, packing } = this.#options;
     const { topic } = topology.input;
     const id = topology.transactionalId(partition);
-    const producer = await FencedProducer.claim(writeKafka, id, `the events of partition ${partition}`);
+    const producer = await FencedProducer.claim(writeKafka, id, `the events of partition ${partition}`, packing);
     return new EventClaim(producer, {
       partition,
       topic,

@@ -7,6 +7,7 @@ import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafka
 import { Fault } from '../pipeline/errors.ts';
 import type { OutgoingMessage } from '../pipeline/ports.ts';
 import { brokerCodeOf, CONCURRENT_TRANSACTIONS, isComeBackLater, toFault } from './faults.ts';
+import type { Packing } from './packing.ts';
 import { cutIntoSends, type Send } from './sends.ts';
 
 /** ms after which the broker aborts an open transaction of a dead owner, which holds back read-committed readers */
@@ -33,19 +34,27 @@ export interface MovedOffset {
 export class FencedProducer {
   readonly #producer: Producer;
   readonly #what: string;
+  readonly #packing: Packing;
   #state: 'open' | 'busy' | 'done' = 'open';
 
-  private constructor(producer: Producer, what: string) {
+  private constructor(producer: Producer, what: string, packing: Packing) {
     this.#producer = producer;
     this.#what = what;
+    this.#packing = packing;
   }
 
   /**
    * Initializes the id: every earlier producer of it is fenced, its open transaction aborted, its committed one visible.
    * @param what whose it is, for messages: `the events of partition 3`
+   * @param packing how larger sends are packed
    * @throws Fault service_unavailable
    */
-  static async claim(kafka: Kafka, transactionalId: string, what: string): Promise<FencedProducer> {
+  static async claim(
+    kafka: Kafka,
+    transactionalId: string,
+    what: string,
+    packing: Packing = 'gzip',
+  ): Promise<FencedProducer> {
     const until = Date.now() + CLAIM_MS_MAX;
     for (;;) {
       const producer = kafka.producer({
@@ -62,7 +71,7 @@ export class FencedProducer {
         // Beginning makes InitProducerId; aborting a transaction with nothing in it asks the broker nothing.
         const transaction = await producer.transaction();
         await transaction.abort();
-        return new FencedProducer(producer, what);
+        return new FencedProducer(producer, what, packing);
       } catch (error) {
         producer.disconnect().catch(() => {});
         if (!isComeBackLater(error) || Date.now() > until) throw toFault(error, `claiming ${transactionalId}`);
@@ -82,10 +91,8 @@ export class FencedProducer {
     if (moved === undefined && messages.length === 0) return;
     // Without an offset the first send begins the transaction at the broker, and is the one that may be refused as busy.
     // It must go to one broker only then, or its repetition would repeat what another broker took: so one message, alone.
-    const sends =
-      moved === undefined
-        ? cutIntoSends([messages[0]!]).concat(cutIntoSends(messages.slice(1)))
-        : cutIntoSends(messages);
+    const cut = (some: readonly OutgoingMessage[]) => cutIntoSends(some, this.#packing);
+    const sends = moved === undefined ? cut([messages[0]!]).concat(cut(messages.slice(1))) : cut(messages);
     this.#state = 'busy';
     try {
       await withinMs(TRANSACT_MS_MAX, this.#perform(moved, sends));

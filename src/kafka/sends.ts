@@ -3,6 +3,7 @@
 
 import { CompressionTypes, type Message, type TopicMessages } from 'kafkajs';
 import type { OutgoingMessage } from '../pipeline/ports.ts';
+import { compressionType, type Packing } from './packing.ts';
 
 /** bytes of one topic's messages in one send, and so at most of one batch; a single larger message goes alone */
 export const SEND_BYTES_MAX = 500_000;
@@ -16,8 +17,8 @@ export interface Send {
   readonly compression: CompressionTypes;
 }
 
-/** In order: within a topic, messages of an earlier send come first. */
-export function cutIntoSends(messages: readonly OutgoingMessage[]): Send[] {
+/** In order: within a topic, messages of an earlier send come first. @param packing of sends that are worth it */
+export function cutIntoSends(messages: readonly OutgoingMessage[], packing: Packing = 'gzip'): Send[] {
   const sends: Send[] = [];
   let topics = new Map<string, { messages: Message[]; bytes: number }>();
   const close = () => {
@@ -25,7 +26,7 @@ export function cutIntoSends(messages: readonly OutgoingMessage[]): Send[] {
     const bytes = Math.max(...[...topics.values()].map((topic) => topic.bytes));
     sends.push({
       topicMessages: [...topics].map(([topic, { messages }]) => ({ topic, messages })),
-      compression: bytes >= PACK_BYTES_MIN ? CompressionTypes.GZIP : CompressionTypes.None,
+      compression: bytes >= PACK_BYTES_MIN ? compressionType(packing) : CompressionTypes.None,
     });
     topics = new Map();
   };

@@ -25,7 +25,9 @@ export class UnpackedBytes {
 
   literal(source: Buffer, start: number, count: number): void {
     if (start + count > source.length) throw new RangeError('packed bytes end within a literal');
-    source.copy(this.#bytes, this.#room(count), start, start + count);
+    // First the room, which may put other bytes in the place of these.
+    const at = this.#room(count);
+    source.copy(this.#bytes, at, start, start + count);
   }
 
   /** Repeats `count` bytes from `distance` bytes back; they may overlap with what is written. */

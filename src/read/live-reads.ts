@@ -17,6 +17,8 @@ import {
 import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
+import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { createRollUpReads } from './roll-up-reads.ts';
 import { type TaskDocument, taskDocument } from './task-document.ts';
 
 export interface LiveReads {
@@ -31,6 +33,17 @@ export interface LiveReads {
    * @throws Fault service_unavailable, torn_save
    */
   streamTasks(): AsyncGenerator<TaskDocument>;
+  /** The tasks that have this job, of all partitions, one partition after the other. @throws Fault as streamTasks does */
+  streamTasksOfJob(internal_job_id: string): AsyncGenerator<TaskDocument>;
+  /** The sum of all partitions' shares of a job, each at its own W; null where there is none. @throws Fault */
+  readJob(internal_job_id: string): Promise<JobDocument | null>;
+  readEngine(engine_id: string): Promise<EngineDocument | null>;
+  /**
+   * All jobs in the order of their ids' bytes, behind the id `after` if it is given, in bounded memory. Each is exact at the
+   * moment of its own reading. @throws Fault
+   */
+  streamJobs(after?: string): AsyncGenerator<JobDocument>;
+  streamEngines(after?: string): AsyncGenerator<EngineDocument>;
   /** The tasks that are silent, of all partitions, the longest first. @throws Fault service_unavailable */
   readSilentTasks(): Promise<SilentTask[]>;
   /** The sum of all partitions' shares, each at its own W; null before the first start. @throws Fault */
@@ -127,6 +140,8 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return task && watermark !== null ? { task, watermark } : null;
   }
 
+  const rollUps = createRollUpReads(redis, run, keysOf, readPartitionCount);
+
   return {
     readPartitionCount,
 
@@ -144,6 +159,24 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
         }
       }
     },
+
+    async *streamTasksOfJob(internal_job_id) {
+      const count = (await readPartitionCount()) ?? 0;
+      for (let partition = 0; partition < count; partition++) {
+        for await (const ids of rollUps.tasksOf(internal_job_id, partition)) {
+          for (let from = 0; from < ids.length; from += WHOLE_TASKS_MAX) {
+            const { documents } = await readDocuments(partition, ids.slice(from, from + WHOLE_TASKS_MAX));
+            // One may have got another job since.
+            for (const document of documents) if (document?.internal_job_id === internal_job_id) yield document;
+          }
+        }
+      }
+    },
+
+    readJob: (internal_job_id) => rollUps.readOne('internal_job_id', internal_job_id),
+    readEngine: (engine_id) => rollUps.readOne('engine_id', engine_id),
+    streamJobs: (after) => rollUps.stream('internal_job_id', after ?? null),
+    streamEngines: (after) => rollUps.stream('engine_id', after ?? null),
 
     async readSilentTasks() {
       const count = (await readPartitionCount()) ?? 0;

@@ -48,8 +48,10 @@ export interface TaskDocument {
   attempts: number;
   completion_requested: boolean;
   job_creations: number;
-  /** how many updates of this task had which outcome */
-  updates: { applied: number; duplicate: number; stale: number; rejected: number };
+  /** how many updates of this task had which outcome; of the first three, how many lay in a wrong partition at first */
+  updates: { applied: number; duplicate: number; stale: number; rejected: number; came_rerouted?: number };
+  /** failures so far, by the reason; left out where there was none */
+  failures_by_reason?: Record<string, number>;
   /** how far the sums can be trusted */
   ledger: LedgerDocument;
   /** log time, UTC epoch milliseconds */
@@ -120,7 +122,9 @@ export function taskDocument(
       duplicate: task.updates_duplicate,
       stale: task.updates_stale,
       rejected: task.updates_rejected,
+      ...(task.updates_came_rerouted === 0 ? {} : { came_rerouted: task.updates_came_rerouted }),
     },
+    ...(task.failures_by_reason === undefined ? {} : { failures_by_reason: { ...task.failures_by_reason } }),
     ledger: ledgerDocument(task),
     first_update_at: task.first_update_at,
     last_update_at: task.last_update_at,

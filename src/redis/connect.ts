@@ -98,8 +98,11 @@ export function connectRedis(target: string | RedisTarget, options: ConnectOptio
 
   async function pingAll(): Promise<void> {
     const nodes = await mastersOf(client);
-    await Promise.all(nodes.map((node) => node.ping()));
-    if (client instanceof Cluster) recovered();
+    if (!(client instanceof Cluster)) return void (await nodes[0]!.ping());
+    // A node answers a PING while it, or the whole Cluster, takes no commands yet.
+    const infos = await Promise.all(nodes.map((node) => node.cluster('INFO')));
+    if (!infos.every((info) => String(info).includes('cluster_state:ok'))) throw new Error('CLUSTERDOWN');
+    recovered();
   }
 
   return {

@@ -6,12 +6,14 @@ import { generationOf } from '../domain/tombstone.ts';
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
 import { decodeHead } from './head-codec.ts';
+import { unpackReplies } from './packed-reply.ts';
 import type { RedisClient } from './redis-target.ts';
+import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { TASK_PARTS } from './task-writes.ts';
 import { BUCKETS } from './tombstones.ts';
 
-export const KEY_TYPES = ['hash', 'list', 'string', 'set', 'zset', 'stream'] as const;
+export const KEY_TYPES = ['hash', 'list', 'string', 'zset', 'stream'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
 /** A key of a slot, or a part of one that is large: parts of a key follow each other. */
@@ -19,7 +21,7 @@ export interface SlotPiece {
   /** behind the tag: `head`, `task:<id>:io` */
   readonly key: string;
   readonly type: KeyType;
-  /** hash: fields and values; list, set: elements; string: itself; zset: members and scores; stream: of an entry, see `id` */
+  /** hash: fields and values; list: elements; string: itself; zset: members and scores; stream: of an entry, see `id` */
   readonly values: readonly string[];
   /** of a stream's entry */
   readonly id?: string;
@@ -27,24 +29,27 @@ export interface SlotPiece {
 
 /** Tasks, members, entries or buckets of one step: bounds the time that Redis is kept from others. */
 const STEP = 250;
-/** A set of more members is read in steps. */
-const MEMBERS_MAX = 1_000;
 
-const READS = {
-  hash: (key: string) => ['HGETALL', key],
-  list: (key: string) => ['LRANGE', key, '0', '-1'],
-  string: (key: string) => ['GET', key],
-} as const;
-type WholeType = keyof typeof READS;
+/** As read-tasks.lua names them. */
+const LETTERS = { hash: 'h', list: 'l', string: 's' } as const;
+type WholeType = keyof typeof LETTERS;
+const PART_TYPES = TASK_PARTS.map(({ type }) => type);
 
 /**
  * The pieces of the slot, the head first. The copy is of one W if this comes to its end.
  * @throws Fault watermark_moved if W moved meanwhile: what was given is of no use then; torn_save where the head is damaged
  */
-export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenerator<SlotPiece[], void, undefined> {
+export async function* copySlot(
+  redis: RedisClient,
+  run: RunScript,
+  keys: SlotKeys,
+): AsyncGenerator<SlotPiece[], void, undefined> {
   const doing = `copying ${keys.tag}`;
   const behindTag = (key: string) => key.slice(keys.tag.length + 1);
-  let marks: string | undefined;
+  /** W, incarnation, log time and mark at the first step */
+  let marks: readonly (string | null)[] | undefined;
+  const moved = (found: string) =>
+    new Fault('watermark_moved', `${doing}: W moved from ${marks?.[0] ?? 'nothing'} to ${found}`);
 
   async function step(commands: readonly (readonly string[])[]): Promise<unknown[]> {
     const reading = redis.multi().hmget(keys.head, 'watermark', 'incarnation', 'clock.log_time', 'saving');
@@ -54,70 +59,75 @@ export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenera
       if (error) throw new Fault('torn_save', `${doing}: ${error.message}`);
       return result;
     });
-    const found = JSON.stringify(results.shift());
+    const found = results.shift() as readonly (string | null)[];
     marks ??= found;
-    if (found !== marks) throw new Fault('watermark_moved', `${doing}: W moved from ${marks} to ${found}`);
+    if (String(found) !== String(marks)) throw moved(String(found[0]));
     return results;
   }
 
-  async function whole(wanted: readonly (readonly [key: string, type: WholeType])[]): Promise<SlotPiece[]> {
-    const replies = await step(wanted.map(([key, type]) => READS[type](key)));
-    return wanted.flatMap(([key, type], at): SlotPiece[] => {
-      const reply = replies[at] as string | string[] | null;
-      if (reply === null || reply.length === 0) return [];
+  /** Many keys at once, packed, which is several times as fast. @param types of the first keys, and again of those that follow */
+  async function whole(wanted: readonly string[], types: readonly WholeType[]): Promise<SlotPiece[]> {
+    const shape = types.map((type) => LETTERS[type]).join('');
+    const { watermark, replies } = unpackReplies(
+      await faultsOf(doing, run('readTasks', [keys.head, ...wanted], [shape])),
+    );
+    // The rest is compared before and after: no other life can have been there in between, with the same W.
+    if (watermark !== marks?.[0]) throw moved(String(watermark));
+    return wanted.flatMap((key, at): SlotPiece[] => {
+      const reply = replies[at] as string | string[] | false;
+      if (reply === false || reply.length === 0) return [];
+      const type = types[at % types.length]!;
       return [{ key: behindTag(key), type, values: typeof reply === 'string' ? [reply] : reply }];
     });
   }
 
-  async function* sorted(key: string): AsyncGenerator<SlotPiece> {
-    for (let from = 0; ; from += STEP) {
-      const range = ['ZRANGE', key, String(from), String(from + STEP - 1), 'WITHSCORES'];
-      const values = (await step([range]))[0] as string[];
+  const page = (key: string, from: number) => ['ZRANGE', key, String(from), String(from + STEP - 1), 'WITHSCORES'];
+
+  async function* sorted(key: string, begin = 0): AsyncGenerator<SlotPiece> {
+    for (let from = begin; ; from += STEP) {
+      const values = (await step([page(key, from)]))[0] as string[];
       if (values.length > 0) yield { key: behindTag(key), type: 'zset', values };
       if (values.length < 2 * STEP) return;
     }
   }
 
-  async function* members(sets: readonly string[]): AsyncGenerator<SlotPiece[]> {
-    const sizes = (await step(sets.map((key) => ['SCARD', key]))) as number[];
-    const small = sets.filter((_, at) => sizes[at]! > 0 && sizes[at]! <= MEMBERS_MAX);
-    const replies = (await step(small.map((key) => ['SMEMBERS', key]))) as string[][];
-    yield small.map((key, at) => ({ key: behindTag(key), type: 'set', values: replies[at]! }));
-    for (const key of sets.filter((_, at) => sizes[at]! > MEMBERS_MAX)) {
-      // Nothing changes meanwhile, so one walk finds all; a member that comes twice is one.
-      for (let cursor = '0'; ; ) {
-        const reply = (await step([['SSCAN', key, cursor, 'COUNT', String(MEMBERS_MAX)]]))[0];
-        const [next, values] = reply as [string, string[]];
-        if (values.length > 0) yield [{ key: behindTag(key), type: 'set', values }];
-        if (next === '0') break;
-        cursor = next;
-      }
+  /** Many at once, most of which are small. */
+  async function* allSorted(wanted: readonly string[]): AsyncGenerator<SlotPiece[]> {
+    const firsts = (await step(wanted.map((key) => page(key, 0)))) as string[][];
+    for (const [at, key] of wanted.entries()) {
+      const values = firsts[at]!;
+      if (values.length > 0) yield [{ key: behindTag(key), type: 'zset', values }];
+      if (values.length === 2 * STEP) for await (const piece of sorted(key, STEP)) yield [piece];
     }
   }
 
-  const first = await whole([
-    [keys.head, 'hash'],
-    [keys.fleet, 'hash'],
-  ]);
-  const { watermark, saving, counts } = decodeHead(keys.head, first[0]?.key === 'head' ? first[0].values : []);
+  const [head, fleet] = (await step([
+    ['HGETALL', keys.head],
+    ['HGETALL', keys.fleet],
+  ])) as [string[], string[]];
+  const { watermark, saving, counts } = decodeHead(keys.head, head);
   if (counts === null || watermark === null || saving !== null) {
     throw new Fault(
       'torn_save',
       `${doing}: it holds ${saving === null ? 'no state' : `an unfinished step (${saving})`}`,
     );
   }
-  yield first;
+  yield [
+    { key: behindTag(keys.head), type: 'hash', values: head },
+    { key: behindTag(keys.fleet), type: 'hash', values: fleet },
+  ];
   for await (const looks of sorted(keys.looks)) {
     const ids = looks.values.filter((_, at) => at % 2 === 0);
-    const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix, type }) => [keys.task(id) + suffix, type] as const));
-    yield [looks, ...(await whole(parts))];
+    const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix }) => keys.task(id) + suffix));
+    yield [looks, ...(await whole(parts, PART_TYPES))];
   }
   for await (const silent of sorted(keys.silent)) yield [silent];
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     for await (const names of sorted(keys.rollUps[kind])) {
       const ids = names.values.filter((_, at) => at % 2 === 0);
-      yield [names, ...(await whole(ids.map((id) => [keys.rollUp(kind, id), 'hash'] as const)))];
-      if (kind === 'internal_job_id') yield* members(ids.map((id) => keys.jobTasks(id)));
+      const shares = ids.map((id) => keys.rollUp(kind, id));
+      yield [names, ...(await whole(shares, ['hash']))];
+      if (kind === 'internal_job_id') yield* allSorted(ids.map((id) => keys.jobTasks(id)));
     }
   }
   for (let from = '-'; ; ) {
@@ -134,7 +144,7 @@ export async function* copySlot(redis: RedisClient, keys: SlotKeys): AsyncGenera
   for (const one of [generation - 1, generation]) {
     for (let from = 0; from < BUCKETS; from += STEP) {
       const buckets = Array.from({ length: Math.min(STEP, BUCKETS - from) }, (_, at) => keys.retired(one, from + at));
-      yield await whole(buckets.map((key) => [key, 'hash'] as const));
+      yield await whole(buckets, ['hash']);
     }
   }
   await step([]);

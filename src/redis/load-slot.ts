@@ -54,7 +54,6 @@ export async function loadSlot(
 function write(writes: SlotWrites, key: string, { type, values, id }: SlotPiece): void {
   if (type === 'hash') writes.hset(key, values);
   else if (type === 'list') writes.rpush(key, values);
-  else if (type === 'set') writes.sadd(key, values);
   else if (type === 'string') writes.write('SET', key, ...values);
   else if (type === 'stream') writes.write('XADD', key, id!, ...values);
   else {

@@ -1,5 +1,5 @@
 // Shares of jobs and engines ↔ their hashes in Redis: a field for each figure that is not 0, under its own name. Beside them a
-// job has the set of its tasks' ids, and a slot the ids of its jobs and of its engines in the order of their bytes.
+// job has the ids of its tasks, and a slot those of its jobs and of its engines, all in the order of their bytes.
 
 import type { ExactSum } from '../domain/exact-sum.ts';
 import { FIGURE_NAMES, newRollUp, PLACES, type RollUp } from '../domain/roll-up.ts';
@@ -49,13 +49,16 @@ function writeFigures(writes: SlotWrites, key: string, before: readonly ExactSum
   writes.hdel(key, gone);
 }
 
-function writeMembers(writes: SlotWrites, key: string, { rollUp, members }: RollUpChange): void {
+function writeMembers(writes: SlotWrites, key: string, { members }: RollUpChange): void {
   if (members === null) return;
   // With its last task the set goes by itself.
   const [here, gone]: [string[], string[]] = [[], []];
-  for (const [internal_task_id, belongs] of members) (belongs && rollUp !== null ? here : gone).push(internal_task_id);
-  writes.sadd(key, here);
-  writes.srem(key, gone);
+  for (const [internal_task_id, belongs] of members) {
+    if (belongs) here.push('0', internal_task_id);
+    else gone.push(internal_task_id);
+  }
+  writes.zadd(key, here);
+  writes.zrem(key, gone);
 }
 
 /** In the order asked; null: absent. @throws Fault service_unavailable, torn_save */

@@ -10,6 +10,7 @@ const SCRIPTS = {
   begin: 'begin.lua',
   readTasks: 'read-tasks.lua',
   readTombstones: 'read-tombstones.lua',
+  readRollUps: 'read-roll-ups.lua',
   readLooks: 'read-looks.lua',
   readNotices: 'read-notices.lua',
   readSlot: 'read-slot.lua',

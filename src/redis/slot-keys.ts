@@ -30,7 +30,7 @@ export interface SlotKeys {
   readonly rollUps: { readonly [kind in RollUpKind]: string };
   /** hash: the slot's share of a job or engine */
   rollUp(kind: RollUpKind, id: string): string;
-  /** set of the ids of the job's tasks */
+  /** sorted set of the ids of the job's tasks, like that of the jobs */
   jobTasks(internal_job_id: string): string;
   /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
   task(internal_task_id: string): string;

@@ -20,8 +20,6 @@ export interface SlotWrites {
   /** `values` alternates scores and members */
   zadd(key: string, values: readonly string[]): void;
   zrem(key: string, members: readonly string[]): void;
-  sadd(key: string, members: readonly string[]): void;
-  srem(key: string, members: readonly string[]): void;
   /** any other command with few values */
   write(command: string, key: string, ...values: string[]): void;
   /** the msgpack argument; strings only, because cmsgpack reads nothing else as exactly as everybody writes it. Called once */
@@ -98,8 +96,6 @@ export function slotWrites(head: string): SlotWrites {
     rpush: (key, values) => many('RPUSH', key, values),
     zadd: (key, values) => many('ZADD', key, values),
     zrem: (key, members) => many('ZREM', key, members),
-    sadd: (key, members) => many('SADD', key, members),
-    srem: (key, members) => many('SREM', key, members),
     write(command, key, ...values) {
       begin(command, key, values.length);
       for (const value of values) put(value);

@@ -6,14 +6,15 @@ import { createKafka } from '../../src/kafka/connection.ts';
 import { createTopics } from '../../src/kafka/create-topics.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
 import type { InputRecord } from '../../src/pipeline/ports.ts';
+import { kafkaConnectionOf } from '../support/clients.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 
 export function brokers(): string[] {
   return sharedEnv().KAFKA_BROKERS.split(',');
 }
 
-export function kafkaFor(role: 'read' | 'write', at: readonly string[] = brokers()): Kafka {
-  return createKafka({ brokers: at, clientId: 'test' }, role);
+export function kafkaFor(role: 'read' | 'write', at?: readonly string[]): Kafka {
+  return createKafka(at === undefined ? kafkaConnectionOf(sharedEnv()) : { brokers: at, clientId: 'test' }, role);
 }
 
 export async function adminOf(kafka: Kafka): Promise<Admin> {
@@ -28,7 +29,7 @@ export async function newTopic(
   about: string,
   partitions: number,
   configs: Readonly<Record<string, string>> = {},
-  at: readonly string[] = brokers(),
+  at?: readonly string[],
 ): Promise<string> {
   const topic = ownName(about);
   const admin = await adminOf(kafkaFor('read', at));
@@ -40,7 +41,7 @@ export async function newTopic(
   return topic;
 }
 
-export async function plainProducer(at: readonly string[] = brokers()): Promise<Producer> {
+export async function plainProducer(at?: readonly string[]): Promise<Producer> {
   const producer = kafkaFor('write', at).producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   onTestFinished(() => producer.disconnect());

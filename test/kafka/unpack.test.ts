@@ -1,4 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import snappy from 'snappyjs';
 import { describe, expect, test } from 'vitest';
 import { decompress } from '../../src/kafka/compression.ts';
 import { unpackLz4Frames } from '../../src/kafka/lz4.ts';
@@ -79,6 +80,17 @@ test('a small batch that unpacks to an enormous one is refused before it takes t
   const zeros = Buffer.alloc(300 * 1024 * 1024);
   expect(() => decompress(1, gzipSync(zeros, { level: 1 }))).toThrow(RangeError);
   expect(() => decompress(4, zstdCompressSync(zeros))).toThrow(RangeError);
+});
+
+test('what unpacks to far more than was guessed is whole, be it a literal or a copy that outgrows the guess', () => {
+  // One byte, repeated by 14 copies of 64 from one back, which outgrow the guess; then a literal that outgrows what they made.
+  const copies = Buffer.alloc(14 * 3, Buffer.from([(63 << 2) | 2, 1, 0]));
+  const literal = Buffer.alloc(60, 'b');
+  const packed = Buffer.concat([Buffer.from([0xbd, 0x07, 0, 0x61]), copies, Buffer.from([59 << 2]), literal]);
+  expect(unpackSnappy(packed, MAX).toString()).toBe('a'.repeat(897) + 'b'.repeat(60));
+  const text =
+    'update '.repeat(3_000) + 'x'.repeat(70) + Array.from({ length: 500 }, (_, i) => `${i * 7919}`).join('-');
+  expect(unpackSnappy(Buffer.from(snappy.compress(Buffer.from(text))), MAX).toString()).toBe(text);
 });
 
 test('an unknown codec is named', () => {

@@ -74,7 +74,6 @@ async function contents(redis: RedisClient, tag: string): Promise<Map<string, un
       const reads: Record<string, () => Promise<unknown>> = {
         hash: () => redis.hgetall(key),
         list: () => redis.lrange(key, 0, -1),
-        set: async () => (await redis.smembers(key)).sort(),
         string: () => redis.get(key),
         zset: () => redis.zrange(key, '0', '-1', 'WITHSCORES'),
         stream: () => redis.xrange(key, '-', '+'),
@@ -100,7 +99,7 @@ test('a copy holds every key of the slot but live and hold, and put back it is t
   await store.reportLive(0, { owner: 'me', state: 'running', log_end: 1, emitted: 0, seen_at: 1 });
   const before = await contents(redis, keys.tag);
   const hold = await holdSlot(redis, keys);
-  const pieces = await all(copySlot(redis, keys));
+  const pieces = await all(copySlot(redis, defineScripts(redis), keys));
   expect([...new Set(pieces.map(({ key }) => `:${key}`))].sort()).toEqual([...before.keys()]);
   // What is there before is no part of it.
   await redis.set(`${keys.tag}:task:other:output`, 'leftover');
@@ -117,13 +116,14 @@ test('a save in the middle of a copy ends it; one that is held still is copied, 
     store.save(0, { ...saveOf(head, expect, expect + 1), expect_log_time: 1_700_000_000_000 });
   let steps = 0;
   const copying = (async () => {
-    for await (const _ of copySlot(redis, keys)) if (++steps === 2) await save(900);
+    for await (const _ of copySlot(redis, defineScripts(redis), keys)) if (++steps === 2) await save(900);
   })();
   await expect(copying).rejects.toMatchObject({ name: 'Fault', code: 'watermark_moved' });
 
   const hold = await holdSlot(redis, keys);
   await expect(holdSlot(redis, keys)).rejects.toMatchObject({ code: 'slot_held' });
-  for await (const _ of copySlot(redis, keys)) expect(await save(901)).toEqual({ outcome: 'held' });
+  for await (const _ of copySlot(redis, defineScripts(redis), keys))
+    expect(await save(901)).toEqual({ outcome: 'held' });
   await hold.release();
   expect(await save(901)).toEqual({ outcome: 'saved' });
 });
@@ -131,7 +131,7 @@ test('a save in the middle of a copy ends it; one that is held still is copied, 
 test('a loading that dies half-way leaves a mark that nobody claims, and can be done again', async () => {
   const { redis, store, keys } = await filled(ownName('half-loaded'));
   const before = await contents(redis, keys.tag);
-  const pieces = await all(copySlot(redis, keys));
+  const pieces = await all(copySlot(redis, defineScripts(redis), keys));
   async function* dying() {
     yield* pieces.slice(0, 1_000);
     throw new Error('the process died here');
@@ -140,14 +140,14 @@ test('a loading that dies half-way leaves a mark that nobody claims, and can be 
   await expect(loadSlot(redis, run, keys, dying())).rejects.toThrow('died here');
   expect(await store.claim(0, 'me')).toEqual({ ...EMPTY, saving: expect.stringMatching(/^load /) });
   expect(await store.begin(0, 0, headOf('second-life'))).toBe(false);
-  await expect(all(copySlot(redis, keys))).rejects.toMatchObject({ code: 'torn_save' });
+  await expect(all(copySlot(redis, defineScripts(redis), keys))).rejects.toMatchObject({ code: 'torn_save' });
   await loadSlot(redis, run, keys, each(pieces));
   expect(await contents(redis, keys.tag)).toEqual(before);
 });
 
 test('a loading that a clearing has overtaken writes nothing into the life that began since', async () => {
   const { redis, store, keys } = await filled(ownName('overtaken-load'));
-  const pieces = await all(copySlot(redis, keys));
+  const pieces = await all(copySlot(redis, defineScripts(redis), keys));
   async function* overtaken() {
     yield* pieces.slice(0, 500);
     await store.clear(0);

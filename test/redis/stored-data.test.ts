@@ -97,7 +97,7 @@ test('the published layout of a job and an engine', async () => {
   await store.save(0, { ...save, rollUps });
   expect(await client.hgetall(`${keys.tag}:job:a%3Ab`)).toEqual(now);
   expect(await client.hgetall(`${keys.tag}:engine:a%3Ab`)).toEqual(now);
-  expect((await client.smembers(`${keys.tag}:job:a%3Ab:tasks`)).sort()).toEqual(['t1', 't2']);
+  expect(await client.zrange(`${keys.tag}:job:a%3Ab:tasks`, 0, '-1', 'WITHSCORES')).toEqual(['t1', '0', 't2', '0']);
   expect(await client.exists(`${keys.tag}:engine:a%3Ab:tasks`)).toBe(0);
   expect(await client.zrange(`${keys.tag}:jobs`, 0, '-1', 'WITHSCORES')).toEqual(['a:b', '0']);
   expect(await client.zrange(`${keys.tag}:engines`, 0, '-1', 'WITHSCORES')).toEqual(['a:b', '0']);

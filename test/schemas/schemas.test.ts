@@ -15,6 +15,7 @@ import {
   UNRECOGNIZED,
 } from '../../src/domain/task-state.ts';
 import { type SchemaFile, topologyOf } from '../../src/topology.ts';
+import { GOLDEN_FILE, goldenText } from './golden-vectors.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'schemas');
 const files = readdirSync(folder).filter((file) => file.endsWith('.avsc')) as SchemaFile[];
@@ -129,4 +130,8 @@ describe('the generated types', () => {
     expect(late.status).toBe(1);
     expect(late.stderr).toContain('npm run generate');
   });
+});
+
+test('the golden vectors in the file are what our encoder and our partitioner make', () => {
+  expect(readFileSync(GOLDEN_FILE, 'utf8')).toBe(goldenText());
 });

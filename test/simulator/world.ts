@@ -33,10 +33,7 @@ export interface WorldOptions {
   readonly untilRetired?: boolean;
   /** so many tasks, and updates, that those whose time has come at one record have to wait for each other */
   readonly crowd?: boolean;
-  /**
-   * Once every partition was claimed, new processes are as likely of another fold, which sees errors that are not there. `alike`: and
-   * it has the same version.
-   */
+  /** Once all are claimed, half of the new processes see errors that are not there: of another version, or one `alike`. */
   readonly otherFold?: 'other_version' | 'alike';
   readonly kafka?: KafkaMutations;
   readonly slots?: SlotMutations & { tearRate?: number };

@@ -4,18 +4,33 @@
 import { randomBytes } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { type Stack, type StackEnv, type StackOptions, startStack } from '../../deploy/stack/stack.mjs';
+import { type Security, securityIn } from './security.ts';
+import type { Environment } from './taskfold-process.ts';
+
+/** The settings of the services: where they are, and in a secured project how one logs in. */
+export type ServiceEnv = StackEnv & Environment;
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** which project this is */
+    kind: 'plain' | 'secured';
     stackEnv: StackEnv;
+    /** the listeners of the shared Kafka by name */
+    kafkaPorts: Record<string, number>;
+    securityFolder: string;
   }
 }
 
 export type { Service, Stack, StackEnv } from '../../deploy/stack/stack.mjs';
 
 /** Where the run's shared services are. */
-export function sharedEnv(): StackEnv {
-  return inject('stackEnv');
+export function sharedEnv(): ServiceEnv {
+  return inject('stackEnv') as ServiceEnv;
+}
+
+/** Certificates and passwords of the run. */
+export function sharedSecurity(): Promise<Security> {
+  return securityIn(inject('securityFolder'));
 }
 
 /** A name nobody else uses, for a topic, group or key prefix; `about` keeps it readable in logs. */

@@ -16,7 +16,9 @@ import { connectRedis, type RedisClient, type RedisConnection } from '../../src/
 import { scanAll } from '../../src/redis/masters.ts';
 import { groupKeys, type SlotKeys } from '../../src/redis/slot-keys.ts';
 import { type Topology, topologyOf } from '../../src/topology.ts';
-import { ownName, type StackEnv } from '../support/stack.ts';
+import { kafkaConnectionOf, redisTargetOf } from '../support/clients.ts';
+import { withNeededRights } from '../support/needed-rights.ts';
+import { ownName, type ServiceEnv } from '../support/stack.ts';
 import {
   type Environment,
   startTaskfold,
@@ -67,7 +69,10 @@ export class Load {
 }
 
 export class Deployment {
+  /** of all its processes; where services ask for logins, a user with the rights that it needs and no others */
   readonly env: Environment;
+  /** the same names for the test itself, which may do everything */
+  readonly admin: Environment;
   readonly topology: Topology;
   readonly partitions: number;
   readonly redis: RedisClient;
@@ -79,15 +84,16 @@ export class Deployment {
   readonly #folder: string;
   #loads = 0;
 
-  private constructor(env: Environment, topology: Topology, partitions: number, folder: string) {
+  private constructor(env: Environment, admin: Environment, topology: Topology, partitions: number, folder: string) {
     this.env = env;
+    this.admin = admin;
     this.topology = topology;
     this.partitions = partitions;
     this.#folder = folder;
-    this.#connection = connectRedis(env.REDIS_URL!, { name: 'test' });
+    this.#connection = connectRedis(redisTargetOf(admin), { name: 'test' });
     onTestFinished(() => this.#connection.close());
     this.redis = this.#connection.client;
-    const kafka = createKafka({ brokers: env.KAFKA_BROKERS!.split(','), clientId: 'test' }, 'read');
+    const kafka = createKafka(kafkaConnectionOf(admin), 'read');
     this.#input = new ClusterLink(kafka, topology.input.topic);
     onTestFinished(() => this.#input.close());
     const names = { prefix: env.TASKFOLD_REDIS_PREFIX!, group: env.TASKFOLD_GROUP! };
@@ -101,14 +107,12 @@ export class Deployment {
    */
   static async create(
     about: string,
-    { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL }: StackEnv,
+    services: ServiceEnv,
     { partitions = PARTITIONS, settings = {} }: { partitions?: number; settings?: Environment } = {},
   ): Promise<Deployment> {
     const name = ownName(about);
-    const env = {
-      KAFKA_BROKERS,
-      SCHEMA_REGISTRY_URL,
-      REDIS_URL,
+    const admin = {
+      ...services,
       TASKFOLD_INPUT_TOPIC: `${name}.status`,
       TASKFOLD_GROUP: name,
       TASKFOLD_FAILURES_TOPIC: `${name}.failures`,
@@ -121,18 +125,23 @@ export class Deployment {
       ...settings,
     };
     const topology = topologyOf({
-      inputTopic: env.TASKFOLD_INPUT_TOPIC,
+      inputTopic: admin.TASKFOLD_INPUT_TOPIC,
       group: name,
-      failuresTopic: env.TASKFOLD_FAILURES_TOPIC,
-      jobCreationsTopic: env.TASKFOLD_JOB_CREATIONS_TOPIC,
-      rejectsTopic: env.TASKFOLD_REJECTS_TOPIC,
+      failuresTopic: admin.TASKFOLD_FAILURES_TOPIC,
+      jobCreationsTopic: admin.TASKFOLD_JOB_CREATIONS_TOPIC,
+      rejectsTopic: admin.TASKFOLD_REJECTS_TOPIC,
     });
     const folder = await mkdtemp(join(tmpdir(), 'taskfold-system-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const deployment = new Deployment(env, topology, partitions, folder);
-    await deployment.json(['topics', 'create']);
+    const env = await withNeededRights(admin, topology);
+    const deployment = new Deployment(env, admin, topology, partitions, folder);
+    await deployment.createTopics();
     await deployment.json(['schemas', 'register']);
     return deployment;
+  }
+
+  async createTopics(): Promise<void> {
+    await taskfoldJson(['topics', 'create'], this.admin);
   }
 
   /** A processor; it works as soon as it has joined. @param main the executable of another version */
@@ -168,6 +177,11 @@ export class Deployment {
   async look(): Promise<ReadonlyMap<number, PartitionDocument>> {
     await this.#connection.ready(REDIS_MS_MAX);
     return new Map((await this.reads.readPartitions()).map((document) => [document.partition, document]));
+  }
+
+  /** Empties all of Redis. */
+  async forgetAll(): Promise<void> {
+    for (const master of await this.#connection.masters()) await master.flushall();
   }
 
   /** Resolves when every partition is folded by one of these processors. */

@@ -87,7 +87,7 @@ test('other settings, added partitions and a topic that was made again halt all 
   await deployment.expectExact(before);
   await stop(other);
 
-  const admin = plainKafka(deployment.env).admin();
+  const admin = plainKafka(deployment.admin).admin();
   await admin.connect();
   const { input, failures, jobCreations, rejects } = deployment.topology;
   await admin.createPartitions({ topicPartitions: [{ topic: input.topic, count: PARTITIONS + 1 }] });
@@ -108,7 +108,7 @@ test('other settings, added partitions and a topic that was made again halt all 
     return !topics.some((topic) => left.includes(topic));
   });
   await admin.disconnect();
-  await deployment.json(['topics', 'create']);
+  await deployment.createTopics();
   const load = deployment.load({ rate: 1_000, seconds: 4, seed: 2 });
   await load.end();
   const again = deployment.processor();
@@ -179,7 +179,7 @@ async function stop(processor: TaskfoldProcess): Promise<void> {
 }
 
 /** As when the offsets of a group without members expire. */
-async function forgetEmitted({ env, topology }: Deployment): Promise<void> {
+async function forgetEmitted({ admin: env, topology }: Deployment): Promise<void> {
   const admin = plainKafka(env).admin();
   await admin.connect();
   await admin.deleteGroups([topology.groups.emitted]);

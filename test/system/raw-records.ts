@@ -1,9 +1,12 @@
 // Records as foreign producers write them: schemas registered by a bare request, bytes put into a chosen partition.
 
 import avro from 'avsc';
-import { type IHeaders, Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type IHeaders, Partitioners } from 'kafkajs';
 import type { RecordHeaders } from '../../src/pipeline/ports.ts';
+import { plainKafka, postToRegistry } from '../support/clients.ts';
 import type { Environment } from '../support/taskfold-process.ts';
+
+export { plainKafka } from '../support/clients.ts';
 
 export interface RawRecord {
   readonly partition: number;
@@ -16,13 +19,8 @@ export interface RawRecord {
 
 /** Registers a schema as any client does; answers its id. */
 export async function registerSchema(env: Environment, subject: string, schema: object): Promise<number> {
-  const answer = await fetch(`${env.SCHEMA_REGISTRY_URL}/subjects/${encodeURIComponent(subject)}/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ schema: JSON.stringify(schema) }),
-  });
-  if (!answer.ok) throw new Error(`the registry answers ${answer.status}: ${await answer.text()}`);
-  return ((await answer.json()) as { id: number }).id;
+  const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+  return ((await postToRegistry(env, path, { schema: JSON.stringify(schema) })) as { id: number }).id;
 }
 
 /** A value in the Confluent wire format. */
@@ -47,9 +45,4 @@ export async function appendRaw(env: Environment, topic: string, records: readon
     await producer.disconnect();
   }
   return offsets;
-}
-
-/** kafkajs as anybody would use it. */
-export function plainKafka(env: Environment): Kafka {
-  return new Kafka({ brokers: env.KAFKA_BROKERS!.split(','), clientId: 'test', logLevel: logLevel.NOTHING });
 }

@@ -1,12 +1,9 @@
 // Redis that forgets under load: all of it, and the last ten seconds of it. The log is folded again, and nothing that has
 // left leaves a second time. The Redis of these tests is theirs alone.
 
-import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import { type Stack, startStack } from '../../deploy/stack/stack.mjs';
-import { sharedEnv } from '../support/stack.ts';
+import { expect, test } from 'vitest';
+import { withOwnRedis } from '../support/own-services.ts';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment } from './deployment.ts';
 
@@ -14,15 +11,16 @@ import { Deployment } from './deployment.ts';
 const COPY_AGE_MS = 10_000;
 
 test('a Redis that is emptied under load, twice, is filled again from the log, and no event leaves twice', async () => {
-  const { deployment } = await withOwnRedis('emptied');
+  const { env } = await withOwnRedis();
+  const deployment = await Deployment.create('emptied', env);
   const processors = [deployment.processor(), deployment.processor()];
   const load = deployment.load({ rate: 800, seconds: 60 });
   await deployment.untilAllRun(processors);
   await deployment.untilFolded(2_000);
-  await deployment.redis.flushall();
+  await deployment.forgetAll();
   // The second time while the log is folded again.
   await deployment.untilFolded(500);
-  await deployment.redis.flushall();
+  await deployment.forgetAll();
   await deployment.untilFolded(2_000);
   await load.stop();
   const { received } = await deployment.expectExact(load.truthFile);
@@ -30,31 +28,22 @@ test('a Redis that is emptied under load, twice, is filled again from the log, a
 }, 120_000);
 
 test('a Redis that is set back by ten seconds under load catches up from the log, and no event leaves twice', async () => {
-  const { deployment, stack } = await withOwnRedis('set-back');
+  const { env, redis } = await withOwnRedis();
+  const deployment = await Deployment.create('set-back', env);
   const processors = [deployment.processor(), deployment.processor()];
   const load = deployment.load({ rate: 800, seconds: 60 });
   await deployment.untilAllRun(processors);
   await deployment.untilFolded(1_500);
-  const snapshot = join(stack.redis.folder, 'data', 'dump.rdb');
-  const copy = `${snapshot}.copy`;
-  await deployment.redis.save();
-  await copyFile(snapshot, copy);
+  const putBack = await redis.keepCopy();
   await sleep(COPY_AGE_MS);
-  await stack.redis.stop();
-  await copyFile(copy, snapshot);
-  await stack.redis.start();
+  await redis.stop();
+  putBack();
+  await redis.start();
   await deployment.untilFolded(2_000);
   await load.stop();
   const { received } = await deployment.expectExact(load.truthFile);
   expect(await foldedBy(processors)).toBeGreaterThan(received + 0.5 * COPY_AGE_MS * 0.8);
 }, 120_000);
-
-/** Kafka and the registry are shared; to break Redis breaks nobody else's test. */
-async function withOwnRedis(about: string): Promise<{ deployment: Deployment; stack: Stack }> {
-  const stack = await startStack({ services: ['redis'] });
-  onTestFinished(() => stack.stop(), 60_000);
-  return { deployment: await Deployment.create(about, { ...sharedEnv(), ...stack.env }), stack };
-}
 
 /** Ends them; how many records they have folded in all, again ones included. */
 async function foldedBy(processors: readonly TaskfoldProcess[]): Promise<number> {

@@ -4,8 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
+import { ownServices } from '../support/own-services.ts';
 import { Observed } from '../support/scrape.ts';
-import { privateStack } from '../support/stack.ts';
 import type { LogLine, TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
 import { appendRaw, registerSchema, wireValue } from './raw-records.ts';
@@ -19,7 +19,7 @@ const REDIS_AWAY_MS = 3_000;
 const BACK_MS_MAX = 15_000;
 
 test('processors wait for services that are away, say so once, and go on by themselves with nothing lost or repeated', async () => {
-  const stack = await privateStack();
+  const stack = await ownServices();
   const deployment = await Deployment.create('away', stack.env);
   const processors = [deployment.processor(WATCHED), deployment.processor(WATCHED)];
   const watched = await Promise.all(processors.map(Observed.of));
@@ -105,12 +105,20 @@ async function newWriter(deployment: Deployment) {
   const schema = {
     type: 'record',
     name: 'StatusOfANewerEngine',
-    fields: [field('internal_task_id', 'string'), field('retry_count', 'int'), field('mood', 'string')],
+    // It ends with its one update: otherwise it would fall silent while the rest of this test takes its time.
+    fields: ['internal_task_id', 'task_status', 'mood']
+      .map((name) => field(name, 'string'))
+      .concat(field('retry_count', 'int')),
   };
   const id = await registerSchema(env, 'newer-engine', schema);
   const task = 'task-of-a-newer-engine';
   const home = homeOf(task, partitions);
-  const value = wireValue(id, schema, { internal_task_id: task, retry_count: 3, mood: 'fine' });
+  const value = wireValue(id, schema, {
+    internal_task_id: task,
+    task_status: 'complete',
+    mood: 'fine',
+    retry_count: 3,
+  });
   return {
     id,
     task,

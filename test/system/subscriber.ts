@@ -2,9 +2,9 @@
 // which shows aborted records when the transactions of two producers overlap (test/kafka/aborted-by-kafkajs.test.ts):
 // after a kill it tells events twice that were committed once.
 
-import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { readTopic } from '../../src/kafka/read-topic.ts';
 import type { RecordHeaders } from '../../src/pipeline/ports.ts';
+import { stockRegistry } from '../support/clients.ts';
 import type { Environment } from '../support/taskfold-process.ts';
 import { plainKafka } from './raw-records.ts';
 
@@ -33,7 +33,7 @@ export async function readCommitted(env: Environment, topics: readonly string[])
 
 /** Decodes the values of events with the schemas of the registry. */
 export async function decoded<T>(env: Environment, events: readonly ReceivedEvent[]): Promise<T[]> {
-  const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL! });
+  const registry = stockRegistry(env);
   return Promise.all(events.map(({ value }) => registry.decode(value!) as Promise<T>));
 }
 

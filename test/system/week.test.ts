@@ -25,6 +25,7 @@ const DAY_S = 86_400;
 const EVERY_S = 10;
 /** Of these records one begins a task, the next one ends it, if it does not die. */
 const RECORDS_A_TASK = 4;
+const TASKS_A_JOB = 3;
 const SETTINGS = { ...DEFAULT_FOLD_SETTINGS, retain_silent_s: 2 * DAY_S, tombstones_kept_s: DAY_S };
 const BATCH = 2_000;
 const TOPIC = 'updates';
@@ -37,6 +38,7 @@ function recordAt(offset: number): InputRecord {
     internal_task_id: `task-${number}`,
     work_request_id: `work-${number}`,
     engine_id: 'engine',
+    internal_job_id: `job-${Math.floor(number / TASKS_A_JOB)}`,
     prior_timestamp,
     timestamp: prior_timestamp + EVERY_S,
     error_count: 1,
@@ -121,6 +123,20 @@ test('a week of tasks that finish or die: what Redis holds is flat from the four
   expect(fleet.tasks + fleet.retired.tasks).toBe(tasks);
   expect(fleet.error_count).toBe(errors + Number(fleet.retired.error_count));
   expect(fleet.error_count).toBe(watermark);
+  // A share goes with its last task: so there are as many jobs as tasks need, and the engine has had a task all the time.
+  const engine = (await reads.readEngine('engine'))!;
+  expect([engine.tasks, engine.retired.tasks]).toEqual([fleet.tasks, fleet.retired.tasks]);
+  expect([engine.error_count, engine.retired.error_count]).toEqual([fleet.error_count, fleet.retired.error_count]);
+  expect(engine.updates.applied).toBe(watermark);
+  const [jobs, engines] = [reads.streamJobs(), reads.streamEngines()];
+  let [jobsTasks, jobsSums] = [0, 0];
+  for await (const job of jobs) {
+    expect(job.tasks).toBeGreaterThan(0);
+    jobsTasks += job.tasks;
+    jobsSums += Number(job.error_count) - Number(job.retired.error_count);
+  }
+  for await (const one of engines) expect(one.engine_id).toBe('engine');
+  expect([jobsTasks, jobsSums]).toEqual([scanned, errors]);
   expect((await slotStore.readLooks(0, Number.POSITIVE_INFINITY, 1_000_000)).looks).toHaveLength(scanned);
   // A late update of a task of yesterday's yesterday is known as such.
   expect((await slotStore.readTasks(0, ['task-17000'], generationOf(head))).tasks[0]).not.toBeNull();

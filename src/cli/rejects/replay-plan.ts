@@ -44,7 +44,7 @@ export interface ReplayPlan {
   readonly by_reason: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** One run takes no more: their places are held in memory. */
+/** One run takes no more. Of every chosen reject the place is held in memory, some 200 bytes: `--since` chooses fewer. */
 export const REPLAYS_A_RUN_MAX = 1_000_000;
 /** Rejects whose records are at hand at a time: each may be as large as a record can be. */
 const AT_ONCE = 100;

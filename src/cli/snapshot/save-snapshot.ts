@@ -6,6 +6,7 @@ import { Fault } from '../../pipeline/errors.ts';
 import { copySlot, type SlotPiece } from '../../redis/copy-slot.ts';
 import { holdSlot } from '../../redis/hold-slot.ts';
 import type { RedisClient } from '../../redis/redis-target.ts';
+import { defineScripts, type RunScript } from '../../redis/scripts.ts';
 import { groupKeys, LAYOUT_VERSION, type SlotKeys } from '../../redis/slot-keys.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -46,6 +47,7 @@ export async function saveSnapshot(
     throw new CommandFailure(`${unknown} is no partition: there are 0 to ${positions.size - 1}`, EXIT.usage);
   }
   const { client: redis } = await openRedis(context);
+  const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new CommandFailure(`${folder} cannot be made: ${error.message}`, EXIT.usage);
@@ -53,7 +55,9 @@ export async function saveSnapshot(
   const saved: SavedSlot[] = [];
   for (const partition of chosen) {
     const file = join(folder, snapshotName(partition));
-    saved.push(await saveSlot({ context, redis, keys: keysOf(partition), positions, partition, file, onProgress }));
+    saved.push(
+      await saveSlot({ context, redis, run, keys: keysOf(partition), positions, partition, file, onProgress }),
+    );
   }
   return saved;
 }
@@ -61,6 +65,7 @@ export async function saveSnapshot(
 interface SlotToSave {
   readonly context: CommandContext;
   readonly redis: RedisClient;
+  readonly run: RunScript;
   readonly keys: SlotKeys;
   readonly positions: KafkaPositions;
   readonly partition: number;
@@ -83,13 +88,13 @@ async function saveSlot(slot: SlotToSave): Promise<SavedSlot> {
   }
 }
 
-async function saveOnce({ context, redis, keys, positions, partition, file, onProgress }: SlotToSave) {
+async function saveOnce({ context, redis, run, keys, positions, partition, file, onProgress }: SlotToSave) {
   const hold = await holdSlot(redis, keys);
   const began = performance.now();
   let held = 0;
   async function* pieces(): AsyncGenerator<SlotPiece[]> {
     let count = 0;
-    for await (const some of copySlot(redis, keys)) {
+    for await (const some of copySlot(redis, run, keys)) {
       await hold.keep();
       yield some;
       count += some.length;

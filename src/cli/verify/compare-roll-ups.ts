@@ -94,7 +94,7 @@ async function findRollUps(
   const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
   for (const id of ids) {
     reading.hgetall(slot.rollUp(kind, id)).zscore(slot.rollUps[kind], id);
-    if (kind === 'internal_job_id') reading.smembers(slot.jobTasks(id));
+    if (kind === 'internal_job_id') reading.zrange(slot.jobTasks(id), 0, '-1');
   }
   const each = kind === 'internal_job_id' ? 3 : 2;
   const replies = (await reading.exec()) ?? [];

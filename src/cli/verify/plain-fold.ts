@@ -4,13 +4,12 @@
 import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
-import { markOf, outcomeOf } from '../../domain/update-class.ts';
 import { applyPlainly, newest, reasonOf } from './plain-apply.ts';
 import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
 import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
 import { contributionOf } from './plain-contribution.ts';
 import { failureBy, silenceOf } from './plain-failure.ts';
-import { findPlainly } from './plain-ledger.ts';
+import { findPlainly, markOfPost, outcomeOfPost } from './plain-ledger.ts';
 import {
   deadlinesOf,
   earliest,
@@ -178,7 +177,7 @@ export class PlainFold {
     const said = saidBy(update, errors);
     const post = postOf(update, said);
     const found = findPlainly(reporter, post);
-    const outcome = outcomeOf(found.updateClass);
+    const outcome = outcomeOfPost(found);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
     const held = iosAfter(task, contribution === null ? {} : update, this.settings.now.ios_kept);
     const totals = totalChanges(task, reporter, said, found, held);
@@ -201,7 +200,7 @@ export class PlainFold {
     reporter.heard_at = this.clock.now;
     reporter.rerouted = record.source !== null;
     if (found.newest) reporter.ended = endsWorkRequest(update, record.work_request_status);
-    const mark = found.mark ?? markOf(found.updateClass);
+    const mark = markOfPost(found);
     if (mark !== null) count(task.marks, mark);
     task.last_offset = offset;
     task.last_update_at = log_time;

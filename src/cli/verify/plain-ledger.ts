@@ -1,6 +1,6 @@
 // The class of an update, by "The ledger" of docs/fold.md, rule after rule. It only looks: nothing changes here.
 
-import type { UpdateClass } from '../../domain/update-class.ts';
+import type { Mark, UpdateClass } from '../../domain/update-class.ts';
 import { covers, isAllZero, type PlainPost, wordsOf } from './plain-post.ts';
 import type { PlainFinding, PlainMemory, PlainReporter } from './plain-reporter.ts';
 
@@ -104,4 +104,17 @@ function totalsTell(known: PlainPost, post: PlainPost): 'contains' | 'apart' | n
   const apart = differBy(ofPost) || differBy((io) => -ofKnown(io));
   if (contains === apart) return null;
   return contains ? 'contains' : 'apart';
+}
+
+/** What the post counts as: rule 7 of "One record". */
+export function outcomeOfPost({ updateClass }: PlainFinding): 'applied' | 'duplicate' | 'stale' {
+  if (updateClass === 'duplicate') return 'duplicate';
+  return updateClass === 'stale' || updateClass === 'too_old' ? 'stale' : 'applied';
+}
+
+/** Of these the task keeps a count by their own names; `shrunk` and `ambiguous` may be marked in place of another class. */
+const MARKED = ['gap', 'fill', 'supersede', 'ambiguous', 'restart', 'unverified', 'too_old'] as const;
+
+export function markOfPost({ updateClass, mark }: PlainFinding): Mark | null {
+  return mark ?? MARKED.find((name) => name === updateClass) ?? null;
 }

@@ -1,6 +1,8 @@
 // Writer schemas by id, fetched from the registry one after the other and kept: a plain reading of its HTTP interface,
 // without anything of src/avro.
 
+import { connectProblem, problemText } from '../../connect/connect-problem.ts';
+import { getFromRegistry, type RegistryAccess } from '../../connect/registry-access.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type PlainSchema, plainSchema } from './plain-avro.ts';
 import { isReadable, type PlainWriter } from './plain-decode.ts';
@@ -18,26 +20,15 @@ export interface PlainSchemas {
   event(id: number): Promise<PlainSchema | null>;
 }
 
-/** @param url the registry's; user and password may stand in it */
-export function createPlainSchemas(url: string, timeoutMs: number): PlainSchemas {
-  const base = new URL(url);
-  const headers: Record<string, string> = {};
-  if (base.username !== '') {
-    const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
-    headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  }
-  base.username = '';
-  base.password = '';
-  const root = base.href.replace(/\/$/, '');
+/** @param access how the registry is reached; what it says is read here */
+export function createPlainSchemas(access: RegistryAccess, timeoutMs: number): PlainSchemas {
   const known = new Map<number, Promise<PlainSchema | 'denied' | 'unreadable'>>();
 
   async function get(path: string): Promise<Answer | null> {
-    const response = await fetch(`${root}${path}`, { headers, signal: AbortSignal.timeout(timeoutMs) }).catch(
-      (error: unknown) => away(error),
-    );
-    if (response.status === 404) return null;
-    if (!response.ok) return away(new Error(`it answers with status ${response.status}`));
-    return (await response.json()) as Answer;
+    const reply = await getFromRegistry(access, path, timeoutMs).catch((error: unknown) => away(error));
+    if (reply.status === 404) return null;
+    if (reply.status !== 200) return away(new Error(`it answers with status ${reply.status}`));
+    return JSON.parse(reply.body) as Answer;
   }
 
   async function define(answer: Answer, names: Map<string, PlainSchema>): Promise<PlainSchema> {
@@ -82,6 +73,7 @@ export function createPlainSchemas(url: string, timeoutMs: number): PlainSchemas
 }
 
 function away(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error);
+  const problem = connectProblem('registry', error);
+  const reason = problem !== null ? problemText(problem) : error instanceof Error ? error.message : String(error);
   throw new CommandFailure(`the schema registry does not answer (${reason})`, EXIT.unavailable);
 }

@@ -1,10 +1,12 @@
 // One whole verification: which partitions can be looked at, state, events, truth, and the figures for the answer.
 
+import { registryAccess } from '../../connect/registry-access.ts';
 import { createKafka } from '../../kafka/connection.ts';
 import { groupKeys } from '../../redis/slot-keys.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { openRedis } from '../open-redis.ts';
+import { registryOptions } from '../service-targets.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import { compareTruth, ToldOfTasks, type TruthAnswer } from './compare-truth.ts';
@@ -68,7 +70,7 @@ export async function verify(
   }
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
-  const schemas = createPlainSchemas(config.schema_registry_url, config.service_timeout_ms);
+  const schemas = createPlainSchemas(registryAccess(registryOptions(config)), config.service_timeout_ms);
   const mismatches = new Mismatches(options.limit);
   const told = new ToldOfTasks();
   const books = new EventBooks(topology);

@@ -75,14 +75,14 @@ test('each difference planted in a share is found, alone, and named; without it 
     },
     {
       what: 'a task in the set of a job that it has left',
-      plant: (client) => client.sadd(keys.jobTasks('old'), 't1'),
+      plant: (client) => client.zadd(keys.jobTasks('old'), 0, 't1'),
       undo: (client) => client.del(keys.jobTasks('old')),
       told: [{ about: 'job', partition: at, internal_job_id: 'old', field: 'its tasks', problem: 'unexpected' }],
     },
     {
       what: 'a task too many in the set of its job',
-      plant: (client) => client.sadd(keys.jobTasks('j1'), 't0'),
-      undo: (client) => client.srem(keys.jobTasks('j1'), 't0'),
+      plant: (client) => client.zadd(keys.jobTasks('j1'), 0, 't0'),
+      undo: (client) => client.zrem(keys.jobTasks('j1'), 't0'),
       told: [{ ...ofJob, field: 'its tasks', problem: 'differs', expected: '["t1"]', found: '["t0","t1"]' }],
     },
     {

@@ -3,7 +3,7 @@
 
 import { type Agent, get as httpGet } from 'node:http';
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
-import { type ConnectProblem, connectProblem, type ProblemKind } from '../connect/connect-problem.ts';
+import { type ConnectProblem, connectProblem, type ProblemKind } from './connect-problem.ts';
 
 export interface RegistryOptions {
   /** the Confluent API's base; user and password may stand in it */
@@ -41,10 +41,10 @@ export function registryAccess({ url: text, basic, token, tls }: RegistryOptions
   return { host, authorization, agent: ownTls ? new HttpsAgent({ ...tls, keepAlive: true }) : null };
 }
 
-/** Of an answer as much is read, bytes. */
-const BODY_BYTES_MAX = 100_000;
+/** Characters of an answer; no schema is longer. */
+const BODY_MAX = 20_000_000;
 
-interface Answer {
+export interface RegistryReply {
   readonly status: number;
   readonly type: string;
   readonly location: string;
@@ -56,7 +56,7 @@ export async function registryProblem(access: RegistryAccess, timeoutMs: number)
   const { host } = access;
   const url = new URL(host);
   try {
-    return problemOfAnswer(await askBare(access, timeoutMs), access);
+    return problemOfAnswer(await getFromRegistry(access, '/subjects', timeoutMs), access);
   } catch (error) {
     const address = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
     const known = connectProblem('registry', error, address);
@@ -70,16 +70,21 @@ export async function registryProblem(access: RegistryAccess, timeoutMs: number)
   }
 }
 
-function askBare({ host, authorization, agent }: RegistryAccess, timeoutMs: number): Promise<Answer> {
+/** One GET of the registry's API. @throws what Node's own client does, or an Error after `timeoutMs` */
+export function getFromRegistry(
+  { host, authorization, agent }: RegistryAccess,
+  path: string,
+  timeoutMs: number,
+): Promise<RegistryReply> {
   return new Promise((resolve, reject) => {
     const headers = authorization === null ? {} : { authorization };
     const signal = AbortSignal.timeout(timeoutMs);
     const get = host.startsWith('https:') ? httpsGet : httpGet;
-    const request = get(`${host}/subjects`, { headers, signal, ...(agent === null ? {} : { agent }) }, (response) => {
+    const request = get(`${host}${path}`, { headers, signal, ...(agent === null ? {} : { agent }) }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (text: string) => {
-        if (body.length < BODY_BYTES_MAX) body += text;
+        if (body.length < BODY_MAX) body += text;
       });
       response.on('error', reject);
       response.on('end', () => {
@@ -93,7 +98,7 @@ function askBare({ host, authorization, agent }: RegistryAccess, timeoutMs: numb
   });
 }
 
-function problemOfAnswer({ status, type, location, body }: Answer, { host, authorization }: RegistryAccess) {
+function problemOfAnswer({ status, type, location, body }: RegistryReply, { host, authorization }: RegistryAccess) {
   const who = authorization === null ? 'asks who we are' : 'refuses our user, password or token';
   const where = `what answers at ${host}`;
   const login =

@@ -1,0 +1,7 @@
+// Where the services of one test run live. Both projects that need services start them there: whoever comes second finds
+// Kafka and the registry running, which saves two slow starts.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const RUN_FOLDER = join(tmpdir(), `taskfold-test-${process.pid}`);
+export const SECURITY_FOLDER = join(RUN_FOLDER, 'security');
