@@ -100,11 +100,15 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       },
     })),
   },
+  // With the roll-ups, which are read for the same batch: their W would nearly always tell.
   'tasks are read without W': {
     rollBacks: 0.15,
     mutate: believing((store, watermark) => ({
       async readTasks(partition, ids, generation) {
         return { ...(await store.readTasks(partition, ids, generation)), watermark: watermark(partition) };
+      },
+      async readRollUps(partition, names) {
+        return { ...(await store.readRollUps(partition, names)), watermark: watermark(partition) };
       },
     })),
   },
