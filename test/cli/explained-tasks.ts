@@ -56,6 +56,9 @@ export function figures(task: TaskDocument): Figures {
   for (const [stat, value] of Object.entries(task.processed_stats ?? {})) found[`processed_stats.${stat}`] = value;
   for (const [outcome, value] of Object.entries(task.updates)) found[`updates.${outcome}`] = value;
   for (const [mark, value] of Object.entries(ledger.marks ?? {})) found[`ledger.marks.${mark}`] = value;
+  for (const [reason, value] of Object.entries(task.failures_by_reason ?? {})) {
+    found[`failures_by_reason.${reason}`] = value;
+  }
   for (const side of ['inputs', 'outputs'] as const) {
     for (const { id, processed_count, processed_total_count } of task[side] ?? []) {
       found[`${side}.${id}.processed_count`] = processed_count;
