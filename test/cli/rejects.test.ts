@@ -147,4 +147,4 @@ test('wrong use is named: an unknown reason, a name of nothing, nobody to ask', 
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('there is no reject')]);
   const nothing = await taskfold(['rejects', 'replay'], env);
   expect([nothing.code, nothing.stdout]).toEqual([0, 'nothing to replay\n']);
-}, 60_000);
+}, 120_000);

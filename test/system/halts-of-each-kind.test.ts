@@ -1,10 +1,14 @@
 // A halt of each kind, made on purpose; the command that its message names, run as it stands there, cures it, and what
 // verify folds from the log a second time is what Redis and the outgoing topics hold. (halts.test.ts has those under load.)
 
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { HaltCode } from '../../src/pipeline/errors.ts';
+import { LOAD_MARK } from '../../src/pipeline/ports.ts';
 import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
 import { idAt } from './bad-records.ts';
@@ -25,19 +29,25 @@ const HALT_MS_MAX = 20_000;
 const MESSAGE_BYTES = 1_200_000;
 
 test('the same log: keys edited, history gone, payloads gone, another life of Redis, a lost C; each is cured as it says', async () => {
-  const partitions = 8;
+  const partitions = 9;
   const deployment = await Deployment.create('each-kind', sharedEnv(), { partitions });
   const { topology } = deployment;
-  const [torn, edited, miscounted, behind, payload, otherLife, senseless, jobless] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [torn, edited, miscounted, behind, payload, otherLife, senseless, jobless, halfLoaded] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8,
+  ];
   // What asks for events in two of them cannot leave yet, so it stays pending.
   const outputs = [topology.failures.topic, topology.jobCreations.topic];
   for (const topic of outputs) await limitMessages(deployment, topic, 1);
-  await publishTo(deployment, [0, 1, 2, 3, 4, 5, 6, 7], { internal_job_id: 'job' });
+  await publishTo(deployment, [0, 1, 2, 3, 4, 5, 6, 7, 8], { internal_job_id: 'job' });
   await publishTo(deployment, [payload], { create_jobs_action: [{ base_internal_job_id: 'base' }] });
   let processor = deployment.processor();
   await deployment.untilCaughtUp();
   await processor.kill();
 
+  const folder = await mkdtemp(join(tmpdir(), 'taskfold-halts-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await deployment.json(['snapshot', 'save', folder, String(halfLoaded)]);
+  await deployment.redis.hset(deployment.keysOf(halfLoaded).head, 'saving', `${LOAD_MARK}that-was-killed`);
   await deployment.redis.hset(deployment.keysOf(torn).head, 'saving', '17');
   await deployment.redis.hset(deployment.keysOf(edited).task(idOf(deployment, edited)), 'source.last_offset', '1000');
   await deployment.redis.hincrby(deployment.keysOf(miscounted).head, 'received', 1);
@@ -64,12 +74,14 @@ test('the same log: keys edited, history gone, payloads gone, another life of Re
     [otherLife]: 'incarnation_differs',
     [senseless]: 'unexpected',
     [jobless]: 'roll_up_missing',
+    [halfLoaded]: 'load_unfinished',
   });
   const list = await deployment.command(['partitions', 'list', '--halted']);
   expect(list.stdout.trim().split('\n')).toHaveLength(1 + partitions);
   expect(list.stdout).toMatch(/^0 +halted .* torn_save .*taskfold partitions rebuild 0\b/m);
   for (const partition of [torn, edited, miscounted, otherLife, jobless]) await cure(deployment, partition, 'rebuild');
   for (const partition of [behind, payload]) await cure(deployment, partition, 'rebuild', '--accept-history-loss');
+  await cure(deployment, halfLoaded, 'load', '--replace', folder);
   await deployment.redis.xdel(outbox, '1-1');
   await cure(deployment, senseless, 'resume');
   await exact(deployment);
@@ -148,9 +160,11 @@ async function cure(
   partition: number,
   verb: string,
   ending = String(partition),
+  folder = '',
 ): Promise<void> {
   const said = (await deployment.look()).get(partition)!.halt!.cure;
-  const command = namedCommands(said).find((words) => words[1] === verb && words.at(-1) === ending);
+  const named = namedCommands(said).find((words) => words[1] === verb && words.at(-1) === ending);
+  const command = named?.map((word) => (word === 'DIR' ? folder : word));
   expect(command, said).toBeDefined();
   expect(command).toContain(String(partition));
   const { code, stdout, stderr } = await deployment.command([...command!, '--yes']);
