@@ -101,10 +101,13 @@ async function execute<Options>(
     signal: stopping.signal,
     closing: (close) => closers.push(close),
   };
+  // A processor says what it does in its log.
+  const working = spec.service ? null : context.output.working(path.replace(/^\S+ /, ''));
   try {
     const work = reachAll(config, spec.needs ?? []).then(() => spec.run(context, options, args));
     return await Promise.race([work, stopping.interrupted]);
   } finally {
+    working?.stop();
     await closeAll(closers);
     stopping.end();
   }

@@ -38,9 +38,8 @@ export function tasksCommand(): Command {
       const reads = await openReads(context);
       let shown = 0;
       let read = 0;
-      const toTerminal = process.stdout.isTTY;
-      const progress = toTerminal ? null : output.progress(() => `${read} tasks read, ${shown} listed`);
-      if (!output.json && toTerminal) output.note(HEADLINE);
+      const progress = output.progress(() => `${read} tasks read, ${shown} listed`);
+      if (!output.json && process.stdout.isTTY) output.note(HEADLINE);
       for await (const task of reads.streamTasks()) {
         read += 1;
         if (status && (task.task_status ?? 'unreported') !== status) continue;
@@ -48,7 +47,7 @@ export function tasksCommand(): Command {
         shown += 1;
         if (shown >= limit) break;
       }
-      progress?.stop();
+      progress.stop();
       return EXIT.done;
     },
   });
