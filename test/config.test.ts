@@ -63,7 +63,7 @@ describe('the list', () => {
     expect(readFileSync('docs/settings.md', 'utf8')).toBe(settingsPage());
   });
 
-  test('the fold gets its four settings and nothing else', () => {
+  test('the fold gets its own settings and nothing else', () => {
     expect(foldSettings(readConfig({}).config)).toEqual(DEFAULT_FOLD_SETTINGS);
     const { config } = readConfig({ TASKFOLD_ERRORS_KEPT: '3' });
     expect(foldSettings(config)).toEqual({ ...DEFAULT_FOLD_SETTINGS, errors_kept: 3 });

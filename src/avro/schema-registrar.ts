@@ -1,6 +1,6 @@
 // Our schemas in the registry: registered where they are missing, and the ids under which messages are written.
 
-import { Fault } from '../pipeline/errors.ts';
+import { away } from '../pipeline/errors.ts';
 import type { TopicPlan, Topology } from '../topology.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { schemaText } from './schema-file.ts';
@@ -31,9 +31,9 @@ export async function registeredId(registry: RegistryClient, plan: TopicPlan): P
     case 'refused':
       throw new SchemaRefused(subject, answer.message);
     case 'unavailable':
-      throw new Fault('service_unavailable', answer.message);
+      throw away('registry', answer.message);
     case 'absent':
-      throw new Fault('service_unavailable', 'The schema registry answers "not found" to a registration: is it one?');
+      throw away('registry', 'The schema registry answers "not found" to a registration: is it one?');
   }
 }
 

@@ -104,10 +104,13 @@ async function execute<Options>(
     signal: stopping.signal,
     closing: (close) => closers.push(close),
   };
+  // A processor says what it does in its log.
+  const working = spec.service ? null : context.output.working(path.replace(/^\S+ /, ''));
   try {
     const work = reachAll(config, spec.needs ?? []).then(() => spec.run(context, options, args));
     return await Promise.race([work, stopping.interrupted]);
   } finally {
+    working?.stop();
     await closeAll(closers);
     stopping.end();
   }
@@ -151,7 +154,7 @@ function optionKey(flag: string): string {
 
 function examplesText(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  taskfold ${line}`);
-  return `\nTLS, logins, Redis Cluster and Sentinel: docs/connecting.md.\n\nExamples:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 failed or mismatch, 2 usage or setting, 3 service away.`;
+  return `\nTLS, logins, Redis Cluster and Sentinel: docs/connecting.md.\n\nExamples:\n${lines.join('\n')}\n\nExit codes: 0 done, 1 failed or mismatch, 2 usage or setting, 3 service away, 130 interrupted.`;
 }
 
 function loggerOf(config: Config, sources: ReadonlyMap<string, SettingSource>, service: boolean): Logger {

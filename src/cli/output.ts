@@ -1,6 +1,7 @@
 // What a command prints: results on standard output (for people, or JSON), progress and notes on standard error.
 
 import { once } from 'node:events';
+import { Progress, type Running } from './progress.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -10,14 +11,14 @@ export interface Output {
   note(text: string): void;
   /**
    * Live progress on standard error, from two seconds on: one line that changes on a terminal, else a line every five
-   * seconds. `render` must be cheap. Call `stop` before anything else is printed.
+   * seconds. `render` must be cheap.
    */
-  progress(render: () => string): { stop(): void };
+  progress(render: () => string): Running;
+  /** On a terminal, while the command itself shows nothing: that it is at work, and for how long. */
+  working(title: string): Running;
+  /** While somebody is asked no progress shows. */
+  asking(): Running;
 }
-
-const PROGRESS_AFTER_MS = 2_000;
-const TERMINAL_EVERY_MS = 200;
-const LINES_EVERY_MS = 5_000;
 
 /** @param streams standard output and standard error of the process */
 export function createOutput(
@@ -25,34 +26,21 @@ export function createOutput(
   streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
 ): Output {
   const { stdout, stderr } = streams;
+  const progress = new Progress(stderr);
   return {
     json,
     async result(value, forPeople) {
+      progress.makeRoom();
       const text = json ? toJson(value) : withoutControls(forPeople());
       if (!stdout.write(`${text}\n`)) await once(stdout, 'drain');
     },
     note(text) {
+      progress.makeRoom();
       stderr.write(`${text}\n`);
     },
-    progress(render) {
-      const terminal = stderr.isTTY === true;
-      const say = () =>
-        stderr.write(terminal ? `\r\u001b[2K${render().slice(0, (stderr.columns || 80) - 1)}` : `${render()}\n`);
-      let repeated: NodeJS.Timeout | undefined;
-      const first = setTimeout(() => {
-        say();
-        repeated = setInterval(say, terminal ? TERMINAL_EVERY_MS : LINES_EVERY_MS);
-      }, PROGRESS_AFTER_MS);
-      return {
-        stop() {
-          clearTimeout(first);
-          if (repeated === undefined) return;
-          clearInterval(repeated);
-          repeated = undefined;
-          if (terminal) stderr.write('\r\u001b[2K');
-        },
-      };
-    },
+    progress: (render) => progress.begin(render),
+    working: (title) => progress.beginTitle(title),
+    asking: () => progress.pause(),
   };
 }
 

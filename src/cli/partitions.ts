@@ -78,7 +78,7 @@ async function applyCure(
     if (chosen.includes(status)) for (const line of curePreview(cure, status, acceptHistoryLoss)) output.note(line);
     else output.note(`partition ${status.partition}: ${status.condition}, not halted: left alone`);
   }
-  if (chosen.length > 0 && !yes) await ask(`${cure} ${chosen.length} partition(s)?`);
+  if (chosen.length > 0 && !yes) await ask(output, `${cure} ${chosen.length} partition(s)?`);
   let done = 0;
   const progress = output.progress(() => `${cure}: ${done} of ${chosen.length} partitions done`);
   const watched: Promise<Outcome>[] = [];

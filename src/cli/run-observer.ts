@@ -17,20 +17,20 @@ export function createRunObserver(
   totals: RunTotals,
   onFolded: (partition: number, watermark: number) => void,
 ): PipelineObserver {
-  const waiting = new Map<number, string>();
+  const waiting = new Map<number, Set<string>>();
   return {
     state(partition, state) {
       if (state !== 'running') return logger.log('partition_state', { partition, state });
-      const subject = waiting.get(partition);
-      if (subject !== undefined) logger.over('partition_waiting', subject);
+      for (const subject of waiting.get(partition) ?? []) logger.over('partition_waiting', subject);
       waiting.delete(partition);
       logger.over('partition_halted', partition);
       logger.log('partition_running', { partition });
     },
     problem(partition, fault) {
       const subject = subjectOf(partition, fault);
-      waiting.set(partition, subject);
-      logger.log('partition_waiting', { partition, code: fault.code, reason: fault.message }, subject);
+      waiting.set(partition, (waiting.get(partition) ?? new Set()).add(subject));
+      const { code, service, message: reason } = fault;
+      logger.log('partition_waiting', { partition, code, ...(service ? { service } : {}), reason }, subject);
     },
     halted(partition, fault, cure) {
       logger.log('partition_halted', { partition, code: fault.code, reason: fault.message, cure }, partition);
@@ -54,5 +54,6 @@ export function createRunObserver(
 
 // A service that is away meets every partition at once, and is said once; what is a partition's own is said for each.
 function subjectOf(partition: number, fault: Fault): string {
-  return fault.code === 'service_unavailable' ? fault.code : `${fault.code} ${partition}`;
+  const { code, service } = fault;
+  return code === 'service_unavailable' ? `${code} ${service}` : `${code} ${partition}`;
 }

@@ -43,9 +43,8 @@ export function tasksCommand(): Command {
       const reads = await openReads(context);
       let shown = 0;
       let read = 0;
-      const toTerminal = process.stdout.isTTY;
-      const progress = toTerminal ? null : output.progress(() => `${read} tasks read, ${shown} listed`);
-      if (!output.json && toTerminal) output.note(HEADLINE);
+      const progress = output.progress(() => `${read} tasks read, ${shown} listed`);
+      if (!output.json && process.stdout.isTTY) output.note(HEADLINE);
       for await (const task of job === undefined ? reads.streamTasks() : reads.streamTasksOfJob(job)) {
         read += 1;
         if (engine !== undefined && task.engine_id !== engine) continue;
@@ -54,7 +53,7 @@ export function tasksCommand(): Command {
         shown += 1;
         if (shown >= limit) break;
       }
-      progress?.stop();
+      progress.stop();
       return EXIT.done;
     },
   });

@@ -98,13 +98,13 @@ async function listWhatIsLeft(context: CommandContext, look: TaskLook): Promise<
 function progressOf({ output }: CommandContext) {
   let at = { done: 0, total: 0 };
   const text = () => `read ${at.done.toLocaleString('en-US')} of ${at.total.toLocaleString('en-US')} offsets`;
-  const shown = process.stdout.isTTY ? null : output.progress(text);
+  const shown = output.progress(text);
   return {
     onProgress(now: typeof at) {
       at = now;
     },
     stop() {
-      shown?.stop();
+      shown.stop();
     },
   };
 }

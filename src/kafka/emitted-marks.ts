@@ -2,7 +2,7 @@
 // group is apart from the members' one because clients overwrite that one's offsets on their own.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '../pipeline/errors.ts';
+import { away, Fault } from '../pipeline/errors.ts';
 import type { EmittedMark, RecordFingerprint } from '../pipeline/ports.ts';
 import { type ClusterLink, send } from './cluster-link.ts';
 import { type CommittedOffset, offsetFetchRequest } from './offset-fetch-request.ts';
@@ -60,7 +60,7 @@ export class EmittedMarks {
       const code = [answer.errorCode, ...answer.partitions.map((p) => p.errorCode)].find((c) => c !== 0);
       if (code === undefined) return answer.partitions;
       if (!COME_BACK_CODES.has(code) || Date.now() > until) {
-        throw new Fault('service_unavailable', `${what}: the broker answers with error ${code}`);
+        throw away('kafka', `${what}: the broker answers with error ${code}`);
       }
       await sleep(PAUSE_MS);
     }

@@ -1,7 +1,7 @@
 // What kafkajs' errors mean for a partition.
 
 import { connectProblem, problemText } from '../connect/connect-problem.ts';
-import { Fault } from '../pipeline/errors.ts';
+import { away, Fault } from '../pipeline/errors.ts';
 
 // A transaction of a producer that another claim has fenced, or whose state at the broker is no longer ours. 47 also
 // follows a transaction that timed out; the remedy is the same: claim again and read C. -99: kafkajs does not know the
@@ -68,5 +68,5 @@ export function toFault(error: unknown, what: string): Fault {
   const code = brokerCodeOf(error);
   const reason = reasonOf(error);
   if (code !== null && FENCED_CODES.has(code)) return new Fault('fenced', `${what}: ${reason}`, error);
-  return new Fault('service_unavailable', `${what}: ${reason}`, error);
+  return away('kafka', `${what}: ${reason}`, error);
 }

@@ -3,7 +3,7 @@
 // a log are often markers of transactions, which no reader gets to see.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '../pipeline/errors.ts';
+import { away, Fault } from '../pipeline/errors.ts';
 import { type ClusterLink, isLeaderMoved } from './cluster-link.ts';
 import type { Isolation } from './fetch-request.ts';
 import { type AbortedTransaction, endOfSet } from './record-batches.ts';
@@ -61,8 +61,8 @@ export async function* fetchRounds(link: ClusterLink, stretch: Stretch): AsyncGe
 
 function stalled(link: ClusterLink, positions: ReadonlyMap<number, number>): Fault {
   const [partition, position] = [...positions][0]!;
-  return new Fault(
-    'service_unavailable',
+  return away(
+    'kafka',
     `reading ${link.topic}/${partition} does not get beyond ${position}: an open transaction holds it back, or Kafka is away`,
   );
 }
@@ -110,7 +110,7 @@ async function fetchFrom(
     if (from === undefined) continue;
     if (errorCode === ERROR_OFFSET_OUT_OF_RANGE) sets.push(...(await outOfRange(link, stretch, partition, from)));
     else if (isLeaderMoved(errorCode)) look = true;
-    else if (errorCode !== 0) throw new Fault('service_unavailable', `${link.topic}/${partition}: error ${errorCode}`);
+    else if (errorCode !== 0) throw away('kafka', `${link.topic}/${partition}: error ${errorCode}`);
     const to = endOfSet(records);
     if (to !== null && to > from) sets.push({ partition, from, to, bytes: records, aborted });
   }

@@ -2,7 +2,7 @@
 // have room. A partition that is slow, halted or in trouble is left out; the others go on.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '../pipeline/errors.ts';
+import { away, Fault } from '../pipeline/errors.ts';
 import type { LogBatch } from '../pipeline/ports.ts';
 import { type ClusterLink, isLeaderMoved } from './cluster-link.ts';
 import type { KafkaLog } from './connection.ts';
@@ -183,7 +183,7 @@ export class LogFetcher {
       return false;
     }
     if (isLeaderMoved(part.errorCode)) return true;
-    feed.fail(new Fault('service_unavailable', `${this.#name(feed)}: the broker answers with error ${part.errorCode}`));
+    feed.fail(away('kafka', `${this.#name(feed)}: the broker answers with error ${part.errorCode}`));
     return false;
   }
 

@@ -3,7 +3,7 @@
 
 import { newHead, type SlotHead, type SlotPins } from '../domain/head.ts';
 import type { PipelineContext } from './context.ts';
-import { Fault } from './errors.ts';
+import { away, Fault } from './errors.ts';
 import { matches } from './fingerprint.ts';
 import {
   type EmittedMark,
@@ -233,7 +233,7 @@ async function firstRecord(context: PipelineContext, partition: number, from: nu
   let position = from;
   for (let look = 0; position < to; look++) {
     if (look === RECORD_LOOKS) {
-      throw new Fault('service_unavailable', `Kafka does not show offset ${position} of partition ${partition}.`);
+      throw away('kafka', `Kafka does not show offset ${position} of partition ${partition}.`);
     }
     const batch = await context.ports.inputLog.fetch(partition, position, { records_max: 1, wait_ms });
     const record = batch.records[0];

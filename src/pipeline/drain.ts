@@ -5,7 +5,7 @@ import { type Notice, needsRecord, needsUpdate } from '../domain/notice.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import { type Emitter, messageBytes } from './emitter.ts';
-import { Fault } from './errors.ts';
+import { away, Fault } from './errors.ts';
 import type { InputRecord, LogBatch, OutgoingMessage } from './ports.ts';
 
 /** How often a record that must be there is asked for before Kafka counts as away. */
@@ -85,7 +85,7 @@ async function fetchAt(context: PipelineContext, partition: number, offset: numb
     });
     if (batch.to > batch.from) return batch;
   }
-  throw new Fault('service_unavailable', `Kafka does not show offset ${offset} of partition ${partition}.`);
+  throw away('kafka', `Kafka does not show offset ${offset} of partition ${partition}.`);
 }
 
 /** The record was decoded when it was folded, so anything else now is the registry's doing, and is waited for. */
@@ -94,17 +94,11 @@ async function decodeAgain(context: PipelineContext, record: InputRecord) {
   const id = decoder.schemaIdOf(record.value);
   const loaded = id === null ? undefined : (await decoder.load(new Set([id]))).get(id);
   if (loaded !== 'known') {
-    throw new Fault(
-      'service_unavailable',
-      `The schema registry does not answer with schema ${id}, which it knew before.`,
-    );
+    throw away('registry', `The schema registry does not answer with schema ${id}, which it knew before.`);
   }
   const decoded = decoder.decode(record.value);
   if (decoded.kind !== 'update') {
-    throw new Fault(
-      'service_unavailable',
-      `The record at offset ${record.offset} does not decode with schema ${id} any more.`,
-    );
+    throw away('registry', `The record at offset ${record.offset} does not decode with schema ${id} any more.`);
   }
   return decoded.update;
 }

@@ -35,16 +35,26 @@ export const FAULTS = {
 export type FaultCode = keyof typeof FAULTS;
 export type HaltCode = { [code in FaultCode]: (typeof FAULTS)[code] extends 'halt' ? code : never }[FaultCode];
 
+export type ServiceName = 'kafka' | 'registry' | 'redis';
+
 /** A fault with its code; `message` says what was seen, `cause` holds the library's own error. */
 export class Fault extends Error {
   readonly code: FaultCode;
-  constructor(code: FaultCode, message: string, cause?: unknown) {
+  /** of `service_unavailable`, where it is known: who does not answer */
+  readonly service: ServiceName | undefined;
+  constructor(code: FaultCode, message: string, cause?: unknown, service?: ServiceName) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'Fault';
     this.code = code;
+    this.service = service;
   }
   /** What the partition does about it. */
   get remedy(): (typeof FAULTS)[FaultCode] {
     return FAULTS[this.code];
   }
+}
+
+/** A service that does not answer, or refuses us for now: each is waited for, and told, for itself. */
+export function away(service: ServiceName, message: string, cause?: unknown): Fault {
+  return new Fault('service_unavailable', message, cause, service);
 }

@@ -14,7 +14,7 @@ import { Tombstone } from '../domain/tombstone.ts';
 import { type Claimed, moved } from './claim.ts';
 import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
-import { Fault } from './errors.ts';
+import { away, type Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
 import { readMissing } from './read-missing.ts';
@@ -75,7 +75,7 @@ export async function loadSchemas(
     await commitVerdicts(claimed, emitter, verdicts);
     const what = found === 'denied' ? 'denies it now, and knew it before' : 'does not answer';
     const where = `the record at offset ${record.offset} of partition ${partition}`;
-    const fault = new Fault('service_unavailable', `The schema registry ${what}: schema ${schema_id}, of ${where}.`);
+    const fault = away('registry', `The schema registry ${what}: schema ${schema_id}, of ${where}.`);
     return { records: records.slice(0, i), waitsFor: fault };
   }
   await commitVerdicts(claimed, emitter, verdicts);

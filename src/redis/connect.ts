@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import { connectProblem, problemText } from '../connect/connect-problem.ts';
-import { Fault } from '../pipeline/errors.ts';
+import { away } from '../pipeline/errors.ts';
 import { mastersOf } from './masters.ts';
 import { meaningOf } from './redis-faults.ts';
 import { createClient, type RedisClient, type RedisTarget } from './redis-target.ts';
@@ -126,10 +126,7 @@ export function connectRedis(target: string | RedisTarget, options: ConnectOptio
         if (hopeless || performance.now() >= deadline) break;
         await sleep(READY_LOOK_MS);
       }
-      throw new Fault(
-        'service_unavailable',
-        `Redis does not answer (${closed ? 'the connection was closed' : reason})`,
-      );
+      throw away('redis', `Redis does not answer (${closed ? 'the connection was closed' : reason})`);
     },
     close() {
       closed = true;

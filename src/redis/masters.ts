@@ -2,7 +2,7 @@
 // over all keys that leaves a master out would look whole and be wrong.
 
 import { Cluster, type Redis } from 'ioredis';
-import { Fault } from '../pipeline/errors.ts';
+import { away } from '../pipeline/errors.ts';
 import { CLUSTER_SLOTS } from './cluster-slot.ts';
 import { faultsOf } from './redis-faults.ts';
 import type { RedisClient } from './redis-target.ts';
@@ -25,15 +25,12 @@ export async function mastersOf(client: RedisClient): Promise<readonly Redis[]> 
     if (node === undefined) {
       // It has just become one, or has gone: the client finds out by this.
       client.refreshSlotsCache();
-      throw new Fault('service_unavailable', `the master ${address} of the Redis Cluster is not connected`);
+      throw away('redis', `the master ${address} of the Redis Cluster is not connected`);
     }
     masters.set(address, node);
   }
   if (covered !== CLUSTER_SLOTS) {
-    throw new Fault(
-      'service_unavailable',
-      `the Redis Cluster has masters for ${covered} of ${CLUSTER_SLOTS} slots only`,
-    );
+    throw away('redis', `the Redis Cluster has masters for ${covered} of ${CLUSTER_SLOTS} slots only`);
   }
   return [...masters.values()];
 }

@@ -1,6 +1,6 @@
 // Every error of Redis becomes a fault that the pipeline knows: Redis cannot answer now, or the slot is damaged.
 
-import { Fault } from '../pipeline/errors.ts';
+import { away, Fault } from '../pipeline/errors.ts';
 
 /** Refusals that come before the first write of a script, with what a person can do about them. */
 const REFUSALS: readonly (readonly [code: string, meaning: string])[] = [
@@ -53,16 +53,16 @@ export function redisFault(error: unknown, doing: string, writing = false): unkn
     if (error instanceof TypeError || error instanceof RangeError) return error;
     // Of a Cluster the library repeats what the last node said.
     const said = meaningOf(error.message) ?? error.message;
-    return new Fault('service_unavailable', `${doing}: Redis does not answer (${said})`, stripped(error));
+    return away('redis', `${doing}: Redis does not answer (${said})`, stripped(error));
   }
   const message = error.message;
   if (!/^(ERR Error running script.*)?WRONGTYPE/s.test(message)) {
     const meaning = meaningOf(message);
-    if (meaning !== null) return new Fault('service_unavailable', `${doing}: ${meaning}`, stripped(error));
+    if (meaning !== null) return away('redis', `${doing}: ${meaning}`, stripped(error));
     if (CLIENT_LIMIT.test(message)) {
-      return new Fault('service_unavailable', `${doing}: Redis takes no more clients (maxclients)`, stripped(error));
+      return away('redis', `${doing}: Redis takes no more clients (maxclients)`, stripped(error));
     }
-    if (!writing) return new Fault('service_unavailable', `${doing}: Redis refuses (${message})`, stripped(error));
+    if (!writing) return away('redis', `${doing}: Redis refuses (${message})`, stripped(error));
   }
   return new Fault('torn_save', `${doing}: Redis holds something else than was saved (${message})`, stripped(error));
 }

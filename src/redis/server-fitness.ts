@@ -2,7 +2,7 @@
 // before the first claim.
 
 import { Cluster } from 'ioredis';
-import { Fault } from '../pipeline/errors.ts';
+import { away } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
 import { mastersOf } from './masters.ts';
 import type { RedisClient } from './redis-target.ts';
@@ -44,12 +44,12 @@ export async function serverUnfit(redis: RedisClient): Promise<string | null> {
 /** @throws Fault service_unavailable where the server is unfit, our user lacks a right, or it does not answer: it is waited for */
 export async function requireFitServer(redis: RedisClient, run?: RunScript, keys?: SlotKeys): Promise<void> {
   const unfit = await serverUnfit(redis);
-  if (unfit !== null) throw new Fault('service_unavailable', unfit);
+  if (unfit !== null) throw away('redis', unfit);
   if (run === undefined || keys === undefined) return;
   const lacking = await lackingCommands(run, keys);
   if (lacking.length === 0) return;
-  throw new Fault(
-    'service_unavailable',
+  throw away(
+    'redis',
     `our Redis user may not run ${lacking.join(', ')} on ${keys.tag}:*; "taskfold doctor" says what it needs`,
   );
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
+import { NOWHERE } from '../support/taskfold-process.ts';
 import { taskfold } from './taskfold.ts';
 
 /** Nothing listens on the discard port of a test machine. */
@@ -38,7 +39,7 @@ describe('help', () => {
       expect(text).toContain('--json');
       expect(text).toContain('--log-level');
       expect(text).toMatch(new RegExp(`Examples:\\n {2}# .+\\n {2}taskfold ${path}`));
-      expect(text).toContain('Exit codes: 0 done');
+      expect(text).toMatch(/Exit codes: 0 done, .*, 130 interrupted\./);
     },
   );
 
@@ -106,6 +107,17 @@ describe('services that are away', () => {
     expect(code).toBe(3);
     expect(Date.now() - began).toBeLessThan(10_000);
   });
+});
+
+test('a command of a test that forgets the addresses finds nobody, whatever listens on this machine', async () => {
+  for (const [args, nowhere] of [
+    [['tasks'], NOWHERE.REDIS_URL],
+    [['topics', 'create'], NOWHERE.KAFKA_BROKERS],
+    [['schemas', 'check'], NOWHERE.SCHEMA_REGISTRY_URL],
+  ] as const) {
+    const { code, stderr } = await taskfold(args);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(nowhere.replace(/^.*\/\//, ''))]);
+  }
 });
 
 describe('settings', () => {

@@ -4,8 +4,14 @@ import type { PipelinePorts } from '../../src/pipeline/context.ts';
 import type { EventClaim, SlotStore } from '../../src/pipeline/ports.ts';
 import type { World, WorldOptions } from './world.ts';
 
-/** `tolerated`: halts that the world brings about whether or not the safeguard is there */
-export type Mutation = Omit<WorldOptions, 'seed'> & { readonly tolerated?: readonly string[] };
+/**
+ * `tolerated`: halts that the world brings about whether or not the safeguard is there.
+ * `schedules`: it must be noticed within so many, because more would show what else the world lacks.
+ */
+export type Mutation = Omit<WorldOptions, 'seed'> & {
+  readonly tolerated?: readonly string[];
+  readonly schedules?: number;
+};
 
 export const everything: Mutation = { rollBacks: 0.008, lateSchemas: true };
 

@@ -11,6 +11,16 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Hundreds of short processes: each starts in half the time when Node keeps what it has compiled. */
 export const COMPILE_CACHE = fileURLToPath(new URL('../../.taskfold/compile-cache', import.meta.url));
 
+/**
+ * Where no service is. It comes first in the environment of every command, so that one whose test forgets an address
+ * finds nothing, and never the default's localhost, which may be somebody's own.
+ */
+export const NOWHERE = {
+  KAFKA_BROKERS: '127.0.0.1:1',
+  SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1',
+  REDIS_URL: 'redis://127.0.0.1:1',
+} as const;
+
 export type Environment = Readonly<Record<string, string>>;
 
 /** One line of a processor's log. */
@@ -51,7 +61,8 @@ export class TaskfoldProcess {
    */
   constructor(args: readonly string[], environment: Environment, main = MAIN) {
     const { PATH = '', HOME = '' } = process.env;
-    const env = { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, TASKFOLD_LOG_FORMAT: 'json', ...environment };
+    const own = { NODE_COMPILE_CACHE: COMPILE_CACHE, TASKFOLD_LOG_FORMAT: 'json' };
+    const env = { PATH, HOME, ...NOWHERE, ...own, ...environment };
     this.#child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.pid = this.#child.pid ?? -1;
     // A command that ends early closes its input, which is no concern of the test.

@@ -79,7 +79,7 @@ async function replay(context: CommandContext, given: Options): Promise<ExitCode
     await output.result({ ...dry, replayed: 0, left: 0 }, () => 'nothing to replay');
     return EXIT.done;
   }
-  if (!yes) await ask(`replay ${plan.replays.length.toLocaleString('en-US')} records?`);
+  if (!yes) await ask(output, `replay ${plan.replays.length.toLocaleString('en-US')} records?`);
   if (signal.aborted) return EXIT.interrupted;
   let replayed = 0;
   const going = output.progress(() => `replayed ${replayed} of ${plan.replays.length}`);

@@ -79,7 +79,7 @@ async function setSettings(
   await requireRoom(context, changed);
   if (!anyway) requireNobodyAgainst(changed, documents);
   for (const line of preview(changed, documents, count)) output.note(line);
-  if (!yes) await ask(`change ${Object.keys(changed).length} setting(s) in ${count} partition(s)?`);
+  if (!yes) await ask(output, `change ${Object.keys(changed).length} setting(s) in ${count} partition(s)?`);
 
   const change = resumed ?? newChangeName();
   const written = await writeAll(context, change, changed, count);
