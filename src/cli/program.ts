@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
+import { doctorCommand } from './doctor.ts';
 import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   verifyCommand,
   settingsCommand,
   metricsCommand,
+  doctorCommand,
 ] as const;
 
 /** Builds the whole tree; nothing runs yet. */
