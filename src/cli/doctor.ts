@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from './command-failure.ts';
 import { type Check, type CheckState, checksAbout } from './doctor/check.ts';
 import { brokerClockCheck } from './doctor/clock-checks.ts';
 import { kafkaChecks } from './doctor/kafka-checks.ts';
-import { lookAtKafka } from './doctor/kafka-look.ts';
+import { type KafkaLook, lookAtKafka } from './doctor/kafka-look.ts';
 import { processChecks } from './doctor/process-checks.ts';
 import { redisChecks } from './doctor/redis-checks.ts';
 import { registryChecks } from './doctor/registry-checks.ts';
@@ -36,25 +36,24 @@ export function doctorCommand(): Command {
 
 async function examine(context: CommandContext): Promise<ExitCode> {
   const { config, output } = context;
-  let doing = 'settings';
+  const topology = topologyOfConfig(config);
+  let doing = 'Kafka';
   const progress = output.progress(() => `looking at ${doing}`);
-  const about = (what: string) => {
-    doing = what;
-  };
-  const checks: Check[] = [];
+  const checks: Check[] = processChecks(config, process.versions.node);
   try {
-    checks.push(...processChecks(config, process.versions.node));
-    about('Kafka');
-    const kafka = await kafkaPart(context);
-    checks.push(...kafka.checks);
-    about('the schema registry');
-    checks.push(...(await ofService(context, 'registry', () => registryChecks(config, topologyOfConfig(config)))));
-    about('Redis');
-    checks.push(
-      ...(await ofService(context, 'redis', async () =>
-        redisChecks(config, await openRedis(context), kafka.retentionMs),
-      )),
-    );
+    let look: KafkaLook | null = null;
+    const kafka = await ofService(context, 'kafka', async () => {
+      look = await lookAtKafka(context);
+      return kafkaChecks(config, topology, look);
+    });
+    doing = 'the schema registry, Redis and clocks';
+    const input = inputOf(look, topology.input.topic);
+    const [clock, registry, redis] = await Promise.all([
+      input.takesTheirTime ? brokerClockCheck(context, input.partitions) : null,
+      ofService(context, 'registry', () => registryChecks(config, topology)),
+      ofService(context, 'redis', async () => redisChecks(config, await openRedis(context), input.retentionMs)),
+    ]);
+    checks.push(...kafka, ...(clock === null ? [] : [clock]), ...registry, ...redis);
   } finally {
     progress.stop();
   }
@@ -64,25 +63,16 @@ async function examine(context: CommandContext): Promise<ExitCode> {
   return counts.away > 0 ? EXIT.unavailable : counts.fail > 0 ? EXIT.failed : EXIT.done;
 }
 
-/** Kafka's checks, and how far back the input reaches, ms: what Redis lost can be folded again from there on. */
-async function kafkaPart(context: CommandContext): Promise<{ checks: Check[]; retentionMs: number | null }> {
-  const topology = topologyOfConfig(context.config);
-  let retentionMs: number | null = null;
-  const checks = await ofService(context, 'kafka', async () => {
-    const look = await lookAtKafka(context);
-    const found = kafkaChecks(context.config, topology, look);
-    const input = look.topics.get(topology.input.topic);
-    const partitions = look.rights.topics.find(({ topic }) => topic === topology.input.topic)?.partitions.length ?? 0;
-    if (input !== undefined) {
-      const kept = Number(input['retention.ms']);
-      retentionMs = kept < 0 ? Number.POSITIVE_INFINITY : kept;
-      if (input['message.timestamp.type'] === 'LogAppendTime' && partitions > 0) {
-        found.push(await brokerClockCheck(context, partitions));
-      }
-    }
-    return found;
-  });
-  return { checks, retentionMs };
+/** How far back the input reaches (what Redis lost is folded again from there on), and whether its time is the broker's. */
+function inputOf(look: KafkaLook | null, topic: string) {
+  const configs = look?.topics.get(topic);
+  const partitions = look?.rights.topics.find((found) => found.topic === topic)?.partitions.length ?? 0;
+  const kept = configs === undefined ? null : Number(configs['retention.ms']);
+  return {
+    partitions,
+    retentionMs: kept !== null && kept < 0 ? Number.POSITIVE_INFINITY : kept,
+    takesTheirTime: partitions > 0 && configs?.['message.timestamp.type'] === 'LogAppendTime',
+  };
 }
 
 /** Whether the service can be used comes first; where it cannot, nothing else of it is looked at. */

@@ -15,6 +15,7 @@ const { ok, warn, fail } = checksAbout('kafka');
 const TRANSACTION_MS = 10_000;
 const SESSION_MS = 6_000;
 const DAY_MS = 86_400_000;
+const [TOPIC_NOT_AUTHORIZED, GROUP_NOT_AUTHORIZED, ID_NOT_AUTHORIZED] = [29, 30, 53];
 
 export function kafkaChecks(config: Config, topology: Topology, look: KafkaLook): Check[] {
   const known = new Map(look.rights.topics.map((rights) => [rights.topic, rights]));
@@ -22,9 +23,10 @@ export function kafkaChecks(config: Config, topology: Topology, look: KafkaLook)
   const checks: Check[] = [];
   for (const plan of topology.topics) {
     const found = known.get(plan.topic);
+    // A topic that our user may not see is told with the right that it lacks.
+    if (found?.errorCode === TOPIC_NOT_AUTHORIZED) continue;
     if (found === undefined || found.errorCode !== 0) {
-      const why = found?.errorCode === 29 ? 'our user may not see it' : 'there is none';
-      checks.push(fail('topic', `topic ${plan.topic}: ${why}`, `taskfold topics create (or grant it: see rights)`));
+      checks.push(fail('topic', `topic ${plan.topic}: there is none`, 'taskfold topics create'));
       continue;
     }
     const configs = look.topics.get(plan.topic);
@@ -123,7 +125,10 @@ function rightsChecks(config: Config, topology: Topology, look: KafkaLook): Chec
     // Of what does not exist nothing can be said; the missing topic is told already.
     if (found === undefined || found.errorCode === 3) continue;
     const denied = right.operations.filter(
-      (operation) => !allows(found.operations, operation) || found.errorCode === 29 || found.errorCode === 30,
+      (operation) =>
+        !allows(found.operations, operation) ||
+        found.errorCode === TOPIC_NOT_AUTHORIZED ||
+        found.errorCode === GROUP_NOT_AUTHORIZED,
     );
     if (denied.length > 0) lacking.push({ right, operations: denied.join(', ') });
   }
@@ -141,7 +146,8 @@ function rightsChecks(config: Config, topology: Topology, look: KafkaLook): Chec
 
 function transactionCheck(topology: Topology, error: unknown, user: string): Check {
   const right = neededRights(topology).find(({ resource }) => resource === 'transactional-id')!;
-  if (brokerCodeOf(error) === 53) {
+  // kafkajs does not say why it found no coordinator; a missing right is the likeliest.
+  if (brokerCodeOf(error) === ID_NOT_AUTHORIZED || /coordinator/.test(reasonOf(error))) {
     return fail('rights', `our Kafka user may begin no transaction as ${right.name}*`, grantCommand(right, user));
   }
   return fail(
