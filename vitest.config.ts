@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const pureRooms = [
   'architecture',
   'config',
+  'connect/settings',
   'domain',
   'engine',
   'observe',

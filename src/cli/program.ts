@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
 import { completionCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { metricsCommand } from './metrics.ts';
 import { partitionsCommand } from './partitions.ts';
 import { publishCommand } from './publish.ts';
@@ -43,6 +44,7 @@ const COMMANDS = [
   verifyCommand,
   settingsCommand,
   metricsCommand,
+  doctorCommand,
 ] as const;
 
 /** Builds the whole tree; nothing runs yet. */

@@ -39,6 +39,12 @@ export async function reachAll(config: Config, services: readonly Service[]): Pr
   throw new CommandFailure(failures.map(({ text }) => text).join('\n'), EXIT.unavailable, cures.join('\n  cure: '));
 }
 
+/** Why the service cannot be used, with the cure; null: it can. */
+export async function whyUnusable(config: Config, service: Service): Promise<{ text: string; cure: string } | null> {
+  const reason = await reasonAgainst(config, service);
+  return reason && { text: reason.text, cure: reason.cure ?? `start it, or set ${SERVICE_NAMES[service].at}` };
+}
+
 /** One sentence with the address, the reason and, beyond "nothing listens", the cure; or null: the service can be used. */
 export async function whyUnreachable(config: Config, service: Service): Promise<string | null> {
   const reason = await reasonAgainst(config, service);

@@ -1,6 +1,7 @@
 // Settings of the services that are good each on its own and make no sense together, each told with its cure; and
 // certificates and keys that cannot be used, before anything connects.
 
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parseRedisUrl } from './redis-url.ts';
 import type { ServiceConfig } from './service-settings.ts';
@@ -106,12 +107,17 @@ function tlsProblems(
   return problems;
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
 /** OpenSSL's own words: they name no content. */
 function unusable(
   names: string,
   material: { ca?: string; cert?: string; key?: string; passphrase?: string },
 ): string[] {
   try {
+    // Node passes over authorities that it cannot read, and then trusts nobody.
+    for (const block of material.ca?.match(CERTIFICATE) ?? [''])
+      if (material.ca !== undefined) new X509Certificate(block);
     createSecureContext(material);
     return [];
   } catch (error) {

@@ -4,6 +4,8 @@ import { away, Fault } from '../pipeline/errors.ts';
 
 /** Refusals that come before the first write of a script, with what a person can do about them. */
 const REFUSALS: readonly (readonly [code: string, meaning: string])[] = [
+  // The library's own words, once it was sent to and fro; the last answer says too little by itself.
+  ['Too many Cluster redirections', 'the Redis Cluster is moving keys, or its nodes do not agree yet'],
   ['OOM', 'Redis is full (maxmemory is reached): raise maxmemory or free memory; it goes on by itself'],
   [
     'MISCONF',

@@ -96,7 +96,7 @@ function clusterOptions(redisOptions: NodeOptions, tls: boolean): ClusterOptions
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     retryDelayOnTryAgain: 100,
-    maxRedirections: 8,
+    maxRedirections: 5,
     clusterRetryStrategy: pause,
     // A certificate names the host that the Cluster announces, and not the address behind it.
     ...(tls ? { dnsLookup: (host, callback) => callback(null, host) } : {}),

@@ -60,7 +60,7 @@ export async function loadSnapshot(
   for (const [at, snapshot] of found.entries()) {
     for (const line of preview(snapshot, statuses[at]!, replace)) output.note(line);
   }
-  if (!yes) await ask(`put back ${found.length} partition(s)?`);
+  if (!yes) await ask(output, `put back ${found.length} partition(s)?`);
   const watched: Promise<Outcome>[] = [];
   const putting = output.progress(() => `${watched.length} of ${found.length} partitions are put back`);
   try {
