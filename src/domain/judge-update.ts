@@ -25,12 +25,21 @@ export function judgeUpdate(
   const errors = errorsOf(update.error_details, settings.errors_kept);
   const { prior_timestamp, timestamp } = update;
   const told = work_request_id !== '' && isNumber(prior_timestamp) && isNumber(timestamp);
-  const post = told ? postOf(update, prior_timestamp, timestamp, errors) : null;
+  const post = told ? postOf(update, prior_timestamp, timestamp, errors, task, settings.ios_kept) : null;
   const judgement = post === null ? UNVERIFIED : judge(reporter, post);
   const counted = countedReporter(task, reporter, post, judgement.updateClass);
   const { updateClass, before } = judgement;
   const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
   return { ...judgement, update, reporter: counted, fromNewWorkRequest, post, contribution };
+}
+
+/** How many job creations the ledger remembers of one prior: one that is forgotten could be made twice. */
+export const JOBS_OF_PRIOR_MAX = 10_000;
+
+/** Whether the ledger would have to forget job creations (`too_many_job_creations`). Changes nothing. */
+export function jobsPassTheBound({ post, before, contribution }: JudgedUpdate): boolean {
+  const count = contribution.actions.length;
+  return count > 0 && post !== null && (before?.actions.length ?? 0) + count > JOBS_OF_PRIOR_MAX;
 }
 
 /** Makes the ledger of the task remember the judged update of the record `at`. */

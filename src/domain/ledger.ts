@@ -4,7 +4,7 @@
 // priors of the largest vector of deltas seen on each: whatever the order, the repeats and the steps of its clock.
 
 import type { FoldSettings } from './fold-settings.ts';
-import { covers, digestOfPost, isZero, type Post, sameContent, toldByTotals } from './post.ts';
+import { countsOf, covers, digestOfPost, ioFinder, isZero, type Post, sameContent, toldByTotals } from './post.ts';
 import { isTerminal } from './status-rule.ts';
 import type { ReporterTotals, TaskStatus } from './task-state.ts';
 import type { UpdateClass } from './update-class.ts';
@@ -134,7 +134,13 @@ function relation(reporter: Reporter, before: Post, post: Post): 'contains' | 'p
 }
 
 function shareContent(a: Post, b: Post): boolean {
-  return a.actions.some((one) => b.actions.includes(one)) || a.errors.some((one) => b.errors.includes(one));
+  return share(a.actions, b.actions) || share(a.errors, b.errors);
+}
+
+function share(some: readonly number[], others: readonly number[]): boolean {
+  if (some.length === 0 || others.length === 0) return false;
+  const known = new Set(others);
+  return some.some((one) => known.has(one));
 }
 
 /** The totals are lower than seen, and each is its own delta: the process behind the work request was started again. */
@@ -173,12 +179,12 @@ export function settle(
     case 'too_old':
       break;
     case 'supersede':
-      replace(reporter, before!, withDigestOf(largest(before!, post), post));
+      replace(reporter, before!, withDigestOf(largest(before!, post, settings.errors_kept), post));
       break;
     default:
       if (before !== null) {
         const others = [...before.others, digestOfPost(before)].slice(-OTHERS_KEPT);
-        const all = withAllOf(post, before);
+        const all = withAllOf(post, before, settings.errors_kept);
         // What a post apart asks for comes on top of what its prior has brought.
         if (updateClass === 'next' || updateClass === 'fill') all.actions = [...post.actions, ...before.actions];
         replace(reporter, before, withDigestOf({ ...all, others }, post));
@@ -232,17 +238,18 @@ function withDigestOf(merged: Post, post: Post): Post {
 }
 
 /** Field by field the larger one. */
-function largest(before: Post, post: Post): Post {
+function largest(before: Post, post: Post, errors_kept: number): Post {
+  const [ofBefore, ofPost] = [ioFinder(before), ioFinder(post)];
   const ios = post.ios.map(({ io, count, total }) => {
-    const known = before.ios.find((one) => one.io === io);
+    const known = ofBefore(io);
     return known === undefined
       ? { io, count, total }
       : { io, count: Math.max(count, known.count), total: Math.max(total, known.total) };
   });
-  for (const io of before.ios) if (!post.ios.some((one) => one.io === io.io)) ios.push(io);
+  for (const io of before.ios) if (ofPost(io.io) === undefined) ios.push(io);
   const later = post.timestamp >= before.timestamp;
   return {
-    ...withAllOf(post, before),
+    ...withAllOf(post, before, errors_kept),
     timestamp: Math.max(before.timestamp, post.timestamp),
     deltas: post.deltas.map((delta, i) => Math.max(delta, before.deltas[i]!)),
     ios,
@@ -252,17 +259,20 @@ function largest(before: Post, post: Post): Post {
   };
 }
 
-/** The post, with every job creation and error that its prior has brought so far. */
-function withAllOf(post: Post, before: Post): Post & { actions: readonly number[] } {
-  return { ...post, actions: union(before.actions, post.actions), errors: union(before.errors, post.errors) };
+/** The post, with every job creation that its prior has brought so far, and as many errors as are kept. */
+function withAllOf(post: Post, before: Post, errors_kept: number): Post & { actions: readonly number[] } {
+  const errors = union(before.errors, post.errors).slice(0, errors_kept);
+  return { ...post, actions: union(before.actions, post.actions), errors };
 }
 
 function union(before: readonly number[], now: readonly number[]): readonly number[] {
   if (before.length === 0) return now;
-  const left = [...before];
-  for (const digest of now) {
-    const at = left.indexOf(digest);
-    if (at >= 0) left.splice(at, 1);
+  const counts = countsOf(now);
+  const left: number[] = [];
+  for (const digest of before) {
+    const count = counts.get(digest) ?? 0;
+    if (count === 0) left.push(digest);
+    else counts.set(digest, count - 1);
   }
   return left.length === 0 ? now : [...now, ...left];
 }

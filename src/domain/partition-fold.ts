@@ -8,7 +8,7 @@ import { FoldChanges } from './fold-changes.ts';
 import type { FoldInput } from './fold-input.ts';
 import type { SlotHead } from './head.ts';
 import { InvariantBroken } from './invariant-broken.ts';
-import { judgeUpdate, takeIntoLedger } from './judge-update.ts';
+import { JOBS_OF_PRIOR_MAX, jobsPassTheBound, judgeUpdate, takeIntoLedger } from './judge-update.ts';
 import type { Judgement } from './ledger.ts';
 import { endsWorkRequest, hearOf, makesProgress } from './liveness.ts';
 import type { Look } from './looks.ts';
@@ -19,7 +19,7 @@ import { PassingTime } from './passing-time.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from './tombstone.ts';
 import { outcomeOf } from './update-class.ts';
-import { numberProblem } from './validate.ts';
+import { problemOf } from './validate.ts';
 
 /** Folds a run of records over one slot. The head and the tasks given are changed in place. */
 export class PartitionFold {
@@ -117,10 +117,9 @@ export class PartitionFold {
         `Task ${JSON.stringify(id)} has folded offset ${known.last_offset} before offset ${input.offset} came.`,
       );
     }
-    const problem = numberProblem(update);
+    const problem = problemOf(update);
     if (problem) {
-      const detail = `${problem.field} is ${problem.reason === 'negative_number' ? 'negative' : 'beyond 2^53-2'}.`;
-      this.#rejectOfTask(input, bodies, known, problem.reason, detail, update);
+      this.#rejectOfTask(input, bodies, known, problem.reason, problem.detail, update);
       return;
     }
     if (update.create_jobs_action?.length && input.size > settings.copy_bytes_max) {
@@ -130,6 +129,11 @@ export class PartitionFold {
     }
     const task = known ?? newTask(id, input.offset, input.timestamp);
     const judged = judgeUpdate(task, update, settings);
+    if (jobsPassTheBound(judged)) {
+      const detail = `The posts on one prior_timestamp would have brought more than ${JOBS_OF_PRIOR_MAX} job creations.`;
+      this.#rejectOfTask(input, bodies, known, 'too_many_job_creations', detail, update);
+      return;
+    }
     if (sumsPassTheBound(task, judged.contribution, judged.reporter.totals, settings)) {
       this.#rejectOfTask(input, bodies, known, 'sum_out_of_range', 'A sum of the task would pass 2^53-2.', update);
       return;

@@ -30,7 +30,10 @@ export interface LedgerDiff {
 
 /** The texts that a reporter's posts had when it was last written: a post never changes, it is replaced. */
 interface WrittenReporter {
-  readonly names: string[];
+  /** IO name → its number in the texts: in the order in which totals and posts name them first, and no others */
+  names: ReadonlyMap<string, number>;
+  /** `names` as JSON */
+  namesText: string;
   posts: readonly Post[];
   texts: readonly string[];
 }
@@ -52,7 +55,7 @@ export function diffLedger(change: TaskChange, written: WrittenLedger, whole: bo
     }
     let known = written.get(work_request_id);
     if (known === undefined) {
-      known = { names: [], posts: [], texts: [] };
+      known = { names: new Map(), namesText: '[]', posts: [], texts: [] };
       written.set(work_request_id, known);
     }
     fields.push(REPORTER + work_request_id, encodeReporter(reporter, known));
@@ -71,11 +74,14 @@ export function diffLedger(change: TaskChange, written: WrittenLedger, whole: bo
 
 /** [IO names, figures, totals as name number and total, open priors, posts] */
 function encodeReporter(reporter: Reporter, written: WrittenReporter): string {
-  const { names } = written;
-  const numberOf = (name: string): number => {
-    const known = names.indexOf(name);
-    return known >= 0 ? known : names.push(name) - 1;
-  };
+  if (!areNamesOf(written.names, reporter)) {
+    // What is written depends on the state alone, not on what was written before.
+    const names = namesOf(reporter);
+    written.names = new Map(names.map((name, number) => [name, number]));
+    written.namesText = JSON.stringify(names);
+    written.posts = [];
+  }
+  const numberOf = (name: string): number => written.names.get(name)!;
   let totals = '';
   for (const [name, total] of reporter.totals) totals += `${totals === '' ? '' : ','}${numberOf(name)},${total}`;
   const texts = reporter.posts.map((post) => {
@@ -87,7 +93,27 @@ function encodeReporter(reporter: Reporter, written: WrittenReporter): string {
   let figures = '';
   for (const figure of FIGURES) figures += `${reporter[figure]},`;
   figures += attendanceOf(reporter);
-  return `[${JSON.stringify(names)},[${figures}],[${totals}],[${reporter.open.join()}],[${texts.join()}]]`;
+  return `[${written.namesText},[${figures}],[${totals}],[${reporter.open.join()}],[${texts.join()}]]`;
+}
+
+function namesOf({ totals, posts }: Reporter): string[] {
+  const names = new Set(totals.keys());
+  for (const { ios } of posts) for (const { io } of ios) names.add(io);
+  return [...names];
+}
+
+/** Whether `names` is what {@link namesOf} would make, without making it. */
+function areNamesOf(names: ReadonlyMap<string, number>, { totals, posts }: Reporter): boolean {
+  let met = 0;
+  for (const name of totals.keys()) if (names.get(name) !== met++) return false;
+  for (const { ios } of posts) {
+    for (const { io } of ios) {
+      const number = names.get(io);
+      if (number === undefined || number > met) return false;
+      if (number === met) met++;
+    }
+  }
+  return met === names.size;
 }
 
 /** Stands behind the figures: 0 ended, 1 open, 2 open and last heard of by another partition, 3 ended and so. */

@@ -1,6 +1,7 @@
 // All hand-worked vectors of the fold, in one list: given these records, docs/fold.md says that this must come of them.
 // Each implementation of the fold runs every one.
 
+import { BOUND_VECTORS } from './bound-vectors.ts';
 import { CLOCK_VECTORS } from './clock-vectors.ts';
 import { ERROR_VECTORS } from './error-vectors.ts';
 import { FAILURE_VECTORS } from './failure-vectors.ts';
@@ -36,6 +37,7 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...SYMBOL_VECTORS,
   ...STATUS_VECTORS,
   ...LEDGER_VECTORS,
+  ...BOUND_VECTORS,
   ...FAILURE_VECTORS,
   ...ERROR_VECTORS,
   ...JOB_VECTORS,

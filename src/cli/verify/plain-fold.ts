@@ -6,7 +6,15 @@ import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
 import { markOf, outcomeOf } from '../../domain/update-class.ts';
 import { applyPlainly, newest } from './plain-apply.ts';
-import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
+import {
+  figuresOf,
+  hasLongId,
+  hasToken,
+  jobsOverflow,
+  PLAIN_NUMBER_MAX,
+  reporterOf,
+  sumsOverflow,
+} from './plain-checks.ts';
 import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
 import { contributionOf } from './plain-contribution.ts';
 import { failureBy, silenceOf } from './plain-failure.ts';
@@ -23,7 +31,7 @@ import {
 } from './plain-liveness.ts';
 import { PlainLooks } from './plain-looks.ts';
 import { plainHome } from './plain-murmur2.ts';
-import { postOf, saidBy } from './plain-post.ts';
+import { postOf, saidBy, totalsOf } from './plain-post.ts';
 import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { PlainRetired } from './plain-retired.ts';
@@ -126,6 +134,7 @@ export class PlainFold {
     if (figures.some((figure) => figure < 0)) return this.#rejectOfTask(record, id, 'negative_number');
     if (figures.some((figure) => figure > PLAIN_NUMBER_MAX))
       return this.#rejectOfTask(record, id, 'number_out_of_range');
+    if (hasLongId(update)) return this.#rejectOfTask(record, id, 'id_too_long');
     if (tooLarge && (update.create_jobs_action ?? []).length > 0) {
       return this.#rejectOfTask(record, id, 'too_large_to_copy');
     }
@@ -161,26 +170,29 @@ export class PlainFold {
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
     const reporter = known ?? newPlainReporter(letGo);
     const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
-    const said = saidBy(update, errors);
+    const said = saidBy(update, errors, iosAfter(task, update, this.#settings.ios_kept));
     const post = postOf(update, said);
     const found = findPlainly(reporter, post);
     const outcome = outcomeOf(found.updateClass);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
     const held = iosAfter(task, contribution === null ? {} : update, this.#settings.ios_kept);
     const totals = totalChanges(task, reporter, said, found, held);
+    if (post !== null && jobsOverflow(contribution?.jobs.length ?? 0, found.memory?.post.jobs.length ?? 0)) {
+      return this.#rejectOfTask(record, id, 'too_many_job_creations');
+    }
     const isRestart = found.updateClass === 'restart';
     if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
       return this.#rejectOfTask(record, id, 'sum_out_of_range');
     }
 
     const highest = highestTold(reporter, totals);
-    const progress = makesProgress(contribution, said.totals, highest);
+    const progress = makesProgress(contribution, totalsOf(update), highest);
     const before = { attempts: task.attempts, liveness: task.liveness, last_update_at: task.last_update_at };
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
     const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
-    if (post !== null) rememberPost(reporter, post, found, this.#settings.priors_kept);
+    if (post !== null) rememberPost(reporter, post, found, this.#settings);
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { PROCESSED_STATS, type TaskError } from '../../domain/task-state.ts';
-import { given } from './plain-texts.ts';
+import { cutToBytes, given } from './plain-texts.ts';
 
 export const SIDES = ['inputs', 'outputs'] as const;
 
@@ -33,8 +33,15 @@ export interface PlainPost extends PlainSaid {
   readonly timestamp: number;
 }
 
-/** @param toldErrors the newest `errors_kept` of the update's errors */
-export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[]): PlainSaid {
+/**
+ * @param toldErrors the newest `errors_kept` of the update's errors
+ * @param held IOs that the task has, or would have once the update was applied
+ */
+export function saidBy(
+  update: TaskStatusDetail,
+  toldErrors: readonly TaskError[],
+  held: ReadonlySet<string>,
+): PlainSaid {
   const vector: { [name: string]: number } = {};
   const totals: { [name: string]: number } = {};
   const ios = new Set<string>();
@@ -47,6 +54,7 @@ export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[
   for (const side of SIDES) {
     for (const { id, processed_count, processed_total_count: total } of update[side] ?? []) {
       const io = `${side}.${id ?? ''}`;
+      if (!held.has(io)) continue;
       ios.add(io);
       add(io, processed_count);
       if (typeof total === 'number') totals[io] = Math.max(totals[io] ?? 0, total);
@@ -54,8 +62,23 @@ export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[
   }
   const jobs = (update.create_jobs_action ?? []).map((action) => digest(jobContent(action)));
   const errors = toldErrors.map(({ id, msg }) => digest([id, msg]));
-  const [status, reason] = [given(update.task_status), given(update.failure_reason)];
+  const [status, reason] = [symbolOf(update.task_status), symbolOf(update.failure_reason)];
   return { vector, ios: [...ios], totals, jobs, errors, status, reason };
+}
+
+/** Each total that the update tells, also of IOs that its task has no room for. */
+export function totalsOf(update: TaskStatusDetail): [io: string, total: number][] {
+  return SIDES.flatMap((side) =>
+    (update[side] ?? []).flatMap(({ id, processed_total_count: total }): [string, number][] =>
+      typeof total === 'number' ? [[`${side}.${id ?? ''}`, total]] : [],
+    ),
+  );
+}
+
+const SYMBOL_BYTES_MAX = 64;
+
+function symbolOf(text: string | null | undefined): string | undefined {
+  return given(text) && cutToBytes(text!, SYMBOL_BYTES_MAX);
 }
 
 /** The update as a post, or null where it lacks one of the three fields. */

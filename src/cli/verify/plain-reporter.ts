@@ -83,10 +83,16 @@ function forgetUpTo(reporter: PlainReporter, prior: number): void {
   reporter.forgotten = Math.max(prior, reporter.forgotten ?? prior);
 }
 
+interface PlainBounds {
+  readonly priors_kept: number;
+  readonly errors_kept: number;
+}
+
 const OTHERS_KEPT = 4;
 
 /** Puts the post into the reporter's memory. A restart's totals have been moved to the base before. */
-export function rememberPost(reporter: PlainReporter, post: PlainPost, found: PlainFinding, priors_kept: number): void {
+export function rememberPost(reporter: PlainReporter, post: PlainPost, found: PlainFinding, bounds: PlainBounds): void {
+  const { priors_kept, errors_kept } = bounds;
   const { updateClass, memory, standing } = found;
   const { highest } = reporter;
   reporter.highest = Math.max(post.timestamp, highest ?? post.timestamp);
@@ -108,7 +114,7 @@ export function rememberPost(reporter: PlainReporter, post: PlainPost, found: Pl
     const others = reporter.open.filter((prior) => prior !== post.prior);
     reporter.open = [...others, post.prior].slice(-priors_kept);
   }
-  const now = memory === undefined ? { post, others: [] } : withPost(memory, post, standing);
+  const now = memory === undefined ? { post, others: [] } : withPost(memory, post, standing, errors_kept);
   reporter.memories = [...reporter.memories.filter((other) => other !== memory), now];
   while (reporter.memories.length > priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
 }
@@ -117,11 +123,13 @@ function withPost(
   { post: known, others }: PlainMemory,
   post: PlainPost,
   standing: PlainFinding['standing'],
+  errors_kept: number,
 ): PlainMemory {
   const brought = { jobs: withMoreOf(post.jobs, known.jobs), errors: withMoreOf(post.errors, known.errors) };
   // The jobs of a post apart come on top of those that its prior has brought.
   if (standing === 'apart') brought.jobs = [...post.jobs, ...known.jobs];
-  const now = standing === 'contains' ? largerOfBoth(known, post) : { ...post, ...brought };
+  const all = standing === 'contains' ? largerOfBoth(known, post) : { ...post, ...brought };
+  const now = { ...all, errors: all.errors.slice(0, errors_kept) };
   const words = standing === 'contains' ? [...others] : [...others, wordsOf(known)];
   if (wordsOf(now) !== wordsOf(post)) words.push(wordsOf(post));
   return { post: now, others: words.slice(-OTHERS_KEPT) };
