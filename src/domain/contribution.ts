@@ -3,9 +3,9 @@
 import { digestOf } from './digest.ts';
 import type { Side } from './io-counters.ts';
 import { canonicalAction } from './job-action.ts';
-import type { Reporter } from './ledger.ts';
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
 import { beyondKnown, countsOf, ioFinder, type Post } from './post.ts';
+import type { Reporter } from './reporter.ts';
 import { PROCESSED_STATS, type ProcessedStat, type TaskError } from './task-state.ts';
 import type { UpdateClass } from './update-class.ts';
 

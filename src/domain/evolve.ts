@@ -4,10 +4,10 @@
 import type { Contribution } from './contribution.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { addIos, iosPassTheBound } from './io-counters.ts';
-import type { Reporter } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureKind } from './notice.ts';
 import { type Post, SYMBOL_BYTES_MAX, symbolOf } from './post.ts';
+import type { Reporter } from './reporter.ts';
 import { isFailure, isTerminal, nextStatus } from './status-rule.ts';
 import {
   FAILURE_REASONS,
@@ -100,6 +100,8 @@ export function sumsPassTheBound(
 /** One update as the ledger has judged it. */
 export interface JudgedUpdate {
   readonly update: TaskStatusDetail;
+  /** it says that its work request is over */
+  readonly ended: boolean;
   readonly updateClass: UpdateClass;
   readonly reporter: Reporter;
   /** the first update of a work request that the task does not know */

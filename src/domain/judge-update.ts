@@ -4,19 +4,22 @@ import { contributionOf } from './contribution.ts';
 import { errorsOf } from './error-details.ts';
 import type { JudgedUpdate } from './evolve.ts';
 import type { FoldSettings } from './fold-settings.ts';
-import { type Judgement, judge, type Reporter, settle } from './ledger.ts';
+import { type Judgement, judge } from './ledger.ts';
+import { settle } from './ledger-memory.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import { type Post, postOf } from './post.ts';
+import type { Reporter } from './reporter.ts';
 import { addToBase, keepReporter, reporterOf } from './reporters.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { markOf, outcomeOf, type UpdateClass } from './update-class.ts';
 
 const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, doubt: null };
 
-/** Judges one valid update of a task. Changes nothing. */
+/** Judges one valid update of a task. Changes nothing. @param ended it says that its work request is over */
 export function judgeUpdate(
   task: TaskState,
   update: TaskStatusDetail,
+  ended: boolean,
   settings: FoldSettings,
 ): JudgedUpdate & Judgement {
   const work_request_id = update.work_request_id ?? '';
@@ -25,12 +28,12 @@ export function judgeUpdate(
   const errors = errorsOf(update.error_details, settings.errors_kept);
   const { prior_timestamp, timestamp } = update;
   const told = work_request_id !== '' && isNumber(prior_timestamp) && isNumber(timestamp);
-  const post = told ? postOf(update, prior_timestamp, timestamp, errors, task, settings.ios_kept) : null;
+  const post = told ? postOf(update, prior_timestamp, timestamp, errors, ended, task, settings.ios_kept) : null;
   const judgement = post === null ? UNVERIFIED : judge(reporter, post);
   const counted = countedReporter(task, reporter, post, judgement.updateClass);
   const { updateClass, before } = judgement;
   const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
-  return { ...judgement, update, reporter: counted, fromNewWorkRequest, post, contribution };
+  return { ...judgement, update, ended, reporter: counted, fromNewWorkRequest, post, contribution };
 }
 
 /** How many job creations the ledger remembers of one prior: one that is forgotten could be made twice. */
@@ -46,7 +49,7 @@ export function jobsPassTheBound({ post, before, contribution }: JudgedUpdate): 
 export function takeIntoLedger(
   change: TaskChange,
   judged: JudgedUpdate & Judgement,
-  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean; readonly ends: boolean },
+  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean },
   settings: FoldSettings,
 ): void {
   const { task } = change;
@@ -54,9 +57,10 @@ export function takeIntoLedger(
   const work_request_id = update.work_request_id ?? '';
   moveToBase(change, work_request_id, judged);
   const gaps = reporter.open.length;
-  if (post !== null) settle(reporter, post, judged, settings);
-  task.open_gaps += reporter.open.length - gaps;
-  if (judged.newest) reporter.ended = at.ends;
+  let lost = 0;
+  if (post === null) reporter.ended = judged.ended;
+  else lost = settle(reporter, post, judged, settings);
+  task.open_gaps += reporter.open.length - gaps + lost;
   keepReporter(change, work_request_id, reporter, at, settings);
   const mark = doubt ?? markOf(updateClass);
   if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;

@@ -3,9 +3,9 @@
 
 import type { Contribution } from './contribution.ts';
 import type { FoldSettings } from './fold-settings.ts';
-import type { Reporter } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { PartitionClock } from './partition-clock.ts';
+import type { Reporter } from './reporter.ts';
 import { isTerminal } from './status-rule.ts';
 import { type Liveness, PROCESSED_STATS, type ReporterTotals, type TaskState, type TaskStatus } from './task-state.ts';
 

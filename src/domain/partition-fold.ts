@@ -128,7 +128,7 @@ export class PartitionFold {
       return;
     }
     const task = known ?? newTask(id, input.offset, input.timestamp);
-    const judged = judgeUpdate(task, update, settings);
+    const judged = judgeUpdate(task, update, endsWorkRequest(update, input.work_request_status), settings);
     if (jobsPassTheBound(judged)) {
       const detail = `The posts on one prior_timestamp would have brought more than ${JOBS_OF_PRIOR_MAX} job creations.`;
       this.#rejectOfTask(input, bodies, known, 'too_many_job_creations', detail, update);
@@ -164,7 +164,6 @@ export class PartitionFold {
         offset: input.offset,
         clock: clock.now,
         rerouted: input.source !== null,
-        ends: endsWorkRequest(update, input.work_request_status),
       },
       settings,
     );

@@ -5,7 +5,8 @@ import { digestOf } from './digest.ts';
 import type { Side } from './io-counters.ts';
 import { canonicalAction } from './job-action.ts';
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
-import { type IoState, PROCESSED_STATS, type TaskError, type TaskState } from './task-state.ts';
+import { isTerminal } from './status-rule.ts';
+import { type IoState, PROCESSED_STATS, type TaskError, type TaskState, type TaskStatus } from './task-state.ts';
 import { cutBytes } from './text.ts';
 
 /** What one IO entry of a post said. Absent is −1: no legal number is negative. */
@@ -34,6 +35,10 @@ export interface Post {
   readonly reason: string;
   /** digests of other posts that began in the same second */
   readonly others: readonly number[];
+  /** other timestamps at which these very deltas were told, at most 4 */
+  readonly other_ends: readonly number[];
+  /** it says that the work request is over */
+  readonly ended: boolean;
 }
 
 const NONE: readonly never[] = [];
@@ -41,6 +46,7 @@ const NONE: readonly never[] = [];
 /**
  * The post that an update of the task is.
  * @param errors those of its error_details
+ * @param ended whether it says that the work request is over
  * @param ios_kept how many IOs the task keeps a side: others are no part of the post
  */
 export function postOf(
@@ -48,6 +54,7 @@ export function postOf(
   prior: number,
   timestamp: number,
   errors: readonly TaskError[],
+  ended: boolean,
   task: Pick<TaskState, 'inputs' | 'outputs'>,
   ios_kept: number,
 ): Post {
@@ -66,6 +73,8 @@ export function postOf(
     status: symbolOf(update.task_status),
     reason: symbolOf(update.failure_reason),
     others: NONE,
+    other_ends: NONE,
+    ended,
   };
 }
 
@@ -127,8 +136,8 @@ export function ioFinder({ ios }: Post): (io: string) => IoFigures | undefined {
 }
 
 /** A digest of all that a post says. */
-export function digestOfPost({ timestamp, deltas, ios, actions, errors, status, reason }: Post): number {
-  return digestOf(JSON.stringify([timestamp, deltas, ios, actions, errors, status, reason]));
+export function digestOfPost({ timestamp, deltas, ios, actions, errors, status, reason, ended }: Post): number {
+  return digestOf(JSON.stringify([timestamp, deltas, ios, actions, errors, status, reason, ended]));
 }
 
 /** Whether the two say the same, to the last field. */
@@ -137,6 +146,7 @@ export function sameContent(a: Post, b: Post): boolean {
     a.timestamp === b.timestamp &&
     a.status === b.status &&
     a.reason === b.reason &&
+    a.ended === b.ended &&
     sameNumbers(a.deltas, b.deltas) &&
     sameNumbers(a.actions, b.actions) &&
     sameNumbers(a.errors, b.errors) &&
@@ -158,6 +168,23 @@ export function covers(a: Post, b: Post): boolean {
   if (b.ios.length === 0) return true;
   const find = ioFinder(a);
   return b.ios.every(({ io, count }) => count <= 0 || (find(io)?.count ?? 0) >= count);
+}
+
+/** Whether a post ends at this second, as far as its prior's memory tells. */
+export function endsAt({ timestamp, other_ends }: Post, second: number): boolean {
+  return timestamp === second || other_ends.includes(second);
+}
+
+/** Whether a post that contains B, or is contained in it, says more than B: larger deltas, or an end. */
+export function exceeds(before: Post, post: Post): boolean {
+  if (post.ended && !before.ended) return true;
+  if (isTerminal(post.status as TaskStatus) && !isTerminal(before.status as TaskStatus)) return true;
+  return !covers(before, post);
+}
+
+/** Whether of two posts of which one contains the other this one was made later: its clock may have been set back. */
+export function succeeds(before: Post, post: Post): boolean {
+  return post.timestamp >= before.timestamp || (covers(post, before) && exceeds(before, post));
 }
 
 /** Whether the post adds nothing to any sum. */

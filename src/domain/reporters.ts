@@ -2,7 +2,8 @@
 
 import { digestOf } from './digest.ts';
 import type { FoldSettings } from './fold-settings.ts';
-import { forgetPosts, newReporter, type Reporter } from './ledger.ts';
+import { forgetPosts } from './ledger-memory.ts';
+import { newReporter, type Reporter } from './reporter.ts';
 import type { ReporterTotals, TaskChange, TaskState } from './task-state.ts';
 
 /** How many reporters that were let go a task knows, as a multiple of `reporters_kept`. */

@@ -1,7 +1,7 @@
 // The live state of one task: what the fold keeps, in the contract's names. Absent is not zero: a field that no update
 // reported is undefined.
 
-import type { Reporter } from './ledger.ts';
+import type { Reporter } from './reporter.ts';
 import type { Mark } from './update-class.ts';
 
 export const TASK_STATUSES = [

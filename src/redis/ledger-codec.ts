@@ -2,8 +2,8 @@
 // `let_go`. Values are JSON of arrays only, so that an id such as `__proto__` is a text among others and orders are kept.
 // IO names stand in a reporter's text once, however many posts name them.
 
-import { newReporter, type Reporter } from '../domain/ledger.ts';
 import type { IoFigures, Post } from '../domain/post.ts';
+import { newReporter, type Reporter } from '../domain/reporter.ts';
 import type { ReporterTotals, TaskChange, TaskState } from '../domain/task-state.ts';
 import { malformed, storedJson } from './stored-values.ts';
 
@@ -122,14 +122,20 @@ function attendanceOf({ ended, rerouted }: Reporter): number {
   return rerouted ? 2 : 1;
 }
 
-/** [prior, timestamp, 7 deltas, IOs as name number, count and total, status, reason, actions, errors, others] */
+/**
+ * [prior, timestamp, 7 deltas, IOs as name number, count and total, status, reason, actions, errors, others, other ends, 1 if
+ * it ended], without what is empty at its end
+ */
 function postText(post: Post, numberOf: (name: string) => number): string {
-  const { actions, errors, status, reason, others } = post;
+  const { actions, errors, status, reason, others, other_ends, ended } = post;
   const ios: number[] = [];
   for (const { io, count, total } of post.ios) ios.push(numberOf(io), count, total);
   const packed: unknown[] = [post.prior, post.timestamp, ...post.deltas, ios];
   // Most posts bring nothing of the rest.
-  if (actions.length + errors.length + others.length > 0) packed.push(status, reason, actions, errors, others);
+  if (ended || other_ends.length > 0) {
+    packed.push(status, reason, actions, errors, others, other_ends);
+    if (ended) packed.push(1);
+  } else if (actions.length + errors.length + others.length > 0) packed.push(status, reason, actions, errors, others);
   else if (reason !== '') packed.push(status, reason);
   else if (status !== '') packed.push(status);
   return JSON.stringify(packed);
@@ -198,7 +204,8 @@ function unpackPost(reading: Reading, value: unknown, nameOf: (number: unknown) 
   const { list, integer, integers, text } = reading;
   const [prior, timestamp, ...rest] = list(value);
   const deltas = integers(rest.slice(0, DELTAS));
-  const [packedIos, status = '', reason = '', actions = [], errors = [], others = []] = rest.slice(DELTAS);
+  const [packedIos, status = '', reason = '', actions = [], errors = [], others = [], other_ends = [], ended = 0] =
+    rest.slice(DELTAS);
   const figures = list(packedIos);
   if (deltas.length !== DELTAS || figures.length % 3 !== 0) reading.wrong();
   const ios: IoFigures[] = [];
@@ -215,5 +222,7 @@ function unpackPost(reading: Reading, value: unknown, nameOf: (number: unknown) 
     status: text(status),
     reason: text(reason),
     others: integers(others),
+    other_ends: integers(other_ends),
+    ended: integer(ended) === 1,
   };
 }

@@ -1,8 +1,8 @@
 // What is written of a task's ledger depends on the ledger alone: not on what was written before, nor by whom.
 
 import { expect, test } from 'vitest';
-import type { Reporter } from '../../src/domain/ledger.ts';
 import type { Post } from '../../src/domain/post.ts';
+import type { Reporter } from '../../src/domain/reporter.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { decodeLedger, diffLedger, type WrittenLedger } from '../../src/redis/ledger-codec.ts';
 import { changeOf, reporterOf, taskOf } from '../contracts/slot-samples.ts';
@@ -10,7 +10,7 @@ import { changeOf, reporterOf, taskOf } from '../contracts/slot-samples.ts';
 function postOf(prior: number, ...names: string[]): Post {
   return {
     ...{ prior, timestamp: prior + 5, deltas: [-1, -1, 1, -1, -1, -1, -1], status: '', reason: '' },
-    ...{ actions: [], errors: [], others: [] },
+    ...{ actions: [], errors: [], others: [], other_ends: [], ended: false },
     ios: names.map((name) => ({ io: `inputs.${name}`, count: 1, total: -1 })),
   };
 }

@@ -2,6 +2,7 @@
 // Each implementation of the fold runs every one.
 
 import { BOUND_VECTORS } from './bound-vectors.ts';
+import { CLOCK_STEP_VECTORS } from './clock-step-vectors.ts';
 import { CLOCK_VECTORS } from './clock-vectors.ts';
 import { ERROR_VECTORS } from './error-vectors.ts';
 import { FAILURE_VECTORS } from './failure-vectors.ts';
@@ -37,6 +38,7 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...SYMBOL_VECTORS,
   ...STATUS_VECTORS,
   ...LEDGER_VECTORS,
+  ...CLOCK_STEP_VECTORS,
   ...BOUND_VECTORS,
   ...FAILURE_VECTORS,
   ...ERROR_VECTORS,

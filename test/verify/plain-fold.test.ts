@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { plainHome, plainMurmur2 } from '../../src/cli/verify/plain-murmur2.ts';
 import type { PlainEvent, PlainSource } from '../../src/cli/verify/plain-record.ts';
-import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
+import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { REJECT_REASONS } from '../../src/domain/outcome.ts';
 import { FOLD_VECTORS, type FoldVector, placed } from '../vectors/fold-vectors.ts';
@@ -39,6 +39,7 @@ function shown(task: PlainTask): Record<string, unknown> {
     reporters: Object.fromEntries([...reporters].map(([name, { totals }]) => [name, Object.fromEntries(totals)])),
     reporters_base: Object.fromEntries(reporters_base),
     marks: Object.fromEntries(marks),
+    open_gaps: plainOpenGaps(task),
   };
 }
 

@@ -171,7 +171,8 @@ export class PlainFold {
     const reporter = known ?? newPlainReporter(letGo);
     const errors = newest(errorsOf(update.error_details), this.#settings.errors_kept);
     const said = saidBy(update, errors, iosAfter(task, update, this.#settings.ios_kept));
-    const post = postOf(update, said);
+    const ends = endsWorkRequest(update, record.work_request_status);
+    const post = postOf(update, said, ends);
     const found = findPlainly(reporter, post);
     const outcome = outcomeOf(found.updateClass);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
@@ -198,7 +199,7 @@ export class PlainFold {
     task.reporters.set(name, reporter);
     reporter.heard_at = this.clock.now;
     reporter.rerouted = record.source !== null;
-    if (found.newest) reporter.ended = endsWorkRequest(update, record.work_request_status);
+    if (post === null) reporter.ended = ends;
     const mark = found.mark ?? markOf(found.updateClass);
     if (mark !== null) count(task.marks, mark);
     task.last_offset = offset;

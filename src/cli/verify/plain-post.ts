@@ -29,6 +29,8 @@ export interface PlainSaid {
 
 /** An update that names its work request, timestamp and prior_timestamp. */
 export interface PlainPost extends PlainSaid {
+  /** it ends its work request */
+  readonly ends_work: boolean;
   readonly prior: number;
   readonly timestamp: number;
 }
@@ -81,11 +83,11 @@ function symbolOf(text: string | null | undefined): string | undefined {
   return given(text) && cutToBytes(text!, SYMBOL_BYTES_MAX);
 }
 
-/** The update as a post, or null where it lacks one of the three fields. */
-export function postOf(update: TaskStatusDetail, said: PlainSaid): PlainPost | null {
+/** The update as a post, or null where it lacks one of the three fields. @param ends_work it ends its work request */
+export function postOf(update: TaskStatusDetail, said: PlainSaid, ends_work: boolean): PlainPost | null {
   const { work_request_id, prior_timestamp: prior, timestamp } = update;
   if (given(work_request_id) === undefined || typeof prior !== 'number' || typeof timestamp !== 'number') return null;
-  return { prior, timestamp, ...said };
+  return { prior, timestamp, ends_work, ...said };
 }
 
 /** What two job creations that ask for the same have in common: all but the token; absent is equal to null. */
@@ -115,10 +117,11 @@ function digest(content: readonly unknown[]): string {
 }
 
 /** Equal for two posts of one prior that say the same to the last field, lists in the same order. */
-export function wordsOf({ timestamp, vector, ios, totals, jobs, errors, status, reason }: PlainPost): string {
+export function wordsOf(post: PlainPost): string {
+  const { timestamp, vector, ios, totals, jobs, errors, status, reason, ends_work } = post;
   const figures = ['error_count', 'retry_count', ...PROCESSED_STATS].map((name) => vector[name]);
   const counters = ios.map((io) => [io, vector[io], totals[io]]);
-  return digest([timestamp, figures, counters, jobs, errors, status, reason]);
+  return digest([timestamp, figures, counters, jobs, errors, status, reason, ends_work]);
 }
 
 /** None of the first vector's numbers is smaller. */
@@ -153,14 +156,31 @@ export function withMoreOf(list: readonly string[], other: readonly string[]): s
   return [...list, ...other.filter((element, at) => before[at]! >= (counts.get(element) ?? 0))];
 }
 
-/** Field by field the larger; status and reason are those of the later post, unless it brings none. */
+/** Whether the post does more than B in a number of its vector, or tells an end that B does not tell. */
+export function exceeds(post: PlainPost, known: PlainPost): boolean {
+  const tellsEnd = isTerminal(post) && !isTerminal(known);
+  return tellsEnd || (post.ends_work && !known.ends_work) || !covers(known.vector, post.vector);
+}
+
+const TERMINAL: readonly string[] = ['complete', 'failed', 'aborted', 'rejected'];
+
+function isTerminal({ status }: PlainPost): boolean {
+  return TERMINAL.includes(status ?? '');
+}
+
+/** Whether it is not earlier than B, or goes beyond it: then a clock was set back in between. */
+export function succeeds(post: PlainPost, known: PlainPost): boolean {
+  return post.timestamp >= known.timestamp || (covers(post.vector, known.vector) && exceeds(post, known));
+}
+
+/** Field by field the larger; timestamp, status and reason are those of the one that succeeds, unless it brings none. */
 export function largerOfBoth(known: PlainPost, post: PlainPost): PlainPost {
   const larger = (one: PlainFigures, other: PlainFigures): PlainFigures => {
     const most = { ...one };
     for (const [name, number] of Object.entries(other)) most[name] = Math.max(most[name] ?? 0, number);
     return most;
   };
-  const [earlier, later] = post.timestamp >= known.timestamp ? [known, post] : [post, known];
+  const [earlier, later] = succeeds(post, known) ? [known, post] : [post, known];
   return {
     prior: known.prior,
     timestamp: later.timestamp,
@@ -171,5 +191,6 @@ export function largerOfBoth(known: PlainPost, post: PlainPost): PlainPost {
     errors: withMoreOf(post.errors, known.errors),
     status: later.status ?? earlier.status,
     reason: later.reason ?? earlier.reason,
+    ends_work: known.ends_work || post.ends_work,
   };
 }
