@@ -16,8 +16,8 @@ import { type EvenBeatFaults, evenBeatWorld } from './even-beat-world.ts';
 const WORLDS = Number(process.env.LEDGER_WORLDS ?? 2_000);
 const LOST: FaultShares = { lost_reply: 0.075, late: 0.075, lost_request: 0.1 };
 const SCATTERED = { duplicate: 0.1, overtaken: 0.05 };
-/** A tenth of the posts comes within a second of the one before: two thirds of them in the very same second. */
-const SAME_SECOND = 0.065;
+/** A tenth of the posts has the very same second as the one before. */
+const SAME_SECOND = 0.1;
 
 const worlds: { name: string; faults: FaultShares; totals: boolean; exact: number; unmarked: number }[] = [
   { name: 'lost replies, delays', faults: LOST, totals: false, exact: 100, unmarked: 0 },
@@ -37,14 +37,14 @@ const worlds: { name: string; faults: FaultShares; totals: boolean; exact: numbe
     unmarked: 0,
   },
   {
-    name: '+ same-second posts, totals',
+    name: '+ 10 % same-second posts, totals',
     faults: { ...LOST, same_second: SAME_SECOND },
     totals: true,
     exact: 99,
     unmarked: 0.3,
   },
   {
-    name: 'same-second posts without totals',
+    name: '10 % same-second posts without totals',
     faults: { ...LOST, same_second: SAME_SECOND },
     totals: false,
     exact: 80,
