@@ -100,6 +100,8 @@ export function sumsPassTheBound(
 /** One update as the ledger has judged it. */
 export interface JudgedUpdate {
   readonly update: TaskStatusDetail;
+  /** of its reporter */
+  readonly name: string;
   /** it says that its work request is over */
   readonly ended: boolean;
   readonly updateClass: UpdateClass;

@@ -10,7 +10,7 @@ import type { SlotHead } from './head.ts';
 import { InvariantBroken } from './invariant-broken.ts';
 import { JOBS_OF_PRIOR_MAX, jobsPassTheBound, judgeUpdate, takeIntoLedger } from './judge-update.ts';
 import type { Judgement } from './ledger.ts';
-import { endsWorkRequest, hearOf, makesProgress } from './liveness.ts';
+import { hearOf, makesProgress } from './liveness.ts';
 import type { Look } from './looks.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoordinates } from './notice.ts';
@@ -117,7 +117,7 @@ export class PartitionFold {
         `Task ${JSON.stringify(id)} has folded offset ${known.last_offset} before offset ${input.offset} came.`,
       );
     }
-    const problem = problemOf(update);
+    const problem = problemOf(update, input.engine_instance_id);
     if (problem) {
       this.#rejectOfTask(input, bodies, known, problem.reason, problem.detail, update);
       return;
@@ -128,7 +128,7 @@ export class PartitionFold {
       return;
     }
     const task = known ?? newTask(id, input.offset, input.timestamp);
-    const judged = judgeUpdate(task, update, endsWorkRequest(update, input.work_request_status), settings);
+    const judged = judgeUpdate(task, update, input, settings);
     if (jobsPassTheBound(judged)) {
       const detail = `The posts on one prior_timestamp would have brought more than ${JOBS_OF_PRIOR_MAX} job creations.`;
       this.#rejectOfTask(input, bodies, known, 'too_many_job_creations', detail, update);

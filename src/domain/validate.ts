@@ -24,19 +24,20 @@ export interface Problem {
 }
 
 /** The first negative number of the update, else the first beyond the bound, else the first long id, or null: all are fit. */
-export function problemOf(update: TaskStatusDetail): Problem | null {
+export function problemOf(update: TaskStatusDetail, engine_instance_id: string | undefined): Problem | null {
   const negative = firstField(update, isNegative);
   if (negative !== null) return { reason: 'negative_number', detail: `${negative} is negative.` };
   const beyond = firstField(update, isBeyond);
   if (beyond !== null) return { reason: 'number_out_of_range', detail: `${beyond} is beyond 2^53-2.` };
-  const long = firstLongId(update);
+  const long = isLong(engine_instance_id) ? 'engine_instance_id' : firstLongId(update);
   return long === null ? null : { reason: 'id_too_long', detail: `${long} is above 1,024 bytes.` };
 }
 
 const IDS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
 
+const isLong = (id: string | null | undefined) => !!id && isLongerThan(id, ID_BYTES_MAX);
+
 function firstLongId(update: TaskStatusDetail): string | null {
-  const isLong = (id: string | null | undefined) => !!id && isLongerThan(id, ID_BYTES_MAX);
   for (const field of IDS) if (isLong(update[field])) return field;
   if (update.inputs?.some(({ id }) => isLong(id))) return 'inputs.id';
   return update.outputs?.some(({ id }) => isLong(id)) ? 'outputs.id' : null;

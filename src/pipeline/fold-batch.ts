@@ -14,7 +14,14 @@ import type { Emitter } from './emitter.ts';
 import { Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
-import { headerText, recordSize, reroutedFrom, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from './source-header.ts';
+import {
+  ENGINE_INSTANCE_HEADER,
+  headerText,
+  recordSize,
+  reroutedFrom,
+  TICK_HEADER,
+  WORK_REQUEST_STATUS_HEADER,
+} from './source-header.ts';
 import type { TaskCache } from './task-cache.ts';
 
 /** A notice with the record that it speaks of, both at hand: ready to be made a message. */
@@ -97,6 +104,7 @@ export function decodeRecords(
     const traceparent = headerText(record.headers, 'traceparent');
     const tracestate = headerText(record.headers, 'tracestate');
     const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
+    const engine_instance_id = headerText(record.headers, ENGINE_INSTANCE_HEADER);
     return {
       offset: record.offset,
       timestamp: record.timestamp,
@@ -106,6 +114,7 @@ export function decodeRecords(
       source: reroutedFrom(record.headers, context.settings.topic, partition, partition_count),
       ...(Object.hasOwn(record.headers, TICK_HEADER) ? { tick: true } : {}),
       ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
       ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
       ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
     };

@@ -18,6 +18,9 @@ export const TICK_HEADER = 'taskfold-tick';
 /** The envelope's `work_request_status`, where whoever wrote the record had one: complete, failed, pending, running, timeout. */
 export const WORK_REQUEST_STATUS_HEADER = 'work_request_status';
 
+/** The envelope's engineInstanceID, where whoever wrote the record had it: two instances under one work request are two reporters. */
+export const ENGINE_INSTANCE_HEADER = 'engine_instance_id';
+
 /** The header's text for a notice of the record at `offset` of `partition`. */
 export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {
   return `${topic}/${partition}/${offset}/${index}`;

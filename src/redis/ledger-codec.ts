@@ -1,4 +1,4 @@
-// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<work request>` for each reporter, `base` and
+// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<name>` for each reporter, `base` and
 // `let_go`. Values are JSON of arrays only, so that an id such as `__proto__` is a text among others and orders are kept.
 // IO names stand in a reporter's text once, however many posts name them.
 
@@ -38,7 +38,7 @@ interface WrittenReporter {
   texts: readonly string[];
 }
 
-/** What was last written of a task's ledger, by work request. */
+/** What was last written of a task's ledger, by reporter. */
 export type WrittenLedger = Map<string, WrittenReporter>;
 
 /** @param whole nothing of the ledger is in Redis, or nothing is known of what is */
@@ -46,19 +46,19 @@ export function diffLedger(change: TaskChange, written: WrittenLedger, whole: bo
   const { task, reporters, base_changed } = change;
   const fields: string[] = [];
   const gone: string[] = [];
-  for (const work_request_id of whole ? task.reporters.keys() : reporters) {
-    const reporter = task.reporters.get(work_request_id);
+  for (const name of whole ? task.reporters.keys() : reporters) {
+    const reporter = task.reporters.get(name);
     if (reporter === undefined) {
-      written.delete(work_request_id);
-      gone.push(REPORTER + work_request_id);
+      written.delete(name);
+      gone.push(REPORTER + name);
       continue;
     }
-    let known = written.get(work_request_id);
+    let known = written.get(name);
     if (known === undefined) {
       known = { names: new Map(), namesText: '[]', posts: [], texts: [] };
-      written.set(work_request_id, known);
+      written.set(name, known);
     }
-    fields.push(REPORTER + work_request_id, encodeReporter(reporter, known));
+    fields.push(REPORTER + name, encodeReporter(reporter, known));
   }
   if (base_changed || whole) {
     for (const [field, numbers] of [
@@ -153,7 +153,7 @@ export function decodeLedger(key: string, flat: readonly string[], task: TaskSta
   }
   // Redis keeps no order of fields; the fold's order is that of the last updates.
   reporters.sort(([, a], [, b]) => a.last_offset - b.last_offset);
-  for (const [work_request_id, reporter] of reporters) task.reporters.set(work_request_id, reporter);
+  for (const [name, reporter] of reporters) task.reporters.set(name, reporter);
 }
 
 /** A value that is being read, and what every part of it must be. */

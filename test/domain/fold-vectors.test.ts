@@ -54,7 +54,8 @@ function run(vector: FoldVector, takes: Takes) {
 }
 
 function inputOf(record: ReturnType<typeof placed>[number], partition_count: number): FoldInput {
-  const { offset, log_time, size, source = null, update, undecodable, traceparent, tick, work_request_status } = record;
+  const { offset, log_time, size, source = null, update, undecodable, traceparent, tick } = record;
+  const { work_request_status, engine_instance_id } = record;
   const decoded: FoldInput['decoded'] =
     undecodable === undefined
       ? { kind: 'update', update: (update ?? {}) as never }
@@ -69,6 +70,7 @@ function inputOf(record: ReturnType<typeof placed>[number], partition_count: num
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tick === undefined ? {} : { tick }),
     ...(work_request_status === undefined ? {} : { work_request_status }),
+    ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
   };
 }
 

@@ -25,6 +25,18 @@ const ids: FoldVector[] = Object.entries(IDS).map(([field, update]) => ({
   },
 }));
 
+const instance = (engine_instance_id: string) => ({ ...by('w1', { retry_count: 1 }), engine_instance_id });
+
+ids.push({
+  name: 'so may the header engine_instance_id; an empty one, and one with a line feed, count as none',
+  records: ['', 'a\nb', LONG, TOO_LONG].map(instance),
+  expect: {
+    tasks: { t1: { retry_count: 3, reporters: { w1: {}, [`w1\n${LONG}`]: {} }, updates_rejected: 1 } },
+    events: [{ offset: 3, index: 1, kind: 'reject', reason: 'id_too_long', form: 'copy' }],
+    outcomes: { applied: 3, rejected: 1 },
+  },
+});
+
 const numbered = (count: number): VectorUpdate => ({
   create_jobs_action: Array.from({ length: count }, (_, i) => ({ base_internal_job_id: `job ${i}` })),
 });

@@ -61,8 +61,9 @@ export interface VectorRecord {
   readonly traceparent?: string;
   /** the header of a tick */
   readonly tick?: boolean;
-  /** the header of that name: the envelope's field */
+  /** the headers of that name: the envelope's fields */
   readonly work_request_status?: string;
+  readonly engine_instance_id?: string;
 }
 
 /**

@@ -39,7 +39,7 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
       });
     }
   };
-  const steps = records.map(({ log_time: timestamp, update, source = null, tick, work_request_status }, offset) => {
+  const steps = records.map(({ log_time: timestamp, update, source = null, tick, ...headers }, offset) => {
     const before = { ...head.outcomes };
     const decoded =
       update === null
@@ -49,7 +49,7 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
     const notices = fold.fold({
       ...{ offset, timestamp, size: SIZE, decoded, home, source },
       ...(tick === undefined ? {} : { tick }),
-      ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...headers,
     });
     if ((offset + 1) % batch === 0) takeChanges();
     return { outcome: changed(before, head.outcomes), events: notices.map(shownNotice), conserves: conserves(head) };
@@ -94,12 +94,12 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
 export function foldPlainly(records: readonly StreamRecord[], settings: FoldSettings, met?: Set<string>): Shown {
   const fold = new PlainFold(0, 1, settings);
   const rules = met === undefined ? null : new RulesMet(fold, settings, met);
-  const steps = records.map(({ log_time, update, source = null, tick, work_request_status }, offset) => {
+  const steps = records.map(({ log_time, update, source = null, tick, ...headers }, offset) => {
     const verdict = fold.fold({
       ...{ offset, log_time, size: SIZE, source },
       content: update === null ? { undecodable: 'malformed' } : { update: update as never },
       ...(tick === undefined ? {} : { tick }),
-      ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...headers,
     });
     rules?.look(verdict);
     const received = Object.values(fold.outcomes).reduce((sum, count) => sum + count, 0);

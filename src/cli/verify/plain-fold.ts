@@ -134,7 +134,7 @@ export class PlainFold {
     if (figures.some((figure) => figure < 0)) return this.#rejectOfTask(record, id, 'negative_number');
     if (figures.some((figure) => figure > PLAIN_NUMBER_MAX))
       return this.#rejectOfTask(record, id, 'number_out_of_range');
-    if (hasLongId(update)) return this.#rejectOfTask(record, id, 'id_too_long');
+    if (hasLongId(update, record.engine_instance_id)) return this.#rejectOfTask(record, id, 'id_too_long');
     if (tooLarge && (update.create_jobs_action ?? []).length > 0) {
       return this.#rejectOfTask(record, id, 'too_large_to_copy');
     }
@@ -165,7 +165,7 @@ export class PlainFold {
   #take(record: PlainRecord, id: string, update: TaskStatusDetail): Judged {
     const { log_time, offset } = record;
     const task = this.tasks.get(id) ?? newPlainTask(id, offset, log_time);
-    const name = reporterOf(update);
+    const name = reporterOf(update, record.engine_instance_id);
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
     const reporter = known ?? newPlainReporter(letGo);
@@ -192,7 +192,7 @@ export class PlainFold {
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
-    const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
+    const isUnknownReporter = given(update.work_request_id) !== undefined && known === undefined && letGo === undefined;
     if (post !== null) rememberPost(reporter, post, found, this.#settings);
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);

@@ -6,7 +6,7 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
+import { ENGINE_INSTANCE_HEADER, TICK_HEADER, WORK_REQUEST_STATUS_HEADER } from '../../pipeline/source-header.ts';
 import { headerText, headerValues, recordBytes, type SourceMark, sourceMark, traceOf } from './bytes.ts';
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
@@ -173,9 +173,11 @@ export class InputReplay {
     const size = recordBytes(record);
     const tick = headerValues(record.headers, TICK_HEADER).length > 0;
     const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
+    const engine_instance_id = headerText(record.headers, ENGINE_INSTANCE_HEADER);
     const verdict = this.folds.get(partition)!.fold({
       ...{ offset, log_time, size, source, content, tick },
       ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
       ...traceOf(record.headers),
     });
     // A tick is no copy of an update either: it has no outcome.
