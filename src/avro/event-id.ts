@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { canonicalAction } from '../domain/job-action.ts';
 import type { CreateJobsAction, TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { FailureFacts, Notice } from '../domain/notice.ts';
+import { instanceOf } from '../domain/reporters.ts';
 
 /** Where the notice's record lay when we read it. */
 export interface NoticeSource {
@@ -13,19 +14,32 @@ export interface NoticeSource {
 }
 
 /**
- * Kind, task, reporter, prior and reason of a failure; its coordinates where reporter or prior is missing, and where it is
+ * Kind, task, reporter, prior, reason and, from the second one on, attempt of a failure; its coordinates where reporter or prior is missing, and where it is
  * about a silence: one post can end several.
  */
 export function failureId(from: NoticeSource, notice: Notice, facts: FailureFacts): string {
-  const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp } = facts;
+  const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp, attempt } = facts;
   const ofSilence = failure === 'silent' || failure === 'recovered';
   if (ofSilence || !work_request_id || prior_timestamp === undefined) {
     return coordinatesId(from, notice, `${failure} ${internal_task_id}`);
   }
-  return digest(['failure', failure, internal_task_id, work_request_id, prior_timestamp, failure_reason ?? null]);
+  return digest([
+    ...['failure', failure, internal_task_id, work_request_id, prior_timestamp, failure_reason ?? null],
+    ...(attempt > 1 ? [attempt] : []),
+    ...instancePart(facts.engine_instance_id),
+  ]);
 }
 
-/** Task, reporter, prior, the action without its token and its how-manieth; else its coordinates. @param at the action's index */
+/** What an id has of an engine instance: nothing where none is told, so that the ids of before stay what they are. */
+function instancePart(engine_instance_id: string | undefined): string[] {
+  return engine_instance_id === undefined ? [] : [`instance ${engine_instance_id}`];
+}
+
+/**
+ * Task, reporter, prior, the action without its token and its how-manieth; else its coordinates.
+ * @param at the action's index
+ * @param engine_instance_id what the record's header tells
+ */
 export function jobCreationId(
   from: NoticeSource,
   notice: Notice,
@@ -33,12 +47,16 @@ export function jobCreationId(
   action: CreateJobsAction,
   repeat: number,
   at: number,
+  engine_instance_id: string | undefined,
 ): string {
   const { internal_task_id, work_request_id, prior_timestamp } = update;
   if (!work_request_id || prior_timestamp === null || prior_timestamp === undefined) {
     return coordinatesId(from, notice, at + 1);
   }
-  return digest(['job_creation', internal_task_id, work_request_id, prior_timestamp, canonicalAction(action), repeat]);
+  return digest([
+    ...['job_creation', internal_task_id, work_request_id, prior_timestamp, canonicalAction(action), repeat],
+    ...instancePart(instanceOf(engine_instance_id)),
+  ]);
 }
 
 /** The one reject of a record. */

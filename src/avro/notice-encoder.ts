@@ -5,7 +5,15 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { Notice, NoticeBody } from '../domain/notice.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { InputRecord, NoticeEncoder, OutgoingMessage } from '../pipeline/ports.ts';
-import { GROUP_HEADER, LOG_TIME_HEADER, SOURCE_HEADER, sourceHeader, TICK_HEADER } from '../pipeline/source-header.ts';
+import {
+  ENGINE_INSTANCE_HEADER,
+  GROUP_HEADER,
+  headerText,
+  LOG_TIME_HEADER,
+  SOURCE_HEADER,
+  sourceHeader,
+  TICK_HEADER,
+} from '../pipeline/source-header.ts';
 import type { Topology } from '../topology.ts';
 import { failureId, jobCreationId, type NoticeSource, rejectId } from './event-id.ts';
 import { cutId, ID_BYTES_MAX, jobCreation, rejectPointer, taskFailure } from './event-values.ts';
@@ -91,7 +99,8 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
   ): OutgoingMessage {
     const event = jobCreation(from, notice, body, record, update);
     const action = update.create_jobs_action![body.action]!;
-    const id = jobCreationId(from, notice, update, action, body.repeat, body.action);
+    const instance = headerText(record.headers, ENGINE_INSTANCE_HEADER);
+    const id = jobCreationId(from, notice, update, action, body.repeat, body.action, instance);
     return {
       topic: topology.jobCreations.topic,
       key: Buffer.from(event.internal_job_id ?? event.internal_task_id),

@@ -1,16 +1,19 @@
 // What an update adds to its task, once the ledger has taken off what was counted already.
 
 import { digestOf } from './digest.ts';
+import type { Side } from './io-counters.ts';
 import { canonicalAction } from './job-action.ts';
-import type { Reporter } from './ledger.ts';
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
-import { beyondKnown, countOf, type Post } from './post.ts';
+import { beyondKnown, countsOf, ioFinder, type Post } from './post.ts';
+import type { Reporter } from './reporter.ts';
 import { PROCESSED_STATS, type ProcessedStat, type TaskError } from './task-state.ts';
 import type { UpdateClass } from './update-class.ts';
 
 export interface Contribution {
   /** the update's deltas as far as they count; totals as the update has them */
-  readonly deltas: Pick<TaskStatusDetail, 'error_count' | 'retry_count' | 'processed_stats' | 'inputs' | 'outputs'>;
+  readonly deltas: Pick<TaskStatusDetail, 'error_count' | 'retry_count' | 'processed_stats'> & {
+    readonly [side in Side]?: readonly TaskIOStatus[] | null | undefined;
+  };
   /** the job creations to send: index into `create_jobs_action`, and how many equal ones came before on the same prior */
   readonly actions: readonly { readonly index: number; readonly repeat: number }[];
   readonly errors: readonly TaskError[];
@@ -53,8 +56,8 @@ function repeatsOf(updateClass: UpdateClass, update: TaskStatusDetail, post: Pos
   // Where it is not certain that the job is asked for anew, it is never created twice.
   if (updateClass !== 'next' && updateClass !== 'fill') return beyondKnown(post.actions, before.actions);
   // Certainly another post: what it asks for is asked for once more, and told apart by its number.
-  const known = (digest: number) => before.actions.filter((one) => one === digest).length;
-  return beyondKnown(post.actions, []).map((repeat, i) => repeat + known(post.actions[i]!));
+  const known = countsOf(before.actions);
+  return beyondKnown(post.actions, []).map((repeat, i) => repeat + (known.get(post.actions[i]!) ?? 0));
 }
 
 function beyond(errors: readonly TaskError[], digests: readonly number[], known: readonly number[]): TaskError[] {
@@ -65,14 +68,21 @@ function beyond(errors: readonly TaskError[], digests: readonly number[], known:
 function excess(update: TaskStatusDetail, post: Post, before: Post): Contribution['deltas'] {
   const over = (value: number | null | undefined, i: number) =>
     value === null || value === undefined ? value : Math.max(0, value - Math.max(0, before.deltas[i]!));
+  const find = ioFinder(before);
   const stats = update.processed_stats;
   const processed_stats: { [stat in ProcessedStat]?: number | null } = {};
   for (const [i, stat] of PROCESSED_STATS.entries()) processed_stats[stat] = over(stats?.[stat], i + 2) ?? null;
+  const { inputs, outputs } = iosOf(post, ({ io, count }) =>
+    count < 0 ? -1 : Math.max(0, count - Math.max(0, find(io)?.count ?? 0)),
+  );
+  const ofPost = ioFinder(post);
+  const withoutRoom = (side: Side) => (update[side] ?? []).filter(({ id }) => !ofPost(`${side}.${id ?? ''}`));
   return {
     error_count: over(update.error_count, 0) ?? null,
     retry_count: over(update.retry_count, 1) ?? null,
     processed_stats: stats ? processed_stats : null,
-    ...iosOf(post, ({ io, count }) => (count < 0 ? -1 : Math.max(0, count - countOf(before, io)))),
+    inputs: [...inputs, ...withoutRoom('inputs')],
+    outputs: [...outputs, ...withoutRoom('outputs')],
   };
 }
 
@@ -84,8 +94,8 @@ function totalsOf(post: Post, reporter: Reporter): Contribution['deltas'] {
 function iosOf(
   post: Post,
   countFor: (io: Post['ios'][number]) => number,
-): Pick<TaskStatusDetail, 'inputs' | 'outputs'> {
-  const sides: { inputs: TaskIOStatus[]; outputs: TaskIOStatus[] } = { inputs: [], outputs: [] };
+): { readonly [side in Side]: readonly TaskIOStatus[] } {
+  const sides: { readonly [side in Side]: TaskIOStatus[] } = { inputs: [], outputs: [] };
   for (const io of post.ios) {
     const count = countFor(io);
     const side = io.io.startsWith('inputs.') ? 'inputs' : 'outputs';

@@ -4,10 +4,10 @@
 import type { Contribution } from './contribution.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { addIos, iosPassTheBound } from './io-counters.ts';
-import type { Reporter } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureKind } from './notice.ts';
-import type { Post } from './post.ts';
+import { type Post, SYMBOL_BYTES_MAX, symbolOf } from './post.ts';
+import type { Reporter } from './reporter.ts';
 import { isFailure, isTerminal, nextStatus } from './status-rule.ts';
 import {
   FAILURE_REASONS,
@@ -26,7 +26,6 @@ import { cutBytes } from './text.ts';
 import type { UpdateClass } from './update-class.ts';
 import { NUMBER_MAX } from './validate.ts';
 
-const SYMBOL_BYTES_MAX = 64;
 const LATEST_TEXTS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
 const statuses: ReadonlySet<string> = new Set(TASK_STATUSES);
 const reasons: ReadonlySet<string> = new Set(FAILURE_REASONS);
@@ -103,6 +102,10 @@ export function sumsPassTheBound(
 /** One update as the ledger has judged it. */
 export interface JudgedUpdate {
   readonly update: TaskStatusDetail;
+  /** of its reporter */
+  readonly name: string;
+  /** it says that its work request is over */
+  readonly ended: boolean;
   readonly updateClass: UpdateClass;
   readonly reporter: Reporter;
   /** the first update of a work request that the task does not know */
@@ -223,7 +226,7 @@ function takeErrorEpisode(task: TaskState, judged: JudgedUpdate): FailureKind | 
     return null;
   }
   // A post that was contained has told of these errors already.
-  const newReason = named && before?.reason !== update.failure_reason;
+  const newReason = named && before?.reason !== symbolOf(update.failure_reason);
   if (before !== null && !newReason && !((contribution.deltas.error_count ?? 0) > 0)) return null;
   const changed = !task.error_episode_open || (named && reason !== task.error_episode_reason);
   task.error_episode_open = true;

@@ -4,12 +4,14 @@ import { reasonOf } from './evolve.ts';
 import { lastOpenReporter } from './liveness.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureFacts, FailureKind } from './notice.ts';
+import { instanceOf, workRequestOf } from './reporters.ts';
 import type { TaskError, TaskState } from './task-state.ts';
 
 /** The record that is being folded. */
 interface RecordFacts {
   /** log time, ms */
   readonly timestamp: number;
+  readonly engine_instance_id?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
@@ -26,6 +28,7 @@ export function factsOfUpdate(
 ): FailureFacts {
   return factsOf(failure, task, record, {
     work_request_id: update.work_request_id || undefined,
+    engine_instance_id: instanceOf(record.engine_instance_id),
     failure_reason: reasonOf(update),
     timestamp: update.timestamp ?? undefined,
     prior_timestamp: update.prior_timestamp ?? undefined,
@@ -38,7 +41,7 @@ export function factsOfUpdate(
 /** No update came. The record only tells that the time has passed, so nothing of it but its time belongs to the event. */
 export function factsOfSilence(task: TaskState, record: RecordFacts): FailureFacts {
   return factsOf('silent', task, record, {
-    work_request_id: lastOpenReporter(task)?.work_request_id || undefined,
+    work_request_id: workRequestOf(lastOpenReporter(task) ?? '') || undefined,
     last_update_at: task.last_update_at,
   });
 }

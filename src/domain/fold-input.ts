@@ -26,6 +26,8 @@ export interface FoldInput {
   readonly control?: Control | null;
   /** the envelope's field, where the record's header has it */
   readonly work_request_status?: string;
+  /** the envelope's engineInstanceID, where the record's header has it */
+  readonly engine_instance_id?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
 }

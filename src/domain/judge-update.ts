@@ -3,52 +3,68 @@
 import { contributionOf } from './contribution.ts';
 import { errorsOf } from './error-details.ts';
 import type { JudgedUpdate } from './evolve.ts';
+import type { FoldInput } from './fold-input.ts';
 import type { FoldSettings } from './fold-settings.ts';
-import { type Judgement, judge, type Reporter, settle } from './ledger.ts';
+import { type Judgement, judge } from './ledger.ts';
+import { settle } from './ledger-memory.ts';
+import { endsWorkRequest } from './liveness.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import { type Post, postOf } from './post.ts';
-import { addToBase, keepReporter, reporterOf } from './reporters.ts';
+import type { Reporter } from './reporter.ts';
+import { addToBase, keepReporter, reporterName, reporterOf } from './reporters.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { markOf, outcomeOf, type UpdateClass } from './update-class.ts';
 
 const UNVERIFIED: Judgement = { updateClass: 'unverified', before: null, newest: true, doubt: null };
 
-/** Judges one valid update of a task. Changes nothing. */
+/** Judges one valid update of a task. Changes nothing. @param input what the headers of its record tell */
 export function judgeUpdate(
   task: TaskState,
   update: TaskStatusDetail,
+  input: Pick<FoldInput, 'work_request_status' | 'engine_instance_id'>,
   settings: FoldSettings,
 ): JudgedUpdate & Judgement {
   const work_request_id = update.work_request_id ?? '';
-  const { reporter, endedAt } = reporterOf(task, work_request_id);
-  const fromNewWorkRequest = work_request_id !== '' && endedAt === null && !task.reporters.has(work_request_id);
+  const name = reporterName(work_request_id, input.engine_instance_id);
+  const { reporter, endedAt } = reporterOf(task, name);
+  const fromNewWorkRequest = work_request_id !== '' && endedAt === null && !task.reporters.has(name);
+  const ended = endsWorkRequest(update, input.work_request_status);
   const errors = errorsOf(update.error_details, settings.errors_kept);
   const { prior_timestamp, timestamp } = update;
   const told = work_request_id !== '' && isNumber(prior_timestamp) && isNumber(timestamp);
-  const post = told ? postOf(update, prior_timestamp, timestamp, errors) : null;
+  const post = told ? postOf(update, prior_timestamp, timestamp, errors, ended, task, settings.ios_kept) : null;
   const judgement = post === null ? UNVERIFIED : judge(reporter, post);
   const counted = countedReporter(task, reporter, post, judgement.updateClass);
   const { updateClass, before } = judgement;
   const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
-  return { ...judgement, update, reporter: counted, fromNewWorkRequest, post, contribution };
+  return { ...judgement, update, name, ended, reporter: counted, fromNewWorkRequest, post, contribution };
+}
+
+/** How many job creations the ledger remembers of one prior: one that is forgotten could be made twice. */
+export const JOBS_OF_PRIOR_MAX = 10_000;
+
+/** Whether the ledger would have to forget job creations (`too_many_job_creations`). Changes nothing. */
+export function jobsPassTheBound({ post, before, contribution }: JudgedUpdate): boolean {
+  const count = contribution.actions.length;
+  return count > 0 && post !== null && (before?.actions.length ?? 0) + count > JOBS_OF_PRIOR_MAX;
 }
 
 /** Makes the ledger of the task remember the judged update of the record `at`. */
 export function takeIntoLedger(
   change: TaskChange,
   judged: JudgedUpdate & Judgement,
-  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean; readonly ends: boolean },
+  at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean },
   settings: FoldSettings,
 ): void {
   const { task } = change;
-  const { update, updateClass, reporter, post, doubt } = judged;
-  const work_request_id = update.work_request_id ?? '';
-  moveToBase(change, work_request_id, judged);
+  const { name, updateClass, reporter, post, doubt } = judged;
+  moveToBase(change, judged);
   const gaps = reporter.open.length;
-  if (post !== null) settle(reporter, post, judged, settings);
-  task.open_gaps += reporter.open.length - gaps;
-  if (judged.newest) reporter.ended = at.ends;
-  keepReporter(change, work_request_id, reporter, at, settings);
+  let lost = 0;
+  if (post === null) reporter.ended = judged.ended;
+  else lost = settle(reporter, post, judged, settings);
+  task.open_gaps += reporter.open.length - gaps + lost;
+  keepReporter(change, name, reporter, at, settings);
   const mark = doubt ?? markOf(updateClass);
   if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
 }
@@ -79,9 +95,9 @@ function hasTotal({ inputs, outputs }: TaskState, io: string): boolean {
 }
 
 /** Keeps each IO's total the base and the sum over reporters, where totals move between them. */
-function moveToBase(change: TaskChange, work_request_id: string, { reporter, updateClass }: JudgedUpdate): void {
+function moveToBase(change: TaskChange, { name, reporter, updateClass }: JudgedUpdate): void {
   const { reporters, reporters_base } = change.task;
-  const before = reporters.get(work_request_id);
+  const before = reporters.get(name);
   if (updateClass === 'restart') {
     addToBase(reporters_base, before!.totals);
     change.base_changed = true;

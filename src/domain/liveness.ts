@@ -3,18 +3,15 @@
 
 import type { Contribution } from './contribution.ts';
 import type { FoldSettings } from './fold-settings.ts';
-import type { Reporter } from './ledger.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { PartitionClock } from './partition-clock.ts';
 import { isTerminal } from './status-rule.ts';
 import { type Liveness, PROCESSED_STATS, type ReporterTotals, type TaskState, type TaskStatus } from './task-state.ts';
 
-/** The reporter that has not ended and was heard last, if there is one. */
-export function lastOpenReporter(task: TaskState): { work_request_id: string; reporter: Reporter } | null {
-  let last: { work_request_id: string; reporter: Reporter } | null = null;
-  for (const [work_request_id, reporter] of task.reporters) {
-    if (!reporter.ended) last = { work_request_id, reporter };
-  }
+/** The name of the reporter that has not ended and was heard last, if there is one. */
+export function lastOpenReporter({ reporters }: TaskState): string | null {
+  let last: string | null = null;
+  for (const [name, { ended }] of reporters) if (!ended) last = name;
   return last;
 }
 

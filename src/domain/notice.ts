@@ -19,6 +19,8 @@ export interface FailureFacts {
   readonly internal_job_id?: string;
   readonly engine_id?: string;
   readonly work_request_id?: string;
+  /** no part of the event, but of what tells it apart: its `ce_id` */
+  readonly engine_instance_id?: string;
   readonly task_route_id?: string;
   readonly task_status?: string;
   readonly failure_reason?: FailureReason | typeof UNRECOGNIZED;

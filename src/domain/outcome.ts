@@ -31,6 +31,10 @@ export const REJECT_REASONS = [
   'internal_task_id_missing',
   /** above 1,024 bytes of UTF-8 */
   'internal_task_id_too_long',
+  /** an id other than internal_task_id above 1,024 bytes of UTF-8 */
+  'id_too_long',
+  /** the posts on one prior_timestamp would have brought more job creations than the ledger remembers of one */
+  'too_many_job_creations',
   /** the record has to be copied into an outgoing topic, and is larger than `copy_bytes_max` */
   'too_large_to_copy',
   /** re-routed once, and still not in its task's home partition */

@@ -8,9 +8,9 @@ import { FoldChanges } from './fold-changes.ts';
 import type { FoldInput } from './fold-input.ts';
 import type { SlotHead } from './head.ts';
 import { InvariantBroken } from './invariant-broken.ts';
-import { judgeUpdate, takeIntoLedger } from './judge-update.ts';
+import { JOBS_OF_PRIOR_MAX, jobsPassTheBound, judgeUpdate, takeIntoLedger } from './judge-update.ts';
 import type { Judgement } from './ledger.ts';
-import { endsWorkRequest, hearOf, makesProgress } from './liveness.ts';
+import { hearOf, makesProgress } from './liveness.ts';
 import type { Look } from './looks.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoordinates } from './notice.ts';
@@ -21,7 +21,7 @@ import { takeControl } from './settings-change.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from './tombstone.ts';
 import { outcomeOf } from './update-class.ts';
-import { numberProblem } from './validate.ts';
+import { problemOf } from './validate.ts';
 
 /** Folds a run of records over one slot. The head and the tasks given are changed in place. */
 export class PartitionFold {
@@ -132,10 +132,9 @@ export class PartitionFold {
         `Task ${JSON.stringify(id)} has folded offset ${known.last_offset} before offset ${input.offset} came.`,
       );
     }
-    const problem = numberProblem(update);
+    const problem = problemOf(update, input.engine_instance_id);
     if (problem) {
-      const detail = `${problem.field} is ${problem.reason === 'negative_number' ? 'negative' : 'beyond 2^53-2'}.`;
-      this.#rejectOfTask(input, bodies, known, problem.reason, detail, update);
+      this.#rejectOfTask(input, bodies, known, problem.reason, problem.detail, update);
       return;
     }
     if (update.create_jobs_action?.length && input.size > settings.copy_bytes_max) {
@@ -144,7 +143,12 @@ export class PartitionFold {
       return;
     }
     const task = known ?? newTask(id, input.offset, input.timestamp);
-    const judged = judgeUpdate(task, update, settings);
+    const judged = judgeUpdate(task, update, input, settings);
+    if (jobsPassTheBound(judged)) {
+      const detail = `The posts on one prior_timestamp would have brought more than ${JOBS_OF_PRIOR_MAX} job creations.`;
+      this.#rejectOfTask(input, bodies, known, 'too_many_job_creations', detail, update);
+      return;
+    }
     if (sumsPassTheBound(task, judged.contribution, judged.reporter.totals, settings)) {
       this.#rejectOfTask(input, bodies, known, 'sum_out_of_range', 'A sum of the task would pass 2^53-2.', update);
       return;
@@ -175,7 +179,6 @@ export class PartitionFold {
         offset: input.offset,
         clock: clock.now,
         rerouted: input.source !== null,
-        ends: endsWorkRequest(update, input.work_request_status),
       },
       settings,
     );

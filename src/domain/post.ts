@@ -2,9 +2,12 @@
 // it brought along. Vectors of one prior_timestamp are compared field by field.
 
 import { digestOf } from './digest.ts';
+import type { Side } from './io-counters.ts';
 import { canonicalAction } from './job-action.ts';
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
-import { PROCESSED_STATS, type TaskError } from './task-state.ts';
+import { isTerminal } from './status-rule.ts';
+import { type IoState, PROCESSED_STATS, type TaskError, type TaskState, type TaskStatus } from './task-state.ts';
+import { cutBytes } from './text.ts';
 
 /** What one IO entry of a post said. Absent is −1: no legal number is negative. */
 export interface IoFigures {
@@ -23,20 +26,38 @@ export interface Post {
   /** deltas: error_count, retry_count, then PROCESSED_STATS; absent is −1 */
   readonly deltas: readonly number[];
   readonly ios: readonly IoFigures[];
-  /** digests of the job creations and of the errors that posts of this prior have brought, one for each */
+  /** digests of the job creations that posts of this prior have brought, one for each */
   readonly actions: readonly number[];
+  /** the same of errors, at most `errors_kept`, those of the latest post first */
   readonly errors: readonly number[];
-  /** the raw symbols; '' where the post brings none */
+  /** the raw symbols, cut; '' where the post brings none */
   readonly status: string;
   readonly reason: string;
   /** digests of other posts that began in the same second */
   readonly others: readonly number[];
+  /** other timestamps at which these very deltas were told, at most 4 */
+  readonly other_ends: readonly number[];
+  /** it says that the work request is over */
+  readonly ended: boolean;
 }
 
 const NONE: readonly never[] = [];
 
-/** The post that an update is. `errors` are those of its error_details. */
-export function postOf(update: TaskStatusDetail, prior: number, timestamp: number, errors: readonly TaskError[]): Post {
+/**
+ * The post that an update of the task is.
+ * @param errors those of its error_details
+ * @param ended whether it says that the work request is over
+ * @param ios_kept how many IOs the task keeps a side: others are no part of the post
+ */
+export function postOf(
+  update: TaskStatusDetail,
+  prior: number,
+  timestamp: number,
+  errors: readonly TaskError[],
+  ended: boolean,
+  task: Pick<TaskState, 'inputs' | 'outputs'>,
+  ios_kept: number,
+): Post {
   const deltas = [update.error_count ?? -1, update.retry_count ?? -1];
   const stats = update.processed_stats;
   for (const stat of PROCESSED_STATS) deltas.push(stats?.[stat] ?? -1);
@@ -44,40 +65,79 @@ export function postOf(update: TaskStatusDetail, prior: number, timestamp: numbe
     prior,
     timestamp,
     deltas,
-    ios: update.inputs?.length || update.outputs?.length ? iosOf(update) : NONE,
+    ios: update.inputs?.length || update.outputs?.length ? iosOf(update, task, ios_kept) : NONE,
     actions: update.create_jobs_action?.length
       ? update.create_jobs_action.map((action) => digestOf(canonicalAction(action)))
       : NONE,
     errors: errors.length > 0 ? errors.map((error) => digestOf(JSON.stringify([error.id, error.msg]))) : NONE,
-    status: update.task_status ?? '',
-    reason: update.failure_reason ?? '',
+    status: symbolOf(update.task_status),
+    reason: symbolOf(update.failure_reason),
     others: NONE,
+    other_ends: NONE,
+    ended,
   };
 }
 
-function iosOf(update: TaskStatusDetail): IoFigures[] {
+/** Symbols outside of the contract's enums may have any length. Bytes of UTF-8. */
+export const SYMBOL_BYTES_MAX = 64;
+
+/** A symbol as a post remembers it. */
+export function symbolOf(text: string | null | undefined): string {
+  return text ? cutBytes(text, SYMBOL_BYTES_MAX) : '';
+}
+
+function iosOf(
+  update: TaskStatusDetail,
+  task: Pick<TaskState, 'inputs' | 'outputs'>,
+  ios_kept: number,
+): readonly IoFigures[] {
+  const inputs = iosOfSide('inputs', update.inputs, task.inputs, ios_kept);
+  const outputs = iosOfSide('outputs', update.outputs, task.outputs, ios_kept);
+  if (outputs.length === 0) return inputs;
+  return inputs.length === 0 ? outputs : [...inputs, ...outputs];
+}
+
+function iosOfSide(
+  side: Side,
+  entries: readonly TaskIOStatus[] | null | undefined,
+  kept: ReadonlyMap<string, IoState>,
+  ios_kept: number,
+): readonly IoFigures[] {
+  if (!entries || entries.length === 0) return NONE;
   const ios: IoFigures[] = [];
-  const add = (side: string, entries: readonly TaskIOStatus[] | null | undefined) => {
-    for (const { id, processed_count, processed_total_count } of entries ?? NONE) {
-      const io = `${side}.${id ?? ''}`;
-      const known = ios.find((one) => one.io === io);
-      if (known === undefined) ios.push({ io, count: processed_count ?? -1, total: processed_total_count ?? -1 });
-      else {
-        // Two entries of one id: their deltas add up, of their totals the higher one counts.
-        if (processed_count !== null && processed_count !== undefined)
-          known.count = Math.max(0, known.count) + processed_count;
-        known.total = Math.max(known.total, processed_total_count ?? -1);
-      }
+  const byName = entries.length > FEW ? new Map<string, IoFigures>() : null;
+  let room = ios_kept - kept.size;
+  for (const { id, processed_count, processed_total_count } of entries) {
+    const io = `${side}.${id ?? ''}`;
+    const known = byName === null ? ios.find((one) => one.io === io) : byName.get(io);
+    if (known !== undefined) {
+      // Two entries of one id: their deltas add up, of their totals the higher one counts.
+      if (processed_count !== null && processed_count !== undefined)
+        known.count = Math.max(0, known.count) + processed_count;
+      known.total = Math.max(known.total, processed_total_count ?? -1);
+      continue;
     }
-  };
-  add('inputs', update.inputs);
-  add('outputs', update.outputs);
+    if (!kept.has(id ?? '') && --room < 0) continue;
+    const figures = { io, count: processed_count ?? -1, total: processed_total_count ?? -1 };
+    ios.push(figures);
+    byName?.set(io, figures);
+  }
   return ios;
 }
 
+/** So many are looked through one by one. */
+const FEW = 8;
+
+/** Finds an IO of the post by its name. A post can have thousands. */
+export function ioFinder({ ios }: Post): (io: string) => IoFigures | undefined {
+  if (ios.length <= FEW) return (io) => ios.find((one) => one.io === io);
+  const byName = new Map(ios.map((one) => [one.io, one]));
+  return (io) => byName.get(io);
+}
+
 /** A digest of all that a post says. */
-export function digestOfPost({ timestamp, deltas, ios, actions, errors, status, reason }: Post): number {
-  return digestOf(JSON.stringify([timestamp, deltas, ios, actions, errors, status, reason]));
+export function digestOfPost({ timestamp, deltas, ios, actions, errors, status, reason, ended }: Post): number {
+  return digestOf(JSON.stringify([timestamp, deltas, ios, actions, errors, status, reason, ended]));
 }
 
 /** Whether the two say the same, to the last field. */
@@ -86,6 +146,7 @@ export function sameContent(a: Post, b: Post): boolean {
     a.timestamp === b.timestamp &&
     a.status === b.status &&
     a.reason === b.reason &&
+    a.ended === b.ended &&
     sameNumbers(a.deltas, b.deltas) &&
     sameNumbers(a.actions, b.actions) &&
     sameNumbers(a.errors, b.errors) &&
@@ -104,17 +165,31 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
 /** Whether every delta of `a` is at least that of `b`; absent counts as 0. */
 export function covers(a: Post, b: Post): boolean {
   for (let i = 0; i < b.deltas.length; i++) if (a.deltas[i]! < b.deltas[i]! && b.deltas[i]! > 0) return false;
-  return b.ios.every(({ io, count }) => count <= 0 || countOf(a, io) >= count);
+  if (b.ios.length === 0) return true;
+  const find = ioFinder(a);
+  return b.ios.every(({ io, count }) => count <= 0 || (find(io)?.count ?? 0) >= count);
+}
+
+/** Whether a post ends at this second, as far as its prior's memory tells. */
+export function endsAt({ timestamp, other_ends }: Post, second: number): boolean {
+  return timestamp === second || other_ends.includes(second);
+}
+
+/** Whether a post that contains B, or is contained in it, says more than B: larger deltas, or an end. */
+export function exceeds(before: Post, post: Post): boolean {
+  if (post.ended && !before.ended) return true;
+  if (isTerminal(post.status as TaskStatus) && !isTerminal(before.status as TaskStatus)) return true;
+  return !covers(before, post);
+}
+
+/** Whether of two posts of which one contains the other this one was made later: its clock may have been set back. */
+export function succeeds(before: Post, post: Post): boolean {
+  return post.timestamp >= before.timestamp || (covers(post, before) && exceeds(before, post));
 }
 
 /** Whether the post adds nothing to any sum. */
 export function isZero(post: Post): boolean {
   return post.deltas.every((delta) => delta <= 0) && post.ios.every(({ count }) => count <= 0);
-}
-
-/** The delta of one IO; absent counts as 0. */
-export function countOf(post: Post, io: string): number {
-  return Math.max(0, post.ios.find((one) => one.io === io)?.count ?? 0);
 }
 
 /**
@@ -126,8 +201,10 @@ export function toldByTotals(before: Post, post: Post): 'grown' | 'apart' | null
   let after = true;
   let earlier = true;
   let compared = false;
+  if (before.ios.length === 0) return null;
+  const find = ioFinder(before);
   for (const { io, count, total } of post.ios) {
-    const other = before.ios.find((one) => one.io === io);
+    const other = find(io);
     if (total < 0 || other === undefined || other.total < 0) continue;
     compared = true;
     const delta = Math.max(0, count);
@@ -143,12 +220,18 @@ export function toldByTotals(before: Post, post: Post): 'grown' | 'apart' | null
 
 /** What of `digests` is not in `known`: how many equal ones came before each, or −1 where it is known already. */
 export function beyondKnown(digests: readonly number[], known: readonly number[]): number[] {
-  const left = new Map<number, number>();
-  for (const digest of known) left.set(digest, (left.get(digest) ?? 0) + 1);
+  const left = countsOf(known);
   const seen = new Map<number, number>();
   return digests.map((digest) => {
     const before = seen.get(digest) ?? 0;
     seen.set(digest, before + 1);
     return before < (left.get(digest) ?? 0) ? -1 : before;
   });
+}
+
+/** How often each digest is there. */
+export function countsOf(digests: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const digest of digests) counts.set(digest, (counts.get(digest) ?? 0) + 1);
+  return counts;
 }

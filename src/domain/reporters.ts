@@ -2,22 +2,43 @@
 
 import { digestOf } from './digest.ts';
 import type { FoldSettings } from './fold-settings.ts';
-import { forgetPosts, newReporter, type Reporter } from './ledger.ts';
+import { forgetPosts } from './ledger-memory.ts';
+import { newReporter, type Reporter } from './reporter.ts';
 import type { ReporterTotals, TaskChange, TaskState } from './task-state.ts';
 
 /** How many reporters that were let go a task knows, as a multiple of `reporters_kept`. */
 const LET_GO_FACTOR = 4;
 
+// No instance's id has one: a header's value with a line feed counts as none.
+const INSTANCE_BEHIND = '\n';
+
+/** The name of a reporter among those of its task. @param engine_instance_id where a header tells it */
+export function reporterName(work_request_id: string, engine_instance_id: string | undefined): string {
+  const instance = instanceOf(engine_instance_id);
+  if (instance === undefined && !work_request_id.includes(INSTANCE_BEHIND)) return work_request_id;
+  return `${work_request_id}${INSTANCE_BEHIND}${instance ?? ''}`;
+}
+
+/** The instance that a header names, as far as it is taken for one. */
+export function instanceOf(engine_instance_id: string | undefined): string | undefined {
+  return !engine_instance_id || engine_instance_id.includes(INSTANCE_BEHIND) ? undefined : engine_instance_id;
+}
+
+/** The work request of a reporter. */
+export function workRequestOf(reporter: string): string {
+  const at = reporter.lastIndexOf(INSTANCE_BEHIND);
+  return at < 0 ? reporter : reporter.slice(0, at);
+}
+
 /**
- * The reporter of a work request as the task remembers it, or as it begins. Changes nothing: a reporter that begins is
+ * The reporter of a name as the task remembers it, or as it begins. Changes nothing: a reporter that begins is
  * part of the task once {@link keepReporter} was called.
  * @returns the latest timestamp that it told before it was let go, or null
  */
-export function reporterOf(task: TaskState, work_request_id: string): { reporter: Reporter; endedAt: number | null } {
-  const known = task.reporters.get(work_request_id);
+export function reporterOf(task: TaskState, name: string): { reporter: Reporter; endedAt: number | null } {
+  const known = task.reporters.get(name);
   if (known !== undefined) return { reporter: known, endedAt: null };
-  const endedAt =
-    task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(work_request_id)) ?? null) : null;
+  const endedAt = task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(name)) ?? null) : null;
   const reporter = newReporter();
   if (endedAt !== null) {
     // Whatever it told up to there may have been counted.
@@ -31,26 +52,26 @@ export function reporterOf(task: TaskState, work_request_id: string): { reporter
 /** Puts the reporter behind all others of its task, and lets go of those that have been quiet for too long. */
 export function keepReporter(
   change: TaskChange,
-  work_request_id: string,
+  name: string,
   reporter: Reporter,
   at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean },
   settings: FoldSettings,
 ): void {
   const { reporters } = change.task;
-  if (reporters.size > 1 || reporters.get(work_request_id) !== reporter) {
-    reporters.delete(work_request_id);
-    reporters.set(work_request_id, reporter);
+  if (reporters.size > 1 || reporters.get(name) !== reporter) {
+    reporters.delete(name);
+    reporters.set(name, reporter);
   }
   reporter.last_offset = at.offset;
   reporter.heard_at = at.clock;
   reporter.rerouted = at.rerouted;
-  change.reporters.add(work_request_id);
+  change.reporters.add(name);
   if (reporters.size === 1) return;
-  for (const [name, quiet] of reporters) {
+  for (const [other, quiet] of reporters) {
     if (at.clock - quiet.heard_at <= settings.reporter_idle_s * 1_000) break;
     if (quiet.posts.length === 0) continue;
     forgetPosts(quiet);
-    change.reporters.add(name);
+    change.reporters.add(other);
   }
   // More than one is too many only where the settings have come down since.
   while (reporters.size > settings.reporters_kept) letGo(change, settings);
@@ -58,14 +79,14 @@ export function keepReporter(
 
 function letGo(change: TaskChange, settings: FoldSettings): void {
   const { reporters, reporters_base, reporters_let_go: known } = change.task;
-  const [work_request_id, reporter] = reporters.entries().next().value!;
-  reporters.delete(work_request_id);
-  change.reporters.add(work_request_id);
+  const [name, reporter] = reporters.entries().next().value!;
+  reporters.delete(name);
+  change.reporters.add(name);
   change.base_changed = true;
   addToBase(reporters_base, reporter.totals);
   // One that was let go before goes behind the others.
-  known.delete(digestOf(work_request_id));
-  known.set(digestOf(work_request_id), reporter.timestamp_max);
+  known.delete(digestOf(name));
+  known.set(digestOf(name), reporter.timestamp_max);
   while (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
 }
 

@@ -1,7 +1,7 @@
 // The live state of one task: what the fold keeps, in the contract's names. Absent is not zero: a field that no update
 // reported is undefined.
 
-import type { Reporter } from './ledger.ts';
+import type { Reporter } from './reporter.ts';
 import type { Mark } from './update-class.ts';
 
 export const TASK_STATUSES = [
@@ -128,11 +128,11 @@ export interface TaskState {
   no_progress_since?: number | undefined;
   /** the partition's clock, ms, at which the task is looked at without an update; never later than its earliest deadline */
   look_at: number;
-  /** by work request; the one without an update for longest comes first; bounded by `reporters_kept` */
+  /** by name (reporters.ts); the one without an update for longest comes first; bounded by `reporters_kept` */
   reporters: Map<string, Reporter>;
   /** the totals of reporters that were let go, and of runs before a restart, summed per IO */
   reporters_base: ReporterTotals;
-  /** digest of a work request that was let go → the latest timestamp that it told; bounded by 4 × `reporters_kept` */
+  /** digest of the name of a reporter that was let go → the latest timestamp that it told; bounded by 4 × `reporters_kept` */
   reporters_let_go: Map<number, number>;
 }
 
@@ -143,7 +143,7 @@ export interface TaskChange {
   errors: TaskError[];
   /** the newest task_output of the batch, JSON text; undefined: unchanged */
   task_output?: string | undefined;
-  /** work requests whose memory changed; one that is no reporter of the task any more was let go */
+  /** names of reporters whose memory changed; one that is no reporter of the task any more was let go */
   readonly reporters: Set<string>;
   /** whether `reporters_base` or `reporters_let_go` changed */
   base_changed: boolean;

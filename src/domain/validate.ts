@@ -3,6 +3,7 @@
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
 import type { RejectReason } from './outcome.ts';
 import { PROCESSED_STATS } from './task-state.ts';
+import { isLongerThan } from './text.ts';
 
 /** Numbers and sums are exact up to here: 2^53−2, the largest that every reader of Avro's long in JavaScript takes. */
 export const NUMBER_MAX = 2 ** 53 - 2;
@@ -13,12 +14,33 @@ type Rule = (value: number) => boolean;
 const isNegative: Rule = (value) => value < 0;
 const isBeyond: Rule = (value) => value > NUMBER_MAX;
 
-/** The first negative number of the update, else the first beyond the bound, or null where all are fit. */
-export function numberProblem(update: TaskStatusDetail): { reason: RejectReason; field: string } | null {
+/** Ids other than internal_task_id above this are rejected (`id_too_long`). Bytes of UTF-8. */
+const ID_BYTES_MAX = 1_024;
+
+export interface Problem {
+  readonly reason: RejectReason;
+  /** one sentence for people */
+  readonly detail: string;
+}
+
+/** The first negative number of the update, else the first beyond the bound, else the first long id, or null: all are fit. */
+export function problemOf(update: TaskStatusDetail, engine_instance_id: string | undefined): Problem | null {
   const negative = firstField(update, isNegative);
-  if (negative !== null) return { reason: 'negative_number', field: negative };
+  if (negative !== null) return { reason: 'negative_number', detail: `${negative} is negative.` };
   const beyond = firstField(update, isBeyond);
-  return beyond === null ? null : { reason: 'number_out_of_range', field: beyond };
+  if (beyond !== null) return { reason: 'number_out_of_range', detail: `${beyond} is beyond 2^53-2.` };
+  const long = isLong(engine_instance_id) ? 'engine_instance_id' : firstLongId(update);
+  return long === null ? null : { reason: 'id_too_long', detail: `${long} is above 1,024 bytes.` };
+}
+
+const IDS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
+
+const isLong = (id: string | null | undefined) => !!id && isLongerThan(id, ID_BYTES_MAX);
+
+function firstLongId(update: TaskStatusDetail): string | null {
+  for (const field of IDS) if (isLong(update[field])) return field;
+  if (update.inputs?.some(({ id }) => isLong(id))) return 'inputs.id';
+  return update.outputs?.some(({ id }) => isLong(id)) ? 'outputs.id' : null;
 }
 
 /** The name of the first number that the rule hits. */

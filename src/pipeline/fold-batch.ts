@@ -21,6 +21,7 @@ import { readMissing } from './read-missing.ts';
 import type { SlotCache } from './slot-cache.ts';
 import {
   CONTROL_HEADER,
+  ENGINE_INSTANCE_HEADER,
   headerText,
   recordSize,
   reroutedFrom,
@@ -108,6 +109,7 @@ export function decodeRecords(
     const traceparent = headerText(record.headers, 'traceparent');
     const tracestate = headerText(record.headers, 'tracestate');
     const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
+    const engine_instance_id = headerText(record.headers, ENGINE_INSTANCE_HEADER);
     return {
       offset: record.offset,
       timestamp: record.timestamp,
@@ -120,6 +122,7 @@ export function decodeRecords(
         ? { control: readControl(headerText(record.headers, CONTROL_HEADER), context.settings.group) }
         : {}),
       ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
       ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
       ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
     };

@@ -34,6 +34,9 @@ export const FIRST_SOURCE_HEADER = 'taskfold-first-source';
 /** its log time there, epoch ms */
 export const FIRST_LOG_TIME_HEADER = 'taskfold-first-log-time';
 
+/** The envelope's engineInstanceID, where whoever wrote the record had it: two instances under one work request are two reporters. */
+export const ENGINE_INSTANCE_HEADER = 'engine_instance_id';
+
 /** The header's text for a notice of the record at `offset` of `partition`. */
 export function sourceHeader(topic: string, partition: number, offset: number, index: number): string {
   return `${topic}/${partition}/${offset}/${index}`;

@@ -1,9 +1,9 @@
-// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<work request>` for each reporter, `base` and
+// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<name>` for each reporter, `base` and
 // `let_go`. Values are JSON of arrays only, so that an id such as `__proto__` is a text among others and orders are kept.
 // IO names stand in a reporter's text once, however many posts name them.
 
-import { newReporter, type Reporter } from '../domain/ledger.ts';
 import type { IoFigures, Post } from '../domain/post.ts';
+import { newReporter, type Reporter } from '../domain/reporter.ts';
 import type { ReporterTotals, TaskChange, TaskState } from '../domain/task-state.ts';
 import { malformed, storedJson } from './stored-values.ts';
 
@@ -30,12 +30,15 @@ export interface LedgerDiff {
 
 /** The texts that a reporter's posts had when it was last written: a post never changes, it is replaced. */
 interface WrittenReporter {
-  readonly names: string[];
+  /** IO name → its number in the texts: in the order in which totals and posts name them first, and no others */
+  names: ReadonlyMap<string, number>;
+  /** `names` as JSON */
+  namesText: string;
   posts: readonly Post[];
   texts: readonly string[];
 }
 
-/** What was last written of a task's ledger, by work request. */
+/** What was last written of a task's ledger, by reporter. */
 export type WrittenLedger = Map<string, WrittenReporter>;
 
 /** @param whole nothing of the ledger is in Redis, or nothing is known of what is */
@@ -43,19 +46,19 @@ export function diffLedger(change: TaskChange, written: WrittenLedger, whole: bo
   const { task, reporters, base_changed } = change;
   const fields: string[] = [];
   const gone: string[] = [];
-  for (const work_request_id of whole ? task.reporters.keys() : reporters) {
-    const reporter = task.reporters.get(work_request_id);
+  for (const name of whole ? task.reporters.keys() : reporters) {
+    const reporter = task.reporters.get(name);
     if (reporter === undefined) {
-      written.delete(work_request_id);
-      gone.push(REPORTER + work_request_id);
+      written.delete(name);
+      gone.push(REPORTER + name);
       continue;
     }
-    let known = written.get(work_request_id);
+    let known = written.get(name);
     if (known === undefined) {
-      known = { names: [], posts: [], texts: [] };
-      written.set(work_request_id, known);
+      known = { names: new Map(), namesText: '[]', posts: [], texts: [] };
+      written.set(name, known);
     }
-    fields.push(REPORTER + work_request_id, encodeReporter(reporter, known));
+    fields.push(REPORTER + name, encodeReporter(reporter, known));
   }
   if (base_changed || whole) {
     for (const [field, numbers] of [
@@ -71,11 +74,14 @@ export function diffLedger(change: TaskChange, written: WrittenLedger, whole: bo
 
 /** [IO names, figures, totals as name number and total, open priors, posts] */
 function encodeReporter(reporter: Reporter, written: WrittenReporter): string {
-  const { names } = written;
-  const numberOf = (name: string): number => {
-    const known = names.indexOf(name);
-    return known >= 0 ? known : names.push(name) - 1;
-  };
+  if (!areNamesOf(written.names, reporter)) {
+    // What is written depends on the state alone, not on what was written before.
+    const names = namesOf(reporter);
+    written.names = new Map(names.map((name, number) => [name, number]));
+    written.namesText = JSON.stringify(names);
+    written.posts = [];
+  }
+  const numberOf = (name: string): number => written.names.get(name)!;
   let totals = '';
   for (const [name, total] of reporter.totals) totals += `${totals === '' ? '' : ','}${numberOf(name)},${total}`;
   const texts = reporter.posts.map((post) => {
@@ -87,7 +93,27 @@ function encodeReporter(reporter: Reporter, written: WrittenReporter): string {
   let figures = '';
   for (const figure of FIGURES) figures += `${reporter[figure]},`;
   figures += attendanceOf(reporter);
-  return `[${JSON.stringify(names)},[${figures}],[${totals}],[${reporter.open.join()}],[${texts.join()}]]`;
+  return `[${written.namesText},[${figures}],[${totals}],[${reporter.open.join()}],[${texts.join()}]]`;
+}
+
+function namesOf({ totals, posts }: Reporter): string[] {
+  const names = new Set(totals.keys());
+  for (const { ios } of posts) for (const { io } of ios) names.add(io);
+  return [...names];
+}
+
+/** Whether `names` is what {@link namesOf} would make, without making it. */
+function areNamesOf(names: ReadonlyMap<string, number>, { totals, posts }: Reporter): boolean {
+  let met = 0;
+  for (const name of totals.keys()) if (names.get(name) !== met++) return false;
+  for (const { ios } of posts) {
+    for (const { io } of ios) {
+      const number = names.get(io);
+      if (number === undefined || number > met) return false;
+      if (number === met) met++;
+    }
+  }
+  return met === names.size;
 }
 
 /** Stands behind the figures: 0 ended, 1 open, 2 open and last heard of by another partition, 3 ended and so. */
@@ -96,14 +122,20 @@ function attendanceOf({ ended, rerouted }: Reporter): number {
   return rerouted ? 2 : 1;
 }
 
-/** [prior, timestamp, 7 deltas, IOs as name number, count and total, status, reason, actions, errors, others] */
+/**
+ * [prior, timestamp, 7 deltas, IOs as name number, count and total, status, reason, actions, errors, others, other ends, 1 if
+ * it ended], without what is empty at its end
+ */
 function postText(post: Post, numberOf: (name: string) => number): string {
-  const { actions, errors, status, reason, others } = post;
+  const { actions, errors, status, reason, others, other_ends, ended } = post;
   const ios: number[] = [];
   for (const { io, count, total } of post.ios) ios.push(numberOf(io), count, total);
   const packed: unknown[] = [post.prior, post.timestamp, ...post.deltas, ios];
   // Most posts bring nothing of the rest.
-  if (actions.length + errors.length + others.length > 0) packed.push(status, reason, actions, errors, others);
+  if (ended || other_ends.length > 0) {
+    packed.push(status, reason, actions, errors, others, other_ends);
+    if (ended) packed.push(1);
+  } else if (actions.length + errors.length + others.length > 0) packed.push(status, reason, actions, errors, others);
   else if (reason !== '') packed.push(status, reason);
   else if (status !== '') packed.push(status);
   return JSON.stringify(packed);
@@ -121,7 +153,7 @@ export function decodeLedger(key: string, flat: readonly string[], task: TaskSta
   }
   // Redis keeps no order of fields; the fold's order is that of the last updates.
   reporters.sort(([, a], [, b]) => a.last_offset - b.last_offset);
-  for (const [work_request_id, reporter] of reporters) task.reporters.set(work_request_id, reporter);
+  for (const [name, reporter] of reporters) task.reporters.set(name, reporter);
 }
 
 /** A value that is being read, and what every part of it must be. */
@@ -172,7 +204,8 @@ function unpackPost(reading: Reading, value: unknown, nameOf: (number: unknown) 
   const { list, integer, integers, text } = reading;
   const [prior, timestamp, ...rest] = list(value);
   const deltas = integers(rest.slice(0, DELTAS));
-  const [packedIos, status = '', reason = '', actions = [], errors = [], others = []] = rest.slice(DELTAS);
+  const [packedIos, status = '', reason = '', actions = [], errors = [], others = [], other_ends = [], ended = 0] =
+    rest.slice(DELTAS);
   const figures = list(packedIos);
   if (deltas.length !== DELTAS || figures.length % 3 !== 0) reading.wrong();
   const ios: IoFigures[] = [];
@@ -189,5 +222,7 @@ function unpackPost(reading: Reading, value: unknown, nameOf: (number: unknown) 
     status: text(status),
     reason: text(reason),
     others: integers(others),
+    other_ends: integers(other_ends),
+    ended: integer(ended) === 1,
   };
 }

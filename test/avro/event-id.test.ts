@@ -9,12 +9,13 @@ import { copied, encoder, FACTS, failure, idOf, job, notice } from './notice-sam
 
 describe('ids are made of content', () => {
   const action = FULL_UPDATE.create_jobs_action[0]!;
-  const jobId = (change: Partial<typeof action>, update: Partial<TaskStatusDetail> = {}, body = {}) =>
+  const jobId = (change: Partial<typeof action>, update: Partial<TaskStatusDetail> = {}, body = {}, headers = {}) =>
     idOf(
       job(
         body,
         { ...FULL_UPDATE, create_jobs_action: [{ ...action, ...change }], ...update },
         { offset: 77, index: 4 },
+        headers,
       ),
     );
 
@@ -25,7 +26,7 @@ describe('ids are made of content', () => {
   });
 
   test('the same with other totals: a post whose reply was lost comes again with more in it', () => {
-    expect(idOf(failure({ error_count: 99, timestamp: 1, errors: [], attempt: 3 }))).toBe(idOf(failure()));
+    expect(idOf(failure({ error_count: 99, timestamp: 1, errors: [] }))).toBe(idOf(failure()));
     expect(jobId({}, { timestamp: 1, error_count: 9, outputs: [] })).toBe(jobId({}));
   });
 
@@ -33,13 +34,15 @@ describe('ids are made of content', () => {
     expect(jobId({ token: 'another' })).toBe(jobId({}));
   });
 
-  test('another for another task, reporter, prior, kind or reason', () => {
+  test('another for another task, reporter, instance, prior, kind, reason or attempt', () => {
     const others: Partial<FailureFacts>[] = [
       { internal_task_id: 'task-2' },
       { work_request_id: 'wr-2' },
       { prior_timestamp: 1 },
       { failure: 'aborted' },
       { failure_reason: 'api' },
+      { attempt: 3 },
+      { engine_instance_id: 'instance-1' },
     ];
     expect(new Set([idOf(failure()), ...others.map((other) => idOf(failure(other)))]).size).toBe(others.length + 1);
   });
@@ -52,6 +55,7 @@ describe('ids are made of content', () => {
       jobId({}, { work_request_id: 'wr-2' }),
       jobId({}, { prior_timestamp: 0 }),
       jobId({}, {}, { repeat: 1 }),
+      jobId({}, {}, {}, { engine_instance_id: Buffer.from('instance-1') }),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -74,7 +78,10 @@ describe('ids are made of content', () => {
   });
 
   test('and stay what they are: subscribers have remembered them', () => {
-    expect(idOf(failure())).toBe(idFrom(['failure', 'failed', 'task-1', 'wr-1', 1_763_900_000, 'connection']));
+    expect(idOf(failure())).toBe(idFrom(['failure', 'failed', 'task-1', 'wr-1', 1_763_900_000, 'connection', 2]));
+    expect(idOf(failure({ attempt: 1 }))).toBe(
+      idFrom(['failure', 'failed', 'task-1', 'wr-1', 1_763_900_000, 'connection']),
+    );
     expect(idOf(copied({}))).toBe(idFrom(['reject', 'updates', 3, 42, 1]));
   });
 

@@ -57,8 +57,9 @@ export function job(
   body: Partial<typeof JOB & { internal_job_id: string }> = {},
   update: TaskStatusDetail = FULL_UPDATE,
   more: Partial<Notice> = {},
+  headers: RecordHeaders = {},
 ) {
-  const held = record({ headers: { traceparent: Buffer.from(TRACE.traceparent) } });
+  const held = record({ headers: { traceparent: Buffer.from(TRACE.traceparent), ...headers } });
   return encoder.encode(3, notice({ ...JOB, ...body }, more), held, update);
 }
 export const REJECT = {

@@ -5,10 +5,10 @@ import { newTask } from '../../src/domain/evolve.ts';
 import { exactSum } from '../../src/domain/exact-sum.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES } from '../../src/domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
-import { newReporter, type Reporter } from '../../src/domain/ledger.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
 import type { Post } from '../../src/domain/post.ts';
+import { newReporter, type Reporter } from '../../src/domain/reporter.ts';
 import { COUNTED_REASONS } from '../../src/domain/roll-up.ts';
 import {
   FAILURE_REASONS,
@@ -123,6 +123,8 @@ const anyPost: fc.Arbitrary<Post> = fc.record({
   status: fc.oneof(fc.constant(''), anyText),
   reason: fc.oneof(fc.constant(''), anyText),
   others: digests,
+  other_ends: digests,
+  ended: fc.boolean(),
 });
 const anyReporter: fc.Arbitrary<Reporter> = fc.record({
   totals: anyMap(count, 4),

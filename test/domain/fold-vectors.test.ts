@@ -64,8 +64,8 @@ function run(vector: FoldVector, takes: Takes) {
 }
 
 function inputOf(record: ReturnType<typeof placed>[number], partition_count: number): FoldInput {
-  const { offset, log_time, size, source = null, update, undecodable, traceparent, work_request_status } = record;
-  const { tick, control } = record;
+  const { offset, log_time, size, source = null, update, undecodable, traceparent, tick, control } = record;
+  const { work_request_status, engine_instance_id } = record;
   const decoded: FoldInput['decoded'] =
     undecodable === undefined
       ? { kind: 'update', update: (update ?? {}) as never }
@@ -81,6 +81,7 @@ function inputOf(record: ReturnType<typeof placed>[number], partition_count: num
     ...(tick === undefined ? {} : { tick }),
     ...(control === undefined ? {} : { control: readControl(control ?? undefined, VECTOR_GROUP) }),
     ...(work_request_status === undefined ? {} : { work_request_status }),
+    ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
   };
 }
 

@@ -73,6 +73,7 @@ export function badRecords(writers: BadWriters, partitions: number, token: strin
     ['number above the limit', (id) => count(id, LIMIT + 1n), rejected('number_out_of_range')],
     ['number below the limit', (id) => count(id, -LIMIT - 1n), rejected('number_out_of_range')],
     ['number at the limit', (id) => count(id, LIMIT), applied({ error_count: Number(LIMIT), updates: { applied: 1, duplicate: 0, stale: 0, rejected: 1 } }), { task: full, partition: 0 }],
+    ['work request of 1,025 bytes', (id) => update({ internal_task_id: id, work_request_id: 'x'.repeat(1_025) }), rejected('id_too_long')],
     ['sum beyond the limit', (id) => count(id, 1n), rejected('sum_out_of_range'), { task: full, partition: 0 }],
     ['negative delta', (id) => update({ internal_task_id: id, retry_count: -1 }), rejected('negative_number')],
     ['negative delta beside a token', (id) => update({ internal_task_id: id, retry_count: -1, create_jobs_action: jobs }), rejected('negative_number', 'pointer')],

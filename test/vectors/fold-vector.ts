@@ -63,8 +63,9 @@ export interface VectorRecord {
   readonly tick?: boolean;
   /** the last value of a control record's header, null: it has none. The vectors' group is `vectors`. */
   readonly control?: string | null;
-  /** the header of that name: the envelope's field */
+  /** the headers of that name: the envelope's fields */
   readonly work_request_status?: string;
+  readonly engine_instance_id?: string;
 }
 
 /**

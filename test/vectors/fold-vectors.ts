@@ -1,6 +1,8 @@
 // All hand-worked vectors of the fold, in one list: given these records, docs/fold.md says that this must come of them.
 // Each implementation of the fold runs every one.
 
+import { BOUND_VECTORS } from './bound-vectors.ts';
+import { CLOCK_STEP_VECTORS } from './clock-step-vectors.ts';
 import { CLOCK_VECTORS } from './clock-vectors.ts';
 import { CONTROL_VECTORS } from './control-vectors.ts';
 import { ERROR_VECTORS } from './error-vectors.ts';
@@ -40,6 +42,8 @@ export const FOLD_VECTORS: readonly FoldVector[] = [
   ...SYMBOL_VECTORS,
   ...STATUS_VECTORS,
   ...LEDGER_VECTORS,
+  ...CLOCK_STEP_VECTORS,
+  ...BOUND_VECTORS,
   ...FAILURE_VECTORS,
   ...ERROR_VECTORS,
   ...JOB_VECTORS,

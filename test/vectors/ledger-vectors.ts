@@ -111,6 +111,12 @@ const named: FoldVector[] = [
     expect: bytes(10, 1, { updates_stale: 1, marks: { shrunk: 1 } }),
   },
   {
+    name: 'S9b: the same later in life',
+    records: [post(0, 5, 10), post(5, 10, 2), post(0, 22, 3)],
+    // Truth is 15.
+    expect: bytes(12, 2, { updates_stale: 1, marks: { shrunk: 1 } }),
+  },
+  {
     name: 'S9c: the same with totals that begin anew: a restart; the old run’s total stays as a base',
     records: [counted(0, 5, 10, 10), counted(5, 10, 2, 12), counted(0, 22, 3, 3)],
     expect: bytes(15, 3, {
@@ -131,10 +137,36 @@ const named: FoldVector[] = [
     expect: bytes(8, 4, { marks: { gap: 1, fill: 1, supersede: 1 } }),
   },
   {
-    name: 'S12: two writers under one work request: what cannot be one writer’s is added, and marked',
+    name: 'S12: two writers under one work request, who look like one: wrong, and nothing can tell',
+    records: [post(0, 5, 3), post(0, 5, 4), post(5, 10, 2), post(5, 10, 1)],
+    // Truth is 10.
+    expect: bytes(6, 3, { updates_stale: 1, marks: { supersede: 1 } }),
+  },
+  {
+    name: 'S12b: the same where the deltas can be no one writer’s: added, and marked',
     records: [post(0, 5, 3), post(0, 5, 4), post(5, 10, 2), post(5, 10, 1, { retry_count: 1 })],
-    // Truth is 10: (0,5]3 and (0,5]4 look like one post that grew.
     expect: bytes(7, 4, { retry_count: 1, marks: { supersede: 1, ambiguous: 1 } }),
+  },
+  {
+    name: 'S12c: the same where a header tells the instances apart: two reporters, and all counts',
+    records: [
+      { ...post(0, 5, 3), engine_instance_id: 'a' },
+      { ...post(0, 5, 4), engine_instance_id: 'b' },
+      { ...post(5, 10, 2), engine_instance_id: 'a' },
+      { ...post(5, 10, 1), engine_instance_id: 'b' },
+    ],
+    expect: bytes(10, 4, { reporters: { 'w1\na': {}, 'w1\nb': {} } }),
+  },
+  {
+    name: 'S12d: a failed in what the other writer would hide is heard of as well',
+    records: [
+      { ...post(0, 5, 3, { task_status: 'running' }), engine_instance_id: 'a' },
+      { ...post(0, 5, 2, { task_status: 'failed' }), engine_instance_id: 'b' },
+    ],
+    expect: {
+      ...bytes(5, 2, { task_status: 'failed' }),
+      events: [{ offset: 1, index: 1, kind: 'failure', failure: 'failed', work_request_id: 'w1' }],
+    },
   },
   {
     name: 'S13: superseded twice, the middle one late: it is stale',

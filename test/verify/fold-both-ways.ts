@@ -51,8 +51,7 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
       });
     }
   };
-  const steps = records.map((record, offset) => {
-    const { log_time: timestamp, update, source = null, tick, control, work_request_status } = record;
+  const steps = records.map(({ log_time: timestamp, update, source = null, tick, control, ...headers }, offset) => {
     if (control !== undefined) takeChanges();
     const before = { ...head.outcomes };
     const decoded =
@@ -64,7 +63,7 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
       ...{ offset, timestamp, size: SIZE, decoded, home, source },
       ...(tick === undefined ? {} : { tick }),
       ...(control === undefined ? {} : { control: readControl(control ?? undefined, STREAM_GROUP) }),
-      ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...headers,
     });
     if ((offset + 1) % batch === 0 || control !== undefined) takeChanges();
     return { outcome: changed(before, head.outcomes), events: notices.map(shownNotice), conserves: conserves(head) };
@@ -113,14 +112,13 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
 export function foldPlainly(records: readonly StreamRecord[], settings: FoldSettings, met?: Set<string>): Shown {
   const fold = new PlainFold(0, 1, settings, STREAM_GROUP);
   const rules = met === undefined ? null : new RulesMet(fold, met);
-  const steps = records.map((record, offset) => {
-    const { log_time, update, source = null, tick, control, work_request_status } = record;
+  const steps = records.map(({ log_time, update, source = null, tick, control, ...headers }, offset) => {
     const verdict = fold.fold({
       ...{ offset, log_time, size: SIZE, source },
       content: update === null ? { undecodable: 'malformed' } : { update: update as never },
       ...(tick === undefined ? {} : { tick }),
       ...(control === undefined ? {} : { control }),
-      ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...headers,
     });
     rules?.look(verdict);
     const received = Object.values(fold.outcomes).reduce((sum, count) => sum + count, 0);

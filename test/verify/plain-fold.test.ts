@@ -5,7 +5,7 @@ import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
 import { plainHome, plainMurmur2 } from '../../src/cli/verify/plain-murmur2.ts';
 import type { PlainEvent, PlainSource } from '../../src/cli/verify/plain-record.ts';
 import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
-import type { PlainTask } from '../../src/cli/verify/plain-task.ts';
+import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { REJECT_REASONS } from '../../src/domain/outcome.ts';
 import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
@@ -41,6 +41,7 @@ function shown(task: PlainTask): Record<string, unknown> {
     reporters_base: Object.fromEntries(reporters_base),
     marks: Object.fromEntries(marks),
     failures_by_reason: failures_by_reason.size === 0 ? null : Object.fromEntries(failures_by_reason),
+    open_gaps: plainOpenGaps(task),
   };
 }
 

@@ -33,6 +33,7 @@ export interface StreamRecord {
   /** the last value of a control record's header; null: it has none */
   readonly control?: string | null;
   readonly work_request_status?: string;
+  readonly engine_instance_id?: string;
   readonly source?: { readonly partition: number; readonly offset: number };
 }
 
@@ -95,6 +96,7 @@ export function randomStream(seed: number, { silence_after_s }: FoldSettings, co
   const [others, busy, marked] = [chance(0.5) ? 0.05 : 0.6, chance(0.4) ? 0.1 : 1, chance(0.3) ? 0.2 : 0];
   const [quiet, ended, longest] = [chance(0.5) ? 0.1 : 0, chance(0.3) ? 0.2 : 0.02, chance(0.3) ? 72 : 24];
   const ending = chance(0.5) ? 1 : 0.1;
+  const instances = chance(0.2) ? 0.5 : 0;
   const [missing, large] = [chance(0.3) ? 0.1 : 0, chance(0.05) ? 0.2 : 0];
   const totals = random();
 
@@ -188,6 +190,7 @@ export function randomStream(seed: number, { silence_after_s }: FoldSettings, co
       update: chance(0.02) ? null : chance(0.02) ? { ...update, internal_task_id: '' } : update,
       ...(chance(0.02) ? { tick: true } : {}),
       ...(chance(ended) ? { work_request_status: one(HEADER_STATUSES) } : {}),
+      ...(chance(instances) ? { engine_instance_id: one(['i1', 'i2', '', 'i\n1']) } : {}),
       ...(chance(marked) ? { source: { partition: 1 + below(2), offset: records.length + 4 - below(8) } } : {}),
     });
   }

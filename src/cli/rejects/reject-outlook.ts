@@ -12,9 +12,9 @@ import {
 import { homeOf } from '../../domain/home.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { RejectReason } from '../../domain/outcome.ts';
-import { numberProblem } from '../../domain/validate.ts';
+import { problemOf } from '../../domain/validate.ts';
 import type { InputRecord, OutgoingMessage, UpdateDecoder } from '../../pipeline/ports.ts';
-import { recordSize } from '../../pipeline/source-header.ts';
+import { ENGINE_INSTANCE_HEADER, headerText, recordSize } from '../../pipeline/source-header.ts';
 
 /** A reject with its record, where that could be had. */
 export interface RejectAtHand {
@@ -76,8 +76,8 @@ export function outlookOf({ reject, record }: RejectAtHand, terms: OutlookTerms)
   if (!id) return again('internal_task_id_missing', 'The update names no internal_task_id.');
   const partition = homeOf(id, terms.partition_count);
   if (partition < 0) return again('internal_task_id_too_long', 'internal_task_id is above 1,024 bytes.');
-  const problem = numberProblem(update);
-  if (problem !== null) return again(problem.reason, `${problem.field} is out of range.`);
+  const problem = problemOf(update, headerText(record.headers, ENGINE_INSTANCE_HEADER));
+  if (problem !== null) return again(problem.reason, problem.detail);
   const message = replayedMessage(terms.topic, reject, record, { partition, internal_task_id: id });
   return sized(message, update, reject, id, terms);
 }

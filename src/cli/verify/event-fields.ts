@@ -121,7 +121,7 @@ const HEADERS = [
 const RECORDS_OWN: ReadonlySet<string> = new Set(['content-type', 'traceparent', 'tracestate']);
 
 function failureValues(event: PlainFailure): { [field: string]: unknown } {
-  const { kind: _, log_time: __, traceparent: ___, tracestate: ____, ...said } = event;
+  const { kind: _, log_time: __, traceparent: ___, tracestate: ____, engine_instance_id: _____, ...said } = event;
   const reported = Object.keys(said.processed_stats).length > 0;
   return {
     ...said,

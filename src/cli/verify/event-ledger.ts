@@ -167,18 +167,21 @@ export class EventLedger {
 function identityOf({ event, origin, partition, offset, index, asked }: ExpectedEvent): string {
   const at = [origin?.partition ?? partition, origin?.offset ?? offset, index];
   if (event.kind === 'failure') {
-    const { failure, failure_reason, internal_task_id, work_request_id, prior_timestamp } = event;
+    const { failure, failure_reason, internal_task_id, work_request_id, engine_instance_id, prior_timestamp } = event;
     // Time passes with every record, so also with each copy of one.
     if (failure === 'silent') return JSON.stringify([failure, internal_task_id, partition, offset]);
     // One post, repeated, can end several silences.
     if (failure === 'recovered') return JSON.stringify([failure, internal_task_id, ...at]);
     if (!work_request_id || prior_timestamp === undefined) return JSON.stringify([event.kind, ...at]);
-    return JSON.stringify([event.kind, failure, internal_task_id, work_request_id, prior_timestamp, failure_reason]);
+    const reporter = [work_request_id, engine_instance_id];
+    const said = [failure_reason, event.attempt];
+    return JSON.stringify([event.kind, failure, internal_task_id, reporter, prior_timestamp, said]);
   }
   if (event.kind === 'job_creation') {
     const { work_request_id, prior_timestamp } = asked!.update;
+    const reporter = [work_request_id, asked!.engine_instance_id];
     if (!work_request_id || typeof prior_timestamp !== 'number') return JSON.stringify([event.kind, ...at]);
-    const same = [event.internal_task_id, work_request_id, prior_timestamp, jobContent(asked!.action), event.repeat];
+    const same = [event.internal_task_id, reporter, prior_timestamp, jobContent(asked!.action), event.repeat];
     return JSON.stringify([event.kind, ...same]);
   }
   return JSON.stringify([event.kind, ...at]);

@@ -4,14 +4,18 @@
 import { crc32 } from 'node:zlib';
 import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
-import { fingerprint, headerValues, ORIGIN_KEY, traceOf } from './bytes.ts';
+import { ENGINE_INSTANCE_HEADER } from '../../pipeline/source-header.ts';
+import { fingerprint, headerText, headerValues, ORIGIN_KEY, traceOf } from './bytes.ts';
 import { copiedHeaders } from './copied-headers.ts';
+import { instanceOf } from './plain-checks.ts';
 import type { PlainEvent, PlainSource } from './plain-record.ts';
 
 /** What a job creation takes from the update that asks; the token as a digest. */
 export interface AskedJob {
   readonly update: Pick<TaskStatusDetail, 'work_request_id' | 'task_route_id' | 'timestamp' | 'prior_timestamp'>;
   readonly action: CreateJobsAction;
+  /** what the record's header tells */
+  readonly engine_instance_id: string | undefined;
 }
 
 /** What is known of a record that is copied, or pointed at. */
@@ -56,7 +60,8 @@ export function expectedEvent(
     const { token, ...action } = update!.create_jobs_action![event.action]!;
     const hidden = typeof token === 'string' ? fingerprint(Buffer.from(token)) : null;
     const asking = { work_request_id, task_route_id, timestamp, prior_timestamp } as AskedJob['update'];
-    return { ...base, asked: { update: asking, action: { ...action, token: hidden } } };
+    const engine_instance_id = instanceOf(headerText(record.headers, ENGINE_INSTANCE_HEADER));
+    return { ...base, asked: { update: asking, action: { ...action, token: hidden }, engine_instance_id } };
   }
   if (event.kind === 'failure') return base;
   const { value } = record;

@@ -21,12 +21,46 @@ export function figuresOf(update: TaskStatusDetail): number[] {
   return figures.filter((figure) => typeof figure === 'number');
 }
 
+const IDS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_route_id'] as const;
+const ID_BYTES_MAX = 1_024;
+
+/** Whether an id of the update, other than that of its task, is too long. */
+export function hasLongId(update: TaskStatusDetail, engine_instance_id: string | undefined): boolean {
+  const ids = [
+    ...IDS.map((field) => update[field]),
+    ...SIDES.flatMap((side) => update[side] ?? []).map(({ id }) => id),
+  ];
+  return [...ids, engine_instance_id].some((id) => Buffer.byteLength(id ?? '') > ID_BYTES_MAX);
+}
+
+const JOBS_OF_PRIOR_MAX = 10_000;
+
+/**
+ * Whether the posts on one prior would have brought too many job creations.
+ * @param counted how many of the update's count @param brought how many its prior has brought before
+ */
+export function jobsOverflow(counted: number, brought: number): boolean {
+  return counted > 0 && brought + counted > JOBS_OF_PRIOR_MAX;
+}
+
 export function hasToken(update: TaskStatusDetail): boolean {
   return (update.create_jobs_action ?? []).some((action) => given(action.token) !== undefined);
 }
 
-export function reporterOf(update: TaskStatusDetail): string {
-  return given(update.work_request_id) ?? '';
+/** The name that the ledger in Redis has for a reporter too. */
+export function reporterOf({ work_request_id }: TaskStatusDetail, engine_instance_id: string | undefined): string {
+  const [request, instance] = [work_request_id ?? '', instanceOf(engine_instance_id)];
+  return instance !== undefined || request.includes('\n') ? `${request}\n${instance ?? ''}` : request;
+}
+
+/** A header's value with a line feed counts as none. */
+export function instanceOf(engine_instance_id: string | undefined): string | undefined {
+  return engine_instance_id?.includes('\n') ? undefined : given(engine_instance_id);
+}
+
+export function workRequestOf(reporter: string): string {
+  const lines = reporter.split('\n');
+  return lines.length === 1 ? reporter : lines.slice(0, -1).join('\n');
 }
 
 /**

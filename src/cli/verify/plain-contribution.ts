@@ -3,7 +3,7 @@
 
 import type { TaskIOStatus, TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { PROCESSED_STATS, type TaskError } from '../../domain/task-state.ts';
-import { countOf, countsBefore, type PlainSaid } from './plain-post.ts';
+import { countOf, countsBefore, type PlainSaid, type SIDES } from './plain-post.ts';
 import type { PlainFinding } from './plain-reporter.ts';
 
 export interface PlainContribution {
@@ -49,10 +49,11 @@ function excess(update: TaskStatusDetail, said: PlainSaid, known: PlainSaid): Ta
   const rest = (name: string) =>
     said.vector[name] === undefined ? null : Math.max(0, said.vector[name] - (known.vector[name] ?? 0));
   // Two entries of one IO are one here.
-  const entries = (side: string): TaskIOStatus[] =>
-    said.ios
-      .filter((io) => io.startsWith(`${side}.`))
-      .map((io) => ({ id: io.slice(side.length + 1), processed_count: rest(io) }));
+  const entries = (side: (typeof SIDES)[number]): TaskIOStatus[] => {
+    const ofPost = said.ios.filter((io) => io.startsWith(`${side}.`));
+    const others = (update[side] ?? []).filter(({ id }) => !ofPost.includes(`${side}.${id ?? ''}`));
+    return [...ofPost.map((io) => ({ id: io.slice(side.length + 1), processed_count: rest(io) })), ...others];
+  };
   return {
     ...update,
     error_count: rest('error_count'),

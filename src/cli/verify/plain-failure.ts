@@ -3,6 +3,7 @@
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { TaskError } from '../../domain/task-state.ts';
 import { reasonOf } from './plain-apply.ts';
+import { instanceOf, workRequestOf } from './plain-checks.ts';
 import type { PlainFailure, PlainRecord } from './plain-record.ts';
 import type { PlainTask } from './plain-task.ts';
 import { given } from './plain-texts.ts';
@@ -17,6 +18,7 @@ export function failureBy(
 ): PlainFailure {
   const own = {
     work_request_id: given(update.work_request_id),
+    engine_instance_id: instanceOf(record.engine_instance_id),
     failure_reason: reasonOf(update),
     timestamp: update.timestamp ?? undefined,
     prior_timestamp: update.prior_timestamp ?? undefined,
@@ -31,7 +33,8 @@ export function failureBy(
 /** Silence, which no update makes. @param reporter the open one that was heard last */
 export function silenceOf(task: PlainTask, record: PlainRecord, reporter: string): PlainFailure {
   const own = {
-    work_request_id: given(reporter),
+    work_request_id: given(workRequestOf(reporter)),
+    engine_instance_id: undefined,
     failure_reason: undefined,
     timestamp: undefined,
     prior_timestamp: undefined,

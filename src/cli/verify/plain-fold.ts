@@ -5,7 +5,15 @@ import type { FoldSettings } from '../../domain/fold-settings.ts';
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
 import type { Outcome, RejectReason } from '../../domain/outcome.ts';
 import { applyPlainly, newest, reasonOf } from './plain-apply.ts';
-import { figuresOf, hasToken, PLAIN_NUMBER_MAX, reporterOf, sumsOverflow } from './plain-checks.ts';
+import {
+  figuresOf,
+  hasLongId,
+  hasToken,
+  jobsOverflow,
+  PLAIN_NUMBER_MAX,
+  reporterOf,
+  sumsOverflow,
+} from './plain-checks.ts';
 import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
 import { contributionOf } from './plain-contribution.ts';
 import { failureBy, silenceOf } from './plain-failure.ts';
@@ -22,7 +30,7 @@ import {
 } from './plain-liveness.ts';
 import { PlainLooks } from './plain-looks.ts';
 import { plainHome } from './plain-murmur2.ts';
-import { postOf, saidBy } from './plain-post.ts';
+import { postOf, saidBy, totalsOf } from './plain-post.ts';
 import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { PlainRetired } from './plain-retired.ts';
@@ -139,6 +147,7 @@ export class PlainFold {
     if (figures.some((figure) => figure < 0)) return this.#rejectOfTask(record, id, 'negative_number');
     if (figures.some((figure) => figure > PLAIN_NUMBER_MAX))
       return this.#rejectOfTask(record, id, 'number_out_of_range');
+    if (hasLongId(update, record.engine_instance_id)) return this.#rejectOfTask(record, id, 'id_too_long');
     if (tooLarge && (update.create_jobs_action ?? []).length > 0) {
       return this.#rejectOfTask(record, id, 'too_large_to_copy');
     }
@@ -169,37 +178,41 @@ export class PlainFold {
   #take(record: PlainRecord, id: string, update: TaskStatusDetail): Judged {
     const { log_time, offset } = record;
     const task = this.tasks.get(id) ?? newPlainTask(id, offset, log_time);
-    const name = reporterOf(update);
+    const name = reporterOf(update, record.engine_instance_id);
     const known = task.reporters.get(name);
     const letGo = task.reporters_let_go.find(({ reporter }) => reporter === name);
     const reporter = known ?? newPlainReporter(letGo);
     const errors = newest(errorsOf(update.error_details), this.settings.now.errors_kept);
-    const said = saidBy(update, errors);
-    const post = postOf(update, said);
+    const said = saidBy(update, errors, iosAfter(task, update, this.settings.now.ios_kept));
+    const ends = endsWorkRequest(update, record.work_request_status);
+    const post = postOf(update, said, ends);
     const found = findPlainly(reporter, post);
     const outcome = outcomeOfPost(found);
     const contribution = outcome === 'applied' ? contributionOf(update, said, errors, found) : null;
     const held = iosAfter(task, contribution === null ? {} : update, this.settings.now.ios_kept);
     const totals = totalChanges(task, reporter, said, found, held);
+    if (post !== null && jobsOverflow(contribution?.jobs.length ?? 0, found.memory?.post.jobs.length ?? 0)) {
+      return this.#rejectOfTask(record, id, 'too_many_job_creations');
+    }
     const isRestart = found.updateClass === 'restart';
     if (sumsOverflow(task, contribution?.update ?? null, held, reporter, totals, isRestart)) {
       return this.#rejectOfTask(record, id, 'sum_out_of_range');
     }
 
     const highest = highestTold(reporter, totals);
-    const progress = makesProgress(contribution, said.totals, highest);
+    const progress = makesProgress(contribution, totalsOf(update), highest);
     const before = { ...task };
     this.tasks.set(id, task);
     if (isRestart) moveTotalsToBase(task, reporter);
     const told = found.memory?.post;
-    const isUnknownReporter = name !== '' && known === undefined && letGo === undefined;
-    if (post !== null) rememberPost(reporter, post, found, this.settings.now.priors_kept);
+    const isUnknownReporter = given(update.work_request_id) !== undefined && known === undefined && letGo === undefined;
+    if (post !== null) rememberPost(reporter, post, found, this.settings.now);
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
     reporter.heard_at = this.clock.now;
     reporter.rerouted = record.source !== null;
-    if (found.newest) reporter.ended = endsWorkRequest(update, record.work_request_status);
+    if (post === null) reporter.ended = ends;
     const mark = markOfPost(found);
     if (mark !== null) count(task.marks, mark);
     task.last_offset = offset;

@@ -1,10 +1,8 @@
 // The class of an update, by "The ledger" of docs/fold.md, rule after rule. It only looks: nothing changes here.
 
 import type { Mark, UpdateClass } from '../../domain/update-class.ts';
-import { covers, isAllZero, type PlainPost, wordsOf } from './plain-post.ts';
-import type { PlainFinding, PlainMemory, PlainReporter } from './plain-reporter.ts';
-
-const TERMINAL: readonly string[] = ['complete', 'failed', 'aborted', 'rejected'];
+import { covers, exceeds, isAllZero, type PlainPost, succeeds, wordsOf } from './plain-post.ts';
+import { endsAt, type PlainFinding, type PlainMemory, type PlainReporter } from './plain-reporter.ts';
 
 /** @param post null: the update is unverified */
 export function findPlainly(reporter: PlainReporter, post: PlainPost | null): PlainFinding {
@@ -12,13 +10,31 @@ export function findPlainly(reporter: PlainReporter, post: PlainPost | null): Pl
   if (post === null) return { ...none, updateClass: 'unverified', newest: true, memory: undefined };
   const memory = reporter.memories.find((known) => known.post.prior === post.prior);
   if (isRestart(reporter, post)) return { ...none, updateClass: 'restart', newest: true, memory };
-  if (memory === undefined) {
-    const updateClass = classOfNewPrior(reporter, post);
-    return { ...none, updateClass, newest: isNewestOfNewPrior(reporter, post, updateClass), memory };
+  if (memory === undefined) return findOnNewPrior(reporter, post);
+  if (!liesAhead(reporter, memory.post)) return findOnKnownPrior(reporter, memory, post);
+  if (endsOfNewest(reporter).includes(post.prior)) {
+    return { memory, standing: 'unclear', updateClass: 'ambiguous', mark: null, newest: true };
   }
+  const found = findOnKnownPrior(reporter, memory, post);
+  const isWhole = found.standing === 'apart' || found.standing === 'unclear';
+  return isWhole ? found : { ...found, mark: found.mark ?? 'ambiguous' };
+}
+
+/** Each second where the newest post may have ended; none: nothing was told yet. */
+function endsOfNewest({ newest, memories }: PlainReporter): number[] {
+  if (newest === undefined) return [];
+  const memory = memories.find(({ post }) => post.prior === newest.prior);
+  return [newest.timestamp, ...(memory === undefined ? [] : [memory.post.timestamp, ...memory.ends])];
+}
+
+function liesAhead(reporter: PlainReporter, { prior }: PlainPost): boolean {
+  return prior !== reporter.newest?.prior && prior >= Math.min(...endsOfNewest(reporter));
+}
+
+function findOnKnownPrior(reporter: PlainReporter, memory: PlainMemory, post: PlainPost): PlainFinding {
   const words = wordsOf(post);
   if (words === wordsOf(memory.post) || memory.others.includes(words)) {
-    return { ...none, memory, updateClass: 'duplicate', newest: false };
+    return { standing: null, mark: null, memory, updateClass: 'duplicate', newest: false };
   }
   return findBeside(reporter, memory, post);
 }
@@ -31,36 +47,35 @@ function isRestart(reporter: PlainReporter, { timestamp, totals, vector }: Plain
   return told.some(([io, total]) => total < (reporter.totals.get(io) ?? 0));
 }
 
-function classOfNewPrior(reporter: PlainReporter, { prior, timestamp }: PlainPost): UpdateClass {
-  if (reporter.highest === undefined) return 'first';
-  if (prior === reporter.newest?.timestamp) return 'next';
-  const joins = reporter.memories.some(({ post }) => post.timestamp === prior);
-  const known = prior <= (reporter.forgotten ?? -1) && timestamp <= reporter.highest;
-  if (known && !joins) return 'too_old';
-  if (joins || timestamp === reporter.start || reporter.open.includes(timestamp)) return 'fill';
-  return 'gap';
-}
-
-function isNewestOfNewPrior(reporter: PlainReporter, { timestamp }: PlainPost, updateClass: UpdateClass): boolean {
-  if (updateClass === 'first' || updateClass === 'next') return true;
-  return updateClass !== 'too_old' && timestamp > (reporter.newest?.timestamp ?? -1);
+function findOnNewPrior(reporter: PlainReporter, { prior, timestamp }: PlainPost): PlainFinding {
+  const found = (updateClass: UpdateClass, newest: boolean) => {
+    return { standing: null, mark: null, memory: undefined, updateClass, newest };
+  };
+  if (reporter.newest === undefined) return found('first', true);
+  const closes = reporter.open.includes(timestamp);
+  if (endsOfNewest(reporter).includes(prior)) {
+    const follower = closes ? reporter.memories.find(({ post }) => post.prior === timestamp)?.post : undefined;
+    return { ...found('next', follower === undefined), follower };
+  }
+  const isLater = timestamp > reporter.newest.timestamp;
+  const joins = reporter.memories.some((memory) => endsAt(memory, prior));
+  if (prior <= (reporter.forgotten ?? -1) && !isLater && !joins) return found('too_old', false);
+  if (closes || timestamp === reporter.start) return found('fill', false);
+  return found(joins ? 'fill' : 'gap', isLater);
 }
 
 function findBeside(reporter: PlainReporter, memory: PlainMemory, post: PlainPost): PlainFinding {
   const { post: known } = memory;
   const isNewestPrior = reporter.newest?.prior === post.prior;
-  const { standing, mark } = standingOf(reporter, known, post);
+  const { standing, mark } = standingOf(reporter, memory, post);
   if (standing === 'contains') {
-    const later = post.timestamp > known.timestamp;
-    const ends = TERMINAL.includes(post.status ?? '') && !TERMINAL.includes(known.status ?? '');
-    const shrunk = later && !covers(post.vector, known.vector);
-    const why = shrunk ? 'shrunk' : mark;
-    const exceeds = !covers(known.vector, post.vector);
-    if (!ends && !exceeds && (shrunk || !later)) {
+    const isLater = post.timestamp > known.timestamp;
+    const isShrunk = isLater && !covers(post.vector, known.vector);
+    const why = isShrunk ? 'shrunk' : mark;
+    if (!exceeds(post, known) && (isShrunk || !isLater)) {
       return { memory, standing, updateClass: 'stale', mark: why, newest: false };
     }
-    const newest = isNewestPrior && post.timestamp >= known.timestamp;
-    return { memory, standing, updateClass: 'supersede', mark: why, newest };
+    return { memory, standing, updateClass: 'supersede', mark: why, newest: isNewestPrior && succeeds(post, known) };
   }
   const newest = isNewestPrior && post.timestamp >= (reporter.newest?.timestamp ?? -1);
   const updateClass = standing === 'unclear' ? 'ambiguous' : newest ? 'next' : 'fill';
@@ -73,23 +88,23 @@ interface PlainStanding {
   readonly mark: 'ambiguous' | null;
 }
 
-function standingOf(reporter: PlainReporter, known: PlainPost, post: PlainPost): PlainStanding {
+function standingOf(reporter: PlainReporter, memory: PlainMemory, post: PlainPost): PlainStanding {
+  const { post: known } = memory;
   const plain = (standing: PlainStanding['standing']) => ({ standing, mark: null });
   const [knownCovers, postCovers] = [covers(known.vector, post.vector), covers(post.vector, known.vector)];
   const told = totalsTell(known, post);
   if (told !== null) return plain(told);
-  // A post that ends before its prior, because its clock was set back, has no later second than B either.
-  const [knownIsZero, postIsZero] = [known.timestamp === known.prior, post.timestamp <= post.prior];
+  const [knownIsZero, postIsZero] = [known.timestamp === known.prior, post.timestamp === post.prior];
   if (knownCovers && !(knownIsZero && !postIsZero)) {
-    if (postCovers) return plain('contains');
-    if (post.timestamp > known.timestamp) return plain('contains');
-    return { ...plain('contains'), mark: knownIsZero && !isAllZero(post.vector) ? 'ambiguous' : null };
+    const isSmaller = !postCovers && !isAllZero(post.vector);
+    const mark = isSmaller && knownIsZero && post.timestamp <= known.timestamp ? 'ambiguous' : null;
+    return { standing: 'contains', mark };
   }
   if (!postCovers) return plain(knownIsZero && !postIsZero ? 'apart' : 'unclear');
   const shares = post.jobs.some((job) => known.jobs.includes(job)) || post.errors.some((e) => known.errors.includes(e));
   if (isAllZero(known.vector) && !shares) return plain('apart');
-  if (knownIsZero) return postIsZero ? { ...plain('contains'), mark: 'ambiguous' } : plain('unclear');
-  const goesOn = reporter.memories.some((other) => other.post.prior === known.timestamp);
+  if (knownIsZero) return postIsZero ? { standing: 'contains', mark: 'ambiguous' } : plain('unclear');
+  const goesOn = reporter.memories.some((other) => other !== memory && endsAt(memory, other.post.prior));
   return plain(goesOn ? 'unclear' : 'contains');
 }
 

@@ -30,12 +30,12 @@ export function endsWorkRequest(update: TaskStatusDetail, header: string | undef
 /**
  * Whether an update makes progress.
  * @param contribution null: it is not applied
- * @param told the update's totals by IO, the highest of each
+ * @param told the update's totals by IO
  * @param highest its reporter's highest total of an IO before the update
  */
 export function makesProgress(
   contribution: PlainContribution | null,
-  told: { readonly [io: string]: number },
+  told: readonly (readonly [io: string, total: number])[],
   highest: (io: string) => number,
 ): boolean {
   if (contribution === null) return false;
@@ -44,7 +44,7 @@ export function makesProgress(
   for (const side of SIDES) {
     if ((update[side] ?? []).some(({ processed_count }) => (processed_count ?? 0) > 0)) return true;
   }
-  return Object.entries(told).some(([io, total]) => total > 0 && total > highest(io));
+  return told.some(([io, total]) => total > 0 && total > highest(io));
 }
 
 /** What the liveness rule asks of an update that was taken. */

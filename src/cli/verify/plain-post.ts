@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { CreateJobsAction, TaskStatusDetail } from '../../domain/messages.generated.ts';
 import { PROCESSED_STATS, type TaskError } from '../../domain/task-state.ts';
-import { given } from './plain-texts.ts';
+import { cutToBytes, given } from './plain-texts.ts';
 
 export const SIDES = ['inputs', 'outputs'] as const;
 
@@ -29,12 +29,21 @@ export interface PlainSaid {
 
 /** An update that names its work request, timestamp and prior_timestamp. */
 export interface PlainPost extends PlainSaid {
+  /** it ends its work request */
+  readonly ends_work: boolean;
   readonly prior: number;
   readonly timestamp: number;
 }
 
-/** @param toldErrors the newest `errors_kept` of the update's errors */
-export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[]): PlainSaid {
+/**
+ * @param toldErrors the newest `errors_kept` of the update's errors
+ * @param held IOs that the task has, or would have once the update was applied
+ */
+export function saidBy(
+  update: TaskStatusDetail,
+  toldErrors: readonly TaskError[],
+  held: ReadonlySet<string>,
+): PlainSaid {
   const vector: { [name: string]: number } = {};
   const totals: { [name: string]: number } = {};
   const ios = new Set<string>();
@@ -47,6 +56,7 @@ export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[
   for (const side of SIDES) {
     for (const { id, processed_count, processed_total_count: total } of update[side] ?? []) {
       const io = `${side}.${id ?? ''}`;
+      if (!held.has(io)) continue;
       ios.add(io);
       add(io, processed_count);
       if (typeof total === 'number') totals[io] = Math.max(totals[io] ?? 0, total);
@@ -54,15 +64,30 @@ export function saidBy(update: TaskStatusDetail, toldErrors: readonly TaskError[
   }
   const jobs = (update.create_jobs_action ?? []).map((action) => digest(jobContent(action)));
   const errors = toldErrors.map(({ id, msg }) => digest([id, msg]));
-  const [status, reason] = [given(update.task_status), given(update.failure_reason)];
+  const [status, reason] = [symbolOf(update.task_status), symbolOf(update.failure_reason)];
   return { vector, ios: [...ios], totals, jobs, errors, status, reason };
 }
 
-/** The update as a post, or null where it lacks one of the three fields. */
-export function postOf(update: TaskStatusDetail, said: PlainSaid): PlainPost | null {
+/** Each total that the update tells, also of IOs that its task has no room for. */
+export function totalsOf(update: TaskStatusDetail): [io: string, total: number][] {
+  return SIDES.flatMap((side) =>
+    (update[side] ?? []).flatMap(({ id, processed_total_count: total }): [string, number][] =>
+      typeof total === 'number' ? [[`${side}.${id ?? ''}`, total]] : [],
+    ),
+  );
+}
+
+const SYMBOL_BYTES_MAX = 64;
+
+function symbolOf(text: string | null | undefined): string | undefined {
+  return given(text) && cutToBytes(text!, SYMBOL_BYTES_MAX);
+}
+
+/** The update as a post, or null where it lacks one of the three fields. @param ends_work it ends its work request */
+export function postOf(update: TaskStatusDetail, said: PlainSaid, ends_work: boolean): PlainPost | null {
   const { work_request_id, prior_timestamp: prior, timestamp } = update;
   if (given(work_request_id) === undefined || typeof prior !== 'number' || typeof timestamp !== 'number') return null;
-  return { prior, timestamp, ...said };
+  return { prior, timestamp, ends_work, ...said };
 }
 
 /** What two job creations that ask for the same have in common: all but the token; absent is equal to null. */
@@ -92,10 +117,11 @@ function digest(content: readonly unknown[]): string {
 }
 
 /** Equal for two posts of one prior that say the same to the last field, lists in the same order. */
-export function wordsOf({ timestamp, vector, ios, totals, jobs, errors, status, reason }: PlainPost): string {
+export function wordsOf(post: PlainPost): string {
+  const { timestamp, vector, ios, totals, jobs, errors, status, reason, ends_work } = post;
   const figures = ['error_count', 'retry_count', ...PROCESSED_STATS].map((name) => vector[name]);
   const counters = ios.map((io) => [io, vector[io], totals[io]]);
-  return digest([timestamp, figures, counters, jobs, errors, status, reason]);
+  return digest([timestamp, figures, counters, jobs, errors, status, reason, ends_work]);
 }
 
 /** None of the first vector's numbers is smaller. */
@@ -130,14 +156,31 @@ export function withMoreOf(list: readonly string[], other: readonly string[]): s
   return [...list, ...other.filter((element, at) => before[at]! >= (counts.get(element) ?? 0))];
 }
 
-/** Field by field the larger; status and reason are those of the later post, unless it brings none. */
+/** Whether the post does more than B in a number of its vector, or tells an end that B does not tell. */
+export function exceeds(post: PlainPost, known: PlainPost): boolean {
+  const tellsEnd = isTerminal(post) && !isTerminal(known);
+  return tellsEnd || (post.ends_work && !known.ends_work) || !covers(known.vector, post.vector);
+}
+
+const TERMINAL: readonly string[] = ['complete', 'failed', 'aborted', 'rejected'];
+
+function isTerminal({ status }: PlainPost): boolean {
+  return TERMINAL.includes(status ?? '');
+}
+
+/** Whether it is not earlier than B, or goes beyond it: then a clock was set back in between. */
+export function succeeds(post: PlainPost, known: PlainPost): boolean {
+  return post.timestamp >= known.timestamp || (covers(post.vector, known.vector) && exceeds(post, known));
+}
+
+/** Field by field the larger; timestamp, status and reason are those of the one that succeeds, unless it brings none. */
 export function largerOfBoth(known: PlainPost, post: PlainPost): PlainPost {
   const larger = (one: PlainFigures, other: PlainFigures): PlainFigures => {
     const most = { ...one };
     for (const [name, number] of Object.entries(other)) most[name] = Math.max(most[name] ?? 0, number);
     return most;
   };
-  const [earlier, later] = post.timestamp >= known.timestamp ? [known, post] : [post, known];
+  const [earlier, later] = succeeds(post, known) ? [known, post] : [post, known];
   return {
     prior: known.prior,
     timestamp: later.timestamp,
@@ -148,5 +191,6 @@ export function largerOfBoth(known: PlainPost, post: PlainPost): PlainPost {
     errors: withMoreOf(post.errors, known.errors),
     status: later.status ?? earlier.status,
     reason: later.reason ?? earlier.reason,
+    ends_work: known.ends_work || post.ends_work,
   };
 }

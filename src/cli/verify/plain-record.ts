@@ -20,6 +20,8 @@ export interface PlainRecord {
   readonly control?: string | null;
   /** the envelope's field, from the record's header of this name */
   readonly work_request_status?: string;
+  /** the header of that name, which tells instances under one work request apart */
+  readonly engine_instance_id?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
@@ -37,6 +39,8 @@ export interface PlainFailure {
   readonly internal_job_id: string | undefined;
   readonly engine_id: string | undefined;
   readonly work_request_id: string | undefined;
+  /** of the update; no field of the event */
+  readonly engine_instance_id: string | undefined;
   readonly task_route_id: string | undefined;
   readonly task_status: string | undefined;
   readonly failure_reason: string | undefined;

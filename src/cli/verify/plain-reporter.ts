@@ -1,7 +1,7 @@
 // What a task remembers of one reporter (docs/fold.md, "The ledger"), and how a post changes that.
 
 import type { UpdateClass } from '../../domain/update-class.ts';
-import { largerOfBoth, type PlainPost, withMoreOf, wordsOf } from './plain-post.ts';
+import { covers, largerOfBoth, type PlainPost, withMoreOf, wordsOf } from './plain-post.ts';
 
 /** A remembered prior with its post, which the page calls B. */
 export interface PlainMemory {
@@ -9,6 +9,13 @@ export interface PlainMemory {
   post: PlainPost;
   /** the words of other posts of this prior that would be known again, the newest at the end */
   others: string[];
+  /** where posts of this prior ended, beside the timestamp of `post`, the latest told at the end */
+  ends: readonly number[];
+}
+
+/** Whether the remembered post ends at this second. */
+export function endsAt({ post, ends }: PlainMemory, second: number): boolean {
+  return post.timestamp === second || ends.includes(second);
 }
 
 export interface PlainReporter {
@@ -23,6 +30,8 @@ export interface PlainReporter {
   start: number | undefined;
   /** open priors, the latest at the end */
   open: number[];
+  /** how many others there was no room for */
+  open_lost: number;
   /** the highest timestamp at which this reporter re-opened the task */
   reopened_at: number | undefined;
   readonly totals: Map<string, number>;
@@ -46,6 +55,7 @@ export function newPlainReporter(letGo: PlainLetGo | undefined): PlainReporter {
     forgotten: highest,
     start: undefined,
     open: [],
+    open_lost: 0,
     reopened_at: undefined,
     totals: new Map(),
     returned: highest !== undefined,
@@ -70,6 +80,8 @@ export interface PlainFinding {
   /** what is marked instead of the class */
   readonly mark: 'shrunk' | 'ambiguous' | null;
   readonly newest: boolean;
+  /** a post that came before, and is the newest now */
+  readonly follower?: PlainPost | undefined;
   /** B, if the prior is remembered */
   readonly memory: PlainMemory | undefined;
 }
@@ -83,15 +95,33 @@ function forgetUpTo(reporter: PlainReporter, prior: number): void {
   reporter.forgotten = Math.max(prior, reporter.forgotten ?? prior);
 }
 
+interface PlainBounds {
+  readonly priors_kept: number;
+  readonly errors_kept: number;
+}
+
 const OTHERS_KEPT = 4;
 
+const ENDS_KEPT = 4;
+
 /** Puts the post into the reporter's memory. A restart's totals have been moved to the base before. */
-export function rememberPost(reporter: PlainReporter, post: PlainPost, found: PlainFinding, priors_kept: number): void {
-  const { updateClass, memory, standing } = found;
+export function rememberPost(reporter: PlainReporter, post: PlainPost, found: PlainFinding, bounds: PlainBounds): void {
+  const { updateClass, memory, follower } = found;
   const { highest } = reporter;
   reporter.highest = Math.max(post.timestamp, highest ?? post.timestamp);
-  if (found.newest) reporter.newest = { prior: post.prior, timestamp: post.timestamp };
-  if (updateClass === 'duplicate' || updateClass === 'stale' || updateClass === 'too_old') return;
+  const newest = follower ?? (found.newest ? post : undefined);
+  if (newest !== undefined) {
+    reporter.newest = { prior: newest.prior, timestamp: newest.timestamp };
+    reporter.ended = newest.ends_work;
+  }
+  if (updateClass === 'duplicate' || updateClass === 'too_old') return;
+  if (updateClass === 'stale') {
+    const isEqual = covers(post.vector, memory!.post.vector);
+    if (!isEqual) return;
+    memory!.ends = endsBeside(memory!.post, [...memory!.ends, post.timestamp]);
+    closeOpen(reporter, post);
+    return;
+  }
 
   if (updateClass === 'restart') {
     reporter.memories = reporter.memories.filter((other) => other !== memory);
@@ -103,27 +133,39 @@ export function rememberPost(reporter: PlainReporter, post: PlainPost, found: Pl
   }
   const atStart = updateClass === 'fill' && memory === undefined && post.timestamp === reporter.start;
   if (updateClass === 'restart' || updateClass === 'first' || atStart) reporter.start = post.prior;
-  reporter.open = reporter.open.filter((prior) => prior !== post.timestamp || prior === post.prior);
+  closeOpen(reporter, post);
   if (updateClass === 'gap') {
-    const others = reporter.open.filter((prior) => prior !== post.prior);
-    reporter.open = [...others, post.prior].slice(-priors_kept);
+    const open = [...reporter.open.filter((prior) => prior !== post.prior), post.prior];
+    reporter.open = open.slice(-bounds.priors_kept);
+    reporter.open_lost += open.length - reporter.open.length;
   }
-  const now = memory === undefined ? { post, others: [] } : withPost(memory, post, standing);
+  const now = memory === undefined ? { post, others: [], ends: [] } : withPost(memory, post, found, bounds);
   reporter.memories = [...reporter.memories.filter((other) => other !== memory), now];
-  if (memory !== undefined) return;
-  while (reporter.memories.length > priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
+  while (reporter.memories.length > bounds.priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
 }
 
-function withPost(
-  { post: known, others }: PlainMemory,
-  post: PlainPost,
-  standing: PlainFinding['standing'],
-): PlainMemory {
+function closeOpen(reporter: PlainReporter, { prior, timestamp }: PlainPost): void {
+  reporter.open = reporter.open.filter((open) => open !== timestamp || open === prior);
+}
+
+function withPost(memory: PlainMemory, post: PlainPost, { standing }: PlainFinding, bounds: PlainBounds): PlainMemory {
+  const { post: known, others } = memory;
   const brought = { jobs: withMoreOf(post.jobs, known.jobs), errors: withMoreOf(post.errors, known.errors) };
   // The jobs of a post apart come on top of those that its prior has brought.
   if (standing === 'apart') brought.jobs = [...post.jobs, ...known.jobs];
-  const now = standing === 'contains' ? largerOfBoth(known, post) : { ...post, ...brought };
+  const all = standing === 'contains' ? largerOfBoth(known, post) : { ...post, ...brought };
+  const now = { ...all, errors: all.errors.slice(0, bounds.errors_kept) };
   const words = standing === 'contains' ? [...others] : [...others, wordsOf(known)];
   if (wordsOf(now) !== wordsOf(post)) words.push(wordsOf(post));
-  return { post: now, others: words.slice(-OTHERS_KEPT) };
+  const ends: number[] = [];
+  const [postIsMore, knownIsMore] = [covers(post.vector, known.vector), covers(known.vector, post.vector)];
+  if (standing === 'contains') {
+    if (!postIsMore || knownIsMore) ends.push(...memory.ends, known.timestamp);
+    if (postIsMore === knownIsMore) ends.push(post.timestamp);
+  }
+  return { post: now, others: words.slice(-OTHERS_KEPT), ends: endsBeside(now, ends) };
+}
+
+function endsBeside({ timestamp }: PlainPost, ends: readonly number[]): number[] {
+  return [...new Set(ends)].filter((end) => end !== timestamp).slice(-ENDS_KEPT);
 }

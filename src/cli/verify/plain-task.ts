@@ -109,7 +109,7 @@ export function plainTotal(task: PlainTask, io: string): number {
 
 /** Open priors of all reporters that there ever were. */
 export function plainOpenGaps({ reporters, open_gaps_let_go }: PlainTask): number {
-  return [...reporters.values()].reduce((sum, { open }) => sum + open.length, open_gaps_let_go);
+  return [...reporters.values()].reduce((sum, { open, open_lost }) => sum + open.length + open_lost, open_gaps_let_go);
 }
 
 export function addToBase(task: PlainTask, io: string, amount: number): void {

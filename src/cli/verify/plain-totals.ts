@@ -86,7 +86,7 @@ export function keepBounds(
     if (task.reporters.size <= limits.reporters_kept) return;
     moveTotalsToBase(task, reporter);
     task.reporters.delete(name);
-    task.open_gaps_let_go += reporter.open.length;
+    task.open_gaps_let_go += reporter.open.length + reporter.open_lost;
     const others = task.reporters_let_go.filter((known) => known.reporter !== name);
     const letGo = { reporter: name, highest: reporter.highest };
     task.reporters_let_go = [...others, letGo].slice(-LET_GO_TIMES * limits.reporters_kept);

@@ -8,6 +8,7 @@ import { readTopic } from '../../kafka/read-topic.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
 import {
   CONTROL_HEADER,
+  ENGINE_INSTANCE_HEADER,
   REPLAYS_HEADER,
   TICK_HEADER,
   WORK_REQUEST_STATUS_HEADER,
@@ -182,10 +183,12 @@ export class InputReplay {
     const tick = headerValues(record.headers, TICK_HEADER).length > 0;
     const controls = headerValues(record.headers, CONTROL_HEADER);
     const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
+    const engine_instance_id = headerText(record.headers, ENGINE_INSTANCE_HEADER);
     const verdict = this.folds.get(partition)!.fold({
       ...{ offset, log_time, size, source, content, tick },
       ...(controls.length === 0 ? {} : { control: controls.at(-1)?.toString('utf8') ?? null }),
       ...(work_request_status === undefined ? {} : { work_request_status }),
+      ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
       ...traceOf(record.headers),
     });
     // A tick or a control record is no copy of an update either: it has no outcome. A replay is a copy of what was

@@ -104,7 +104,9 @@ export function explain(
   if (errors.length > 0) changed.push({ field: 'errors', added: errors });
   const { input, record } = taken;
   const told = input.decoded.kind === 'update' ? input.decoded.update : null;
-  const emitted = notices.flatMap((notice) => eventOf({ topic, partition: record.partition }, notice, told));
+  const { engine_instance_id } = input;
+  const from = { topic, partition: record.partition };
+  const emitted = notices.flatMap((notice) => eventOf(from, notice, told, engine_instance_id));
   return { ...place, ...verdictOf(taken, replayed, covering), changed, emitted };
 }
 
@@ -120,7 +122,7 @@ export function explainTime(
     log_time: timestamp,
     class: after === null ? 'retired' : after.liveness === 'silent' ? 'silent' : 'stalled',
     changed: after === null ? [] : changesBetween(figuresOf(before), figuresOf(after)),
-    emitted: notices.flatMap((notice) => eventOf(from, notice, null)),
+    emitted: notices.flatMap((notice) => eventOf(from, notice, null, undefined)),
   };
 }
 
@@ -135,17 +137,21 @@ function verdictOf({ record, input }: TaskRecord, replayed: ReplayedUpdate, cove
     if (body?.kind === 'reject') return { class: 'rejected', reason: body.reason, detail: body.detail };
     return { class: 'duplicate', covered_by: copy };
   }
-  const { updateClass, post, doubt } = judgement;
+  const { updateClass, post, doubt, name: reporter } = judgement;
   const verdict: Verdict = { class: updateClass, ...(doubt === null ? {} : { doubt }) };
-  if (post === null || input.decoded.kind !== 'update') return verdict;
-  const reporter = input.decoded.update.work_request_id ?? '';
+  if (post === null) return verdict;
   if (outcomeOf(updateClass) !== 'applied') return { ...verdict, covered_by: covering.of(reporter, post) };
   const latest = updateClass === 'supersede' ? covering.latest(reporter, post) : null;
   covering.count(reporter, post, offset);
   return latest === null ? verdict : { ...verdict, supersedes: latest };
 }
 
-function eventOf(from: NoticeSource, notice: Notice, update: TaskStatusDetail | null): EmittedEvent[] {
+function eventOf(
+  from: NoticeSource,
+  notice: Notice,
+  update: TaskStatusDetail | null,
+  engine_instance_id: string | undefined,
+): EmittedEvent[] {
   const { body } = notice;
   switch (body.kind) {
     case 'failure':
@@ -157,7 +163,9 @@ function eventOf(from: NoticeSource, notice: Notice, update: TaskStatusDetail | 
     case 'job_creation': {
       if (update === null) return [];
       const action = update.create_jobs_action![body.action]!;
-      return [{ event: 'job_creation', ce_id: jobCreationId(from, notice, update, action, body.repeat, body.action) }];
+      const { repeat, action: at } = body;
+      const ce_id = jobCreationId(from, notice, update, action, repeat, at, engine_instance_id);
+      return [{ event: 'job_creation', ce_id }];
     }
   }
 }

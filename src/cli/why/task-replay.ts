@@ -18,6 +18,8 @@ import type { TaskRecord } from './task-records.ts';
 /** What the ledger said of an update. */
 export interface ReplayedJudgement {
   readonly updateClass: UpdateClass;
+  /** of the reporter */
+  readonly name: string;
   readonly doubt: Judgement['doubt'];
   /** null where the update names no work request or no interval */
   readonly post: Post | null;
@@ -68,8 +70,8 @@ export class TaskReplay {
       // Of other tasks only their places among the re-routed records matter, so each begins anew.
       (id) => (id === this.#id ? this.#state : null),
       () => null,
-      ({ updateClass, doubt, post }) => {
-        this.#judgement = { updateClass, doubt, post };
+      ({ updateClass, name, doubt, post }) => {
+        this.#judgement = { updateClass, name, doubt, post };
       },
     );
   }

@@ -51,7 +51,7 @@ export async function appendNastyRecords(world: FoldedWorld): Promise<Figures> {
 
   for (const task of ['plain', 'with:colon%and space', '__proto__', 'constructor', 'ünï-😀', 'x'.repeat(1_024)]) {
     update({ internal_task_id: task, task_status: 'running', error_count: 1, timestamp: 10, prior_timestamp: 5 });
-    update({ internal_task_id: task, retry_count: 2, internal_job_id: 'j'.repeat(200), engine_id: `engine ${task}` });
+    update({ internal_task_id: task, retry_count: 2, internal_job_id: 'j'.repeat(200), engine_id: task });
   }
   update(
     {
@@ -103,6 +103,7 @@ export async function appendNastyRecords(world: FoldedWorld): Promise<Figures> {
     bad(reason, { key: null, value: world.bytes(fields) }, homeOf(fields.internal_task_id));
   rejected('negative_number', { internal_task_id: 'full', error_count: -1 });
   rejected('negative_number', { internal_task_id: 'nobody', timestamp: -1, create_jobs_action: [{ token: TOKEN }] });
+  rejected('id_too_long', { internal_task_id: 'full', inputs: [{ id: 'y'.repeat(1_025) }] });
   rejected('sum_out_of_range', { internal_task_id: 'full', retry_count: 1, create_jobs_action: [{ token: '' }] });
   rejected('too_large_to_copy', {
     internal_task_id: 'full',
