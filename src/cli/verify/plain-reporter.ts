@@ -141,6 +141,7 @@ export function rememberPost(reporter: PlainReporter, post: PlainPost, found: Pl
   }
   const now = memory === undefined ? { post, others: [], ends: [] } : withPost(memory, post, found, bounds);
   reporter.memories = [...reporter.memories.filter((other) => other !== memory), now];
+  if (memory !== undefined) return;
   while (reporter.memories.length > bounds.priors_kept) forgetUpTo(reporter, reporter.memories.shift()!.post.prior);
 }
 
