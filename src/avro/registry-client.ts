@@ -80,6 +80,22 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
     return `${host} cannot be asked: ${said.startsWith('<') ? 'it answered with a web page' : said.slice(0, 300)}`;
   }
 
+  /** Something answered that is no answer of a registry: what it is, as far as another look tells. */
+  async function notARegistry(): Promise<{ kind: 'unavailable'; message: string }> {
+    const problem = await registryProblem(access, options.timeoutMs);
+    const said = problem === null ? null : `${problemText(problem)}.`;
+    return {
+      kind: 'unavailable',
+      message: said ?? `${host} answers, but not as a schema registry: is this its base URL?`,
+    };
+  }
+
+  async function idIn(answer: RegistryAnswer<unknown>): Promise<RegistryAnswer<number>> {
+    if (answer.kind !== 'found') return answer;
+    const id = (answer.value as { id?: unknown } | null)?.id;
+    return typeof id === 'number' ? { kind: 'found', value: id } : notARegistry();
+  }
+
   async function referencesOf(found: Found, seen: Map<string, string>): Promise<RegistryAnswer<true>> {
     for (const { name, subject, version } of found.references ?? []) {
       const key = `${name}\n${subject}\n${version}`;
@@ -91,7 +107,7 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       }
       if (answer.kind !== 'found') return answer;
       const referred = answer.value as Found;
-      if (typeof referred?.schema !== 'string') return notARegistry(host);
+      if (typeof referred?.schema !== 'string') return await notARegistry();
       const deeper = await referencesOf(referred, seen);
       if (deeper.kind !== 'found') return deeper;
       seen.set(key, referred.schema);
@@ -104,7 +120,7 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       const answer = await ask((limits) => api.Schema.find({ id, ...limits }));
       if (answer.kind !== 'found') return answer;
       const found = answer.value as Found;
-      if (typeof found?.schema !== 'string') return notARegistry(host);
+      if (typeof found?.schema !== 'string') return await notARegistry();
       if (found.schemaType !== undefined && found.schemaType !== 'AVRO') {
         return { kind: 'refused', message: `it is of type ${String(found.schemaType)}, not Avro` };
       }
@@ -120,12 +136,12 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
         ? { kind: 'found', value: true }
         : answer.kind === 'unavailable'
           ? answer
-          : notARegistry(host);
+          : await notARegistry();
     },
 
     async idOf(subject, text) {
       const body = { schema: text };
-      return idIn(await ask((limits) => api.Subject.registered({ subject, body, ...limits })), host);
+      return idIn(await ask((limits) => api.Subject.registered({ subject, body, ...limits })));
     },
 
     async wouldTake(subject, text) {
@@ -133,29 +149,19 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       const answer = await ask((limits) => api.Subject.compatible({ subject, body, ...limits }));
       if (answer.kind !== 'found') return answer;
       const said = (answer.value as { is_compatible?: unknown } | null)?.is_compatible;
-      return typeof said === 'boolean' ? { kind: 'found', value: said } : notARegistry(host);
+      return typeof said === 'boolean' ? { kind: 'found', value: said } : await notARegistry();
     },
 
     async register(subject, text) {
       const body = { schema: text };
-      const answer = idIn(await ask((limits) => api.Subject.register({ subject, body, ...limits })), host);
+      const answer = await idIn(await ask((limits) => api.Subject.register({ subject, body, ...limits })));
       if (answer.kind !== 'refused') return answer;
       // Processors that start together register together. Apicurio refuses the one that comes second, although the
       // schema is the same: then it is there now.
-      const known = idIn(await ask((limits) => api.Subject.registered({ subject, body, ...limits })), host);
+      const known = await idIn(await ask((limits) => api.Subject.registered({ subject, body, ...limits })));
       return known.kind === 'found' ? known : answer;
     },
   };
-}
-
-function idIn(answer: RegistryAnswer<unknown>, host: string): RegistryAnswer<number> {
-  if (answer.kind !== 'found') return answer;
-  const id = (answer.value as { id?: unknown } | null)?.id;
-  return typeof id === 'number' ? { kind: 'found', value: id } : notARegistry(host);
-}
-
-function notARegistry(host: string): { kind: 'unavailable'; message: string } {
-  return { kind: 'unavailable', message: `${host} answers, but not as a schema registry: is this its base URL?` };
 }
 
 /** An answer of the registry's own, or null: it gave none. The client reports a refused connection as status 400. */
