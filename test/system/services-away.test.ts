@@ -2,7 +2,7 @@
 // lose and repeat nothing. The services of this test are its own.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { homeOf } from '../../src/domain/home.ts';
 import { ownServices } from '../support/own-services.ts';
 import { Observed } from '../support/scrape.ts';
@@ -17,6 +17,8 @@ const KAFKA_AWAY_MS = 15_000;
 const REDIS_AWAY_MS = 3_000;
 /** A partition looks again after eight seconds at most. */
 const BACK_MS_MAX = 15_000;
+/** A Cluster's node is believed again by the others, and by the clients, only some time after it came back. */
+const REDIS_BACK_MS_MAX = inject('kind') === 'secured' ? 45_000 : BACK_MS_MAX;
 
 test('processors wait for services that are away, say so once, and go on by themselves with nothing lost or repeated', async () => {
   const stack = await ownServices();
@@ -66,7 +68,7 @@ test('processors wait for services that are away, say so once, and go on by them
   await stack.redis.stop();
   await sleep(REDIS_AWAY_MS);
   await stack.redis.start();
-  await deployment.untilCaughtUp(BACK_MS_MAX);
+  await deployment.untilCaughtUp(REDIS_BACK_MS_MAX);
   for (const heard of redis) {
     expectSaidOnce(heard(), 'Redis');
     expect(heard().filter(isBack('Redis'))).toHaveLength(1);
