@@ -5,6 +5,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -15,7 +16,11 @@ export async function nextFoldVersion(change: { file: string; from: string; to: 
   for (const part of ['src', 'schemas', 'package.json'])
     await cp(join(ROOT, part), join(folder, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const version = { file: 'src/domain/fold-settings.ts', from: 'FOLD_VERSION = 1', to: 'FOLD_VERSION = 2' };
+  const version = {
+    file: 'src/domain/fold-settings.ts',
+    from: `FOLD_VERSION = ${FOLD_VERSION}`,
+    to: `FOLD_VERSION = ${FOLD_VERSION + 1}`,
+  };
   for (const { file, from, to } of [version, change]) {
     const path = join(folder, file);
     const text = await readFile(path, 'utf8');

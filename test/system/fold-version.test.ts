@@ -2,6 +2,7 @@
 // operator has it fold all anew; then the older one touches nothing.
 
 import { expect, test } from 'vitest';
+import { FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 import { nextFoldVersion } from '../support/other-version.ts';
 import { sharedEnv } from '../support/stack.ts';
 import { Deployment, until } from './deployment.ts';
@@ -25,7 +26,7 @@ test('a processor of another fold version halts what it is given, and changes no
   const newer = deployment.processor({}, next);
   await until('the newer one halts what it is given', HALT_MS_MAX, async () => (await halts(deployment)).length > 0);
   for (const { message, cure } of await halts(deployment)) {
-    expect(message).toContain('folded by fold version 1, this process has 2');
+    expect(message).toContain(`folded by fold version ${FOLD_VERSION}, this process has ${FOLD_VERSION + 1}`);
     expect(cure).toMatch(/every processor of the other version stopped.*taskfold partitions rebuild \d/);
   }
   await deployment.untilFolded(200);
@@ -61,7 +62,9 @@ test('a processor of another fold version halts what it is given, and changes no
 
   const downgraded = deployment.processor();
   await downgraded.untilLogged('partition_halted', { ms: HALT_MS_MAX });
-  expect(String(downgraded.logged('partition_halted')[0]!.reason)).toContain('fold version 2, this process has 1');
+  expect(String(downgraded.logged('partition_halted')[0]!.reason)).toContain(
+    `fold version ${FOLD_VERSION + 1}, this process has ${FOLD_VERSION}`,
+  );
 }, 120_000);
 
 async function halts(deployment: Deployment) {
