@@ -72,6 +72,7 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     last_update_at: logTime,
     liveness: 'reporting',
     liveness_at: logTime,
+    lost_before: undefined,
     no_progress_since: undefined,
     look_at: Number.POSITIVE_INFINITY,
     reporters: new Map(),
