@@ -226,7 +226,7 @@ export class PlainFold {
     if (contribution === null) {
       takeTotals(task, reporter, totals);
     } else {
-      const view = { found, said, told, reporter, isUnknownReporter, held, totals };
+      const view = { found, said, told, post, reporter, isUnknownReporter, held, totals };
       const failure = applyPlainly(task, contribution, view, this.settings.now.errors_kept);
       const { errors: counted } = contribution;
       if (failure !== null && COUNTED.includes(failure)) {
