@@ -81,33 +81,30 @@ export function unpackPost(prior: number, timestamp: number, packed: readonly un
 }
 
 /** As {@link unpackPost} reads it. */
-function textOf(
-  { deltas, ios, status, reason, actions, errors, others, other_ends, ended }: Post,
-  names: IoNames,
-): string {
-  let present = ended ? ENDED : 0;
-  let numbers = '';
+function textOf(post: Post, names: IoNames): string {
+  const { deltas, ios, status, reason, actions, errors, others, other_ends, ended } = post;
+  // Joined, because a text that grows by += is kept as all the pieces that it came of.
+  const parts: (number | string)[] = [0];
+  let head = ended ? ENDED : 0;
   for (let i = 0; i < deltas.length; i++) {
     const delta = deltas[i]!;
     if (delta < 0) continue;
-    present |= 1 << i;
-    numbers += `,${delta}`;
+    head |= 1 << i;
+    parts.push(delta);
   }
-  let text = present + numbers;
-  const rest = other_ends.length > 0 ? 4 : others.length > 0 ? 3 : errors.length > 0 ? 2 : actions.length > 0 ? 1 : 0;
-  if (ios.length === 0 && status === '' && reason === '' && rest === 0) return text;
-  let figures = '';
-  for (const { io, count, total } of ios) {
-    figures += `${figures === '' ? '' : ','}${placeIn(names, io)},${count},${total}`;
+  parts[0] = head;
+  const lists = [actions, errors, others, other_ends];
+  while (lists.length > 0 && lists.at(-1)!.length === 0) lists.pop();
+  const symbols = lists.length > 0 || reason !== '' ? 2 : status !== '' ? 1 : 0;
+  if (symbols > 0 || ios.length > 0) {
+    const figures: number[] = [];
+    for (const { io, count, total } of ios) figures.push(placeIn(names, io), count, total);
+    parts.push(`[${figures.join()}]`);
   }
-  text += `,[${figures}]`;
-  if (status !== '' || reason !== '' || rest > 0) text += `,${packSymbol(status, STATUS_NUMBERS)}`;
-  if (reason !== '' || rest > 0) text += `,${packSymbol(reason, REASON_NUMBERS)}`;
-  if (rest > 0) text += `,[${actions.join()}]`;
-  if (rest > 1) text += `,[${errors.join()}]`;
-  if (rest > 2) text += `,[${others.join()}]`;
-  if (rest > 3) text += `,[${other_ends.join()}]`;
-  return text;
+  if (symbols > 0) parts.push(packSymbol(status, STATUS_NUMBERS));
+  if (symbols > 1) parts.push(packSymbol(reason, REASON_NUMBERS));
+  for (const list of lists) parts.push(`[${list.join()}]`);
+  return parts.join();
 }
 
 function placeIn(names: IoNames, io: string): number {
