@@ -65,6 +65,7 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'last_update_at', property: 'last_update_at', kind: 'number', required: true },
   { field: 'liveness', property: 'liveness', kind: 'symbol', symbols: LIVENESSES, required: true },
   { field: 'liveness_at', property: 'liveness_at', kind: 'number', required: true },
+  { field: 'lost_before', property: 'lost_before', kind: 'number' },
   { field: 'no_progress_since', property: 'no_progress_since', kind: 'number' },
   { field: 'look_at', property: 'look_at', kind: 'number', required: true },
 ];

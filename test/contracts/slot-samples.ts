@@ -185,6 +185,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   last_update_at: count,
   liveness: fc.constantFrom(...LIVENESSES),
   liveness_at: count,
+  lost_before: maybe(count),
   no_progress_since: maybe(count),
   look_at: count,
   // Their order is that of their last updates.
