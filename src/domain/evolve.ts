@@ -31,6 +31,10 @@ const statuses: ReadonlySet<string> = new Set(TASK_STATUSES);
 const reasons: ReadonlySet<string> = new Set(FAILURE_REASONS);
 const actions: ReadonlySet<string> = new Set(TASK_ACTIONS);
 
+// Most tasks have neither, so they share what is empty.
+const NO_TOTALS: TaskState['reporters_base'] = new Map();
+const NONE_LET_GO: TaskState['reporters_let_go'] = new Map();
+
 /** A task that no update has been applied to yet. */
 export function newTask(internal_task_id: string, offset: number, logTime: number): TaskState {
   return {
@@ -76,8 +80,8 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     no_progress_since: undefined,
     look_at: Number.POSITIVE_INFINITY,
     reporters: new Map(),
-    reporters_base: new Map(),
-    reporters_let_go: new Map(),
+    reporters_base: NO_TOTALS,
+    reporters_let_go: NONE_LET_GO,
   };
 }
 

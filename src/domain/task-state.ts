@@ -132,10 +132,10 @@ export interface TaskState {
   look_at: number;
   /** by name (reporters.ts); the one without an update for longest comes first; bounded by `reporters_kept` */
   reporters: Map<string, Reporter>;
-  /** the totals of reporters that were let go, and of runs before a restart, summed per IO */
-  reporters_base: ReporterTotals;
+  /** the totals of reporters that were let go, and of runs before a restart, summed per IO; replaced, never written to */
+  reporters_base: ReadonlyMap<string, number>;
   /** digest of the name of a reporter that was let go → the latest timestamp that it told; bounded by 4 × `reporters_kept` */
-  reporters_let_go: Map<number, number>;
+  reporters_let_go: ReadonlyMap<number, number>;
 }
 
 /** What the fold did to one task within a batch, as far as the state itself does not tell. */
