@@ -6,6 +6,7 @@ import type { FoldSettings } from '../../src/domain/fold-settings.ts';
 import type { Judgement } from '../../src/domain/ledger.ts';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import type { PartitionClock } from '../../src/domain/partition-clock.ts';
+import { recall, remember } from '../../src/domain/remembered-post.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import type { WorldOptions } from './world.ts';
 
@@ -204,7 +205,8 @@ export const FOLD_MUTATIONS: Readonly<Record<string, FoldMutation>> = {
     replace: () =>
       judged((judgement, reporter, { deltas, ios }) => {
         const print = (post: object) => JSON.stringify(post);
-        const same = reporter.posts.some((one) => print([one.deltas, one.ios]) === print([deltas, ios]));
+        const posts = reporter.posts.map((one) => recall(one, reporter.io_names));
+        const same = posts.some((one) => print([one.deltas, one.ios]) === print([deltas, ios]));
         return same && judgement.before === null
           ? { ...judgement, updateClass: 'duplicate', newest: false }
           : judgement;
@@ -231,7 +233,9 @@ export const FOLD_MUTATIONS: Readonly<Record<string, FoldMutation>> = {
         settle(reporter, post, judgement, settings) {
           const lost = own.settle(reporter, post, judgement, settings);
           if (judgement.updateClass === 'supersede')
-            reporter.posts = reporter.posts.map((one) => (one.prior === post.prior ? post : one));
+            reporter.posts = reporter.posts.map((one) =>
+              one.prior === post.prior ? remember(post, reporter.io_names) : one,
+            );
           return lost;
         },
       }),
