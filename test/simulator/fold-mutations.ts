@@ -168,6 +168,16 @@ export const FOLD_MUTATIONS: Readonly<Record<string, FoldMutation>> = {
       }),
     }),
   },
+  'who is waited for is let go when it is idle': {
+    replace: () => ({
+      'reporters.ts': (own) => ({
+        keepReporter(change, name, reporter, at, settings) {
+          for (const one of change.task.reporters.values()) if (one !== reporter) one.ended = true;
+          own.keepReporter(change, name, reporter, at, settings);
+        },
+      }),
+    }),
+  },
   'a work request that is over is waited for': {
     replace: () => ({ 'liveness.ts': () => ({ endsWorkRequest: () => false }) }),
   },
