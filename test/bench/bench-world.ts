@@ -113,15 +113,27 @@ export class BenchWorld {
     return [...ends.values()].reduce((sum, end, i) => sum + Math.min(watermarks[i]!, end), 0);
   }
 
+  /** Bytes that Redis says it uses for what it holds. */
+  async redisBytes(): Promise<number> {
+    return Number(/used_memory:(\d+)/.exec(await this.#redis.client.info('memory'))![1]);
+  }
+
+  /** Empties Redis, its scripts included. */
+  async forgetAll(): Promise<void> {
+    await this.#redis.client.flushall();
+    await this.#redis.client.script('FLUSH');
+  }
+
   /** Resolves when this many offsets below `ends` are folded. @throws Error when the processor ends before */
   async untilFolded(
     group: string,
     ends: ReadonlyMap<number, number>,
     offsets: number,
-    processor: TaskfoldProcess,
+    processors: readonly TaskfoldProcess[],
   ): Promise<void> {
     while ((await this.folded(group, ends)) < offsets) {
-      if (!processor.isRunning) throw new Error(`the processor ended: ${processor.log.slice(-2_000)}`);
+      const ended = processors.find(({ isRunning }) => !isRunning);
+      if (ended !== undefined) throw new Error(`a processor ended: ${ended.log.slice(-2_000)}`);
       await sleep(LOOK_MS);
     }
   }
