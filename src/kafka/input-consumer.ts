@@ -85,8 +85,8 @@ export class InputConsumer implements InputLog, Membership {
     return this.#link.offsets(partitions, 'end');
   }
 
-  partitionCount(): Promise<number> {
-    return this.#link.partitionCount();
+  partitionCount(options?: { fresh: boolean }): Promise<number> {
+    return this.#link.partitionCount(options);
   }
 
   nextHeartbeat(partition: number): Promise<void> {
