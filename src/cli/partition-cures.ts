@@ -47,8 +47,17 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
         `partitions reset ${partition}`,
       );
     }
-    const isWhole = start <= mark.pins.origin;
+    const { growth } = mark.pins;
+    const isSeeded = growth !== undefined && growth.id === mark.pins.incarnation;
+    const isWhole = start <= mark.pins.origin && !isSeeded;
     if (isWhole && mark.pins.fold_version === FOLD_VERSION) return;
+    if (isSeeded && !acceptHistoryLoss) {
+      throw refusal(
+        partition,
+        `it began with tasks of other partitions when the topic grew from ${growth.partition_count}, and its log does not hold them`,
+        `snapshot load DIR ${partition} --replace, with the newest snapshot or the folder of the growth; or partitions rebuild ${partition} --accept-history-loss`,
+      );
+    }
     if (!isWhole && !acceptHistoryLoss) {
       throw refusal(
         partition,
@@ -59,11 +68,13 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
     // Another beginning, and other rules, make other sums, so it is another life: neither a copy of Redis from before nor a
     // late save must be taken for it. What the registry denied is the same in both.
     const incarnation = newIncarnation();
-    const beginning = isWhole ? {} : { origin: start, settings: await ports.settings(partition) };
+    // Below the cut of a growth lie records that were folded into what other partitions hold now.
+    const origin = growth === undefined ? start : Math.max(start, mark.pins.origin);
+    const beginning = isWhole ? {} : { origin, settings: await ports.settings(partition) };
     const pins = { ...mark.pins, ...beginning, fold_version: FOLD_VERSION, incarnation };
     const before = await events.readVerdicts(mark.pins.incarnation);
     const verdicts = [...before.values()].map((verdict) => ({ ...verdict, incarnation }));
-    const emitted = { ...mark, offset: Math.max(mark.offset, start), pins };
+    const emitted = { ...mark, offset: Math.max(mark.offset, origin), pins };
     await events.transact({ emitted, messages: [], verdicts });
   });
   await ports.slotStore.clear(partition);

@@ -40,11 +40,11 @@ export interface SlotPins {
   readonly fold_version: number;
   /** at the origin; what control records have made of them since is the head's own */
   readonly settings: FoldSettings;
-  /** absent: this life began with the log, and not with a growth (growth.ts) */
+  /** the last growth of the input topic (growth.ts); absent: there was none */
   readonly growth?: PinnedGrowth;
 }
 
-/** A growth of the input topic: the slot began with what it was given then, at its origin. */
+/** A growth of the input topic: the life of this `id` began with what it was given then, at the origin; a later one does not. */
 export interface PinnedGrowth {
   /** the same for all partitions, and the incarnation of the life that began with it */
   readonly id: string;

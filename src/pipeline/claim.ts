@@ -87,7 +87,9 @@ function checkGrowth(
     throw new Fault('growth_unfinished', `${what} (growth ${found.growing}).`);
   }
   const { growth, incarnation } = found?.pins ?? {};
-  if (growth !== undefined && head?.pins.incarnation !== incarnation) throw seedMissing(partition, growth);
+  // A later life, of whoever accepted the loss, begins with nothing.
+  const isSeeded = growth !== undefined && growth.id === incarnation;
+  if (isSeeded && head?.pins.incarnation !== incarnation) throw seedMissing(partition, growth);
 }
 
 function seedMissing(partition: number, { id, partition_count }: PinnedGrowth): Fault {
@@ -189,7 +191,8 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
     throw new Fault('fold_differs', `Partition ${partition} is folded by ${versions}.`);
   }
   const { start } = await context.ports.inputLog.bounds(partition);
-  if (start < pins.origin) {
+  // The log of before a growth is older than what was folded since.
+  if (start < pins.origin && pins.growth === undefined) {
     throw new Fault(
       'fingerprint_differs',
       `The log of partition ${partition} starts at ${start}, below the fold's origin ${pins.origin}.`,

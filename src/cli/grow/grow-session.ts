@@ -1,5 +1,7 @@
 // What a growth works with: adapters of its own, and holds on the slots, which are renewed until they are let go.
 
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type { SlotHead } from '../../domain/head.ts';
 import { ClusterLink } from '../../kafka/cluster-link.ts';
@@ -8,6 +10,7 @@ import { EmittedMarks } from '../../kafka/emitted-marks.ts';
 import { KafkaEventLog } from '../../kafka/event-log.ts';
 import { InputReader } from '../../kafka/input-reader.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
+import { Fault } from '../../pipeline/errors.ts';
 import type { EmittedMark, EventLog, SlotStore } from '../../pipeline/ports.ts';
 import { decodeHead } from '../../redis/head-codec.ts';
 import { holdSlot, type SlotHold } from '../../redis/hold-slot.ts';
@@ -107,6 +110,25 @@ export async function openGrowSession(context: CommandContext): Promise<GrowSess
 
 /** A hold lapses after 15 s. */
 const KEEP_EVERY_MS = 4_000;
+const LAPSED_MS_MAX = 20_000;
+const LOOK_MS = 250;
+
+function holder(pid: number): string {
+  return `grow ${hostname()} ${pid}`;
+}
+
+/** Whether the hold is that of such a command on this machine that was killed. */
+function isDead(token: string): boolean {
+  const pid = Number(token.split(' ').at(-1));
+  if (token !== holder(pid)) return false;
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
 
 /** Holds on slots that last as long as the command does, or until they are let go. */
 export class SlotHolds {
@@ -120,10 +142,17 @@ export class SlotHolds {
     this.#keysOf = keysOf;
   }
 
-  /** @throws Fault slot_held if another tool holds it */
+  /** Waits for the hold of another tool to lapse. @throws Fault slot_held if that goes on */
   async take(partition: number): Promise<void> {
     if (this.#holds.has(partition)) return;
-    this.#holds.set(partition, await holdSlot(this.#redis, this.#keysOf(partition)));
+    for (const until = Date.now() + LAPSED_MS_MAX; ; await sleep(LOOK_MS)) {
+      try {
+        this.#holds.set(partition, await holdSlot(this.#redis, this.#keysOf(partition), holder(process.pid), isDead));
+        break;
+      } catch (error) {
+        if (!(error instanceof Fault && error.code === 'slot_held') || Date.now() > until) throw error;
+      }
+    }
     // What is lost with a hold is time alone: owners halt until this is through.
     this.#keeping ??= setInterval(() => {
       for (const hold of this.#holds.values()) hold.keep().catch(() => {});

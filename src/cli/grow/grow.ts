@@ -66,9 +66,9 @@ export async function grow(
   const began = performance.now();
   const cut = growth.cuts === undefined ? await cutAll(session, growth, folder, onProgress) : growth;
   const cuts = cut.cuts!;
+  for (const partition of all(to)) await session.holds.take(partition);
   // From here on there is no way back, only on.
   const seeds = await makeSeeds(session, { ...cut, cuts }, folder, onProgress);
-  for (const partition of all(to)) await session.holds.take(partition);
   onProgress('giving the topic its partitions');
   await growTopic(session, to);
   // The new ones first: once an old one works, nobody may begin a new one from nothing.
