@@ -12,6 +12,7 @@ import { decodeId, type SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
 import { decodeTask } from './task-codec.ts';
 import { taskWriter } from './task-writes.ts';
+import { collected } from './written-pieces.ts';
 
 /** Tasks or shares of one step. */
 const STEP = 250;
@@ -143,28 +144,4 @@ function index(writes: SlotWrites, keys: SlotKeys, task: TaskState): void {
   if (task.liveness === 'silent') writes.zadd(keys.silent, [String(task.liveness_at), task.internal_task_id]);
   if (task.internal_job_id !== undefined)
     writes.zadd(keys.jobTasks(task.internal_job_id), ['0', task.internal_task_id]);
-}
-
-/** Takes writes into an empty slot as pieces; nothing is there that could be deleted. */
-function collected(keys: SlotKeys): { readonly pieces: SlotPiece[]; readonly writes: SlotWrites } {
-  const pieces: SlotPiece[] = [];
-  const put = (type: SlotPiece['type'], key: string, values: readonly string[]) => {
-    if (values.length > 0) pieces.push({ key: key.slice(keys.tag.length + 1), type, values: [...values] });
-  };
-  const nothing = () => {};
-  const writes: SlotWrites = {
-    keys: [],
-    hset: (key, values) => put('hash', key, values),
-    hdel: nothing,
-    rpush: (key, values) => put('list', key, values),
-    zadd(key, values) {
-      const flat: string[] = [];
-      for (let at = 0; at < values.length; at += 2) flat.push(values[at + 1]!, values[at]!);
-      put('zset', key, flat);
-    },
-    zrem: nothing,
-    write: nothing,
-    pack: () => Buffer.alloc(0),
-  };
-  return { pieces, writes };
 }
