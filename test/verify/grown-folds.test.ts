@@ -23,7 +23,7 @@ import { randomStream, SMALL_BOUNDS, STREAM_GROUP, type StreamRecord } from './r
 import { differences } from './shown.ts';
 
 /** A longer search: GROWN_FOLDS_STREAMS=100000. */
-const STREAMS = Number(process.env.GROWN_FOLDS_STREAMS ?? 300);
+const STREAMS = Number(process.env.GROWN_FOLDS_STREAMS ?? 80);
 const FIRST_SEED = Number(process.env.GROWN_FOLDS_SEED ?? 1);
 const keysOf = (partition: number) => slotKeys('p', 'g', partition);
 
@@ -100,13 +100,16 @@ async function foldThroughGrowths(seed: number, settings: FoldSettings, counts: 
   return [];
 }
 
-/** Marks of re-routed records lie on both sides of the cut. */
+/** Of several tasks in one job, in half of the streams; marks of re-routed records lie on both sides of the cut. */
 function streamOf(seed: number, settings: FoldSettings, from: number, era: number): StreamRecord[] {
   return randomStream(seed, settings).map((record, at) => {
-    const log_time = record.log_time + 100_000 * era;
-    if (record.source === undefined) return { ...record, log_time };
+    const { update } = record;
+    const inJob = { ...update, internal_job_id: 'job1', internal_task_id: `t${at % 5}` };
+    const asked = seed % 20 < 10 && update?.internal_task_id ? { update: inJob } : {};
+    const moved = { ...record, ...asked, log_time: record.log_time + 100_000 * era };
+    if (record.source === undefined) return moved;
     const offset = Math.max(0, record.source.offset + (at % 2 === 0 ? from : 0));
-    return { ...record, log_time, source: { ...record.source, offset } };
+    return { ...moved, source: { ...record.source, offset } };
   });
 }
 
