@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { FOLD_VERSION, type FoldSettings } from '../domain/fold-settings.ts';
 import { Fault } from '../pipeline/errors.ts';
-import type { EmittedMark, EventClaim, EventLog, SlotStore } from '../pipeline/ports.ts';
+import type { EmittedMark, EventClaim, EventLog, RecordFingerprint, SlotStore } from '../pipeline/ports.ts';
 import { CommandFailure } from './command-failure.ts';
 
 export const CURES = ['resume', 'rebuild', 'reset'] as const;
@@ -15,6 +15,8 @@ export interface CurePorts {
   readonly slotStore: SlotStore;
   bounds(partition: number): Promise<{ start: number; end: number }>;
   partitionCount(): Promise<number>;
+  /** whether the record that was folded is still in its place */
+  holdsRecord(partition: number, fingerprint: RecordFingerprint): Promise<boolean>;
   /** the settings that a new life begins with: in force now, or given to this process */
   settings(partition: number): Promise<FoldSettings>;
 }
@@ -81,26 +83,43 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
   await ports.slotStore.requestResume(partition);
 }
 
-/** Begins the partition anew: C at the log's start, an empty slot; all that is in the log is folded and sent as new. */
+/**
+ * Begins the partition anew: C at the log's start, an empty slot; all that is in the log is folded and sent as new. In a log that
+ * is still the one of before a growth, only what lies behind the cut: the rest was folded into what other partitions hold now.
+ */
 export async function reset(ports: CurePorts, partition: number): Promise<void> {
-  const [{ start }, partition_count, settings] = await Promise.all([
+  const [bounds, partition_count, settings] = await Promise.all([
     ports.bounds(partition),
     ports.partitionCount(),
     ports.settings(partition),
   ]);
-  const mark: EmittedMark = {
-    offset: start,
-    pins: {
-      origin: start,
-      incarnation: newIncarnation(),
-      partition_count,
-      fold_version: FOLD_VERSION,
-      settings,
-    },
-  };
-  await withClaim(ports, partition, (events) => events.transact({ emitted: mark, messages: [] }));
+  await withClaim(ports, partition, async (events) => {
+    const pins = { incarnation: newIncarnation(), partition_count, fold_version: FOLD_VERSION, settings };
+    const found = await events.readEmitted().catch(orLost);
+    const grown = found !== null && (await isStillGrown(ports, partition, found, bounds));
+    const origin = grown ? Math.max(bounds.start, found.pins.origin) : bounds.start;
+    const growth = grown ? { growth: found.pins.growth! } : {};
+    await events.transact({ emitted: { offset: origin, pins: { origin, ...pins, ...growth } }, messages: [] });
+  });
   await ports.slotStore.clear(partition);
   await ports.slotStore.requestResume(partition);
+}
+
+/** C that nobody can read is one of the reasons for a reset. */
+function orLost(error: unknown): null {
+  if (error instanceof Fault && error.code === 'emitted_mark_lost') return null;
+  throw error;
+}
+
+async function isStillGrown(
+  ports: CurePorts,
+  partition: number,
+  { pins, fingerprint }: EmittedMark,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<boolean> {
+  if (pins.growth === undefined || end < pins.origin) return false;
+  if (fingerprint === undefined || fingerprint.offset < start) return true;
+  return fingerprint.offset < end && ports.holdsRecord(partition, fingerprint);
 }
 
 const CLAIMS_MAX = 5;
