@@ -59,5 +59,8 @@ function growthText({ state, from, to, tasks, held_ms, folder, partitions }: Gro
   if (state === 'planned') return `nothing was done: ${from} to ${to} partitions can be`;
   if (held_ms === undefined) return `the topic has its ${to} partitions`;
   const moved = `${from} to ${to} partitions, ${tasks.toLocaleString('en-US')} tasks, stood still for ${held_ms} ms`;
-  return [moved, ...partitions.map(outcomeText), `keep ${folder} until the next "taskfold snapshot save"`].join('\n');
+  const next = `set TASKFOLD_PARTITIONS=${to} wherever it is set`;
+  return [moved, ...partitions.map(outcomeText), next, `keep ${folder} until the next "taskfold snapshot save"`].join(
+    '\n',
+  );
 }
