@@ -4,7 +4,7 @@ import { ask } from '../ask.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type Outcome, openCureSession } from '../cure-session.ts';
 import { openTopicAdmin } from '../topic-admin.ts';
-import { cutPartition, letGoOn } from './cut.ts';
+import { cutAndCopy, letGoOn } from './cut.ts';
 import { type GrowSession, openGrowSession } from './grow-session.ts';
 import { type GrowthFile, readGrowth, writeGrowth } from './growth-file.ts';
 import { planGrowth, previewOf, requireSame, requireSound } from './plan-growth.ts';
@@ -111,7 +111,7 @@ async function cutAll(
   try {
     let done = 0;
     const before = await eachOf(all(from), async (partition) => {
-      const watermark = await cutPartition(session, growth, folder, partition, marks.get(partition)?.growing);
+      const watermark = await cutAndCopy(session, growth, folder, partition, marks.get(partition));
       onProgress(`copying: ${++done} of ${from} partitions are cut`);
       return watermark;
     });

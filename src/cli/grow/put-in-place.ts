@@ -2,6 +2,7 @@
 // slots hold afterwards. Each step can be done again.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { beginGrownLife } from '../../pipeline/growing.ts';
 import type { EmittedMark } from '../../pipeline/ports.ts';
 import { loadSlot } from '../../redis/load-slot.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -34,14 +35,9 @@ export async function growTopic({ context, log }: GrowSession, to: number): Prom
 export async function moveMark({ eventLog }: GrowSession, growth: GrowthFile, seed: Seed): Promise<void> {
   const { partition, watermark: offset } = seed;
   const { head, fingerprint } = await headOfSeed(seed);
-  await withClaim({ eventLog }, partition, async (events) => {
-    const found = await events.readEmitted();
-    if (found?.pins.incarnation === growth.id) return;
-    const isCut = found !== null && found.growing === growth.id && found.offset === offset;
-    if (partition < growth.from ? !isCut : found !== null) throw wentOn(partition, offset, found);
-    const emitted = { offset, pins: head.pins, ...(fingerprint === null ? {} : { fingerprint }) };
-    await events.transact({ emitted, messages: [] });
-  });
+  const life = { offset, pins: head.pins, fingerprint, isNew: partition >= growth.from };
+  const met = await withClaim({ eventLog }, partition, (events) => beginGrownLife(events, life));
+  if (met !== undefined) throw wentOn(partition, offset, met.found);
 }
 
 function wentOn(partition: number, cut: number, found: EmittedMark | null): CommandFailure {
