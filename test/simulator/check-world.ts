@@ -12,6 +12,7 @@ import type { World } from './world.ts';
 /** What is wrong with the world, in words; empty: nothing. */
 export async function wrongs(world: World): Promise<string[]> {
   const found: string[] = [];
+  if (world.options.grows && !world.growth?.done) return ['the growth does not come to its end'];
   const halted = new Set(world.halts.map(({ partition }) => partition));
   for (let p = 0; p < world.partitions; p++) {
     const slot = world.slots.slot(p);

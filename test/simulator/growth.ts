@@ -19,12 +19,10 @@ export interface GrowthFolder {
 }
 
 export interface GrowthMutations {
-  /** the partition goes on while it is copied: nothing stands beside C */
-  noCut?: boolean;
-  /** what was decided before the cut, and not sent, is left behind */
-  oldPartitionsFirst?: boolean;
-  /** the slots come before C */
-  slotsBeforeMarks?: boolean;
+  /** what was copied need not be of the cut's W */
+  readonly anyCopy?: boolean;
+  /** the lives of old partitions begin before those of new ones */
+  readonly oldFirst?: boolean;
 }
 
 /** One run of the command. @throws Fault, or Error where it cannot be now; it can be run again */
@@ -50,7 +48,10 @@ export async function grow(
     try {
       for (const partition of all(from)) await cutAndCopy(partition);
     } catch (error) {
-      for (const partition of all(from)) await claimed(partition, (events) => takeCutBack(events, id));
+      for (const partition of all(from)) {
+        await claimed(partition, (events) => takeCutBack(events, id));
+        await ports.slotStore.requestResume(partition);
+      }
       throw error;
     }
     const starts = await call(() => all(to).map((partition) => kafka.low[partition] ?? 0));
@@ -62,35 +63,33 @@ export async function grow(
   );
   await call(() => kafka.grow(to));
   const newFirst = [...all(to).slice(from), ...all(from)];
-  const marks = mutations.oldPartitionsFirst ? all(to) : newFirst;
-  if (mutations.slotsBeforeMarks) await putSlots();
+  const marks = mutations.oldFirst ? all(to) : newFirst;
   for (const partition of marks) {
     const { head, watermark, fingerprint } = seeds[partition]!;
     const life = { offset: watermark!, pins: head!.pins, fingerprint, isNew: partition >= from };
     const met = await claimed(partition, (events) => beginGrownLife(events, life));
     if (met !== undefined) throw new Error(`partition ${partition} went on behind its cut`);
   }
-  if (!mutations.slotsBeforeMarks) await putSlots();
+  await putSlots();
   folder.done = true;
 
   async function cutAndCopy(partition: number): Promise<void> {
+    await call(() => slots.held.add(partition));
     const mark = await call(() => kafka.emitted(partition));
     if (mark?.growing === id && folder.copies.get(partition)?.watermark === mark.offset) return;
     if ((await ports.slotStore.readTasks(partition, [], null)).watermark === null) throw new Error('no state');
-    if (mutations.noCut) {
-      folder.copies.set(partition, await call(() => structuredClone(slots.slot(partition))));
-      return;
-    }
     const watermark = await cutPartition(context(mark?.growing), partition, id);
     const copy = await call(() => structuredClone(slots.slot(partition)));
-    if (watermark === null || copy.watermark !== watermark || copy.saving !== null) throw new Error('it moves');
-    folder.copies.set(partition, copy);
+    const isCut = copy.watermark === watermark || mutations.anyCopy;
+    if (watermark === null || !isCut || copy.saving !== null) throw new Error('it moves');
+    folder.copies.set(partition, { ...copy, watermark });
   }
 
   async function putSlots(): Promise<void> {
     for (const partition of all(to)) {
       await call(() => {
         if (slots.slot(partition).head?.pins.incarnation !== id) slots.load(partition, seeds[partition]!);
+        slots.held.delete(partition);
       });
       await ports.slotStore.requestResume(partition);
     }

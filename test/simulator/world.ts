@@ -144,7 +144,7 @@ export class World {
   #grow(): void {
     const { schedule, kafka, slots, options } = this;
     for (let p = this.#owners.length; p < this.partitions; p++) this.#give(p, this.#anybody());
-    if (this.#growing !== null || this.growth?.done || !this.#allClaimed()) return;
+    if (this.#growing !== null || this.growth?.done || (this.growth === null && !this.#allClaimed())) return;
     const to = this.partitions + 1 + schedule.below(3);
     this.growth ??= { id: 'grown', from: this.partitions, to, copies: new Map() };
     const caller: Caller = { dead: false };
@@ -159,10 +159,14 @@ export class World {
       const slotStore = { ...ports.slotStore, isHeld: async () => false };
       return { ports: { ...ports, inputLog, slotStore }, settings, observer: {} };
     };
-    const over = () => {
-      this.#growing = null;
-    };
+    const over = () => this.#letGo();
     void grow(this.growth, contextOf, slots, kafka, call, options.growth).then(over, over);
+  }
+
+  /** The command is gone, and its holds lapse. */
+  #letGo(): void {
+    this.#growing = null;
+    this.slots.held.clear();
   }
 
   #makeAgain(which: 'input' | 'all'): void {
@@ -215,7 +219,7 @@ export class World {
 
   #died(process: Process): void {
     process.dead = true;
-    if (process === this.#growing) this.#growing = null;
+    if (process === this.#growing) this.#letGo();
     this.#processes = this.#processes.map((one) => (one === process ? this.#boot() : one));
     this.#owners.forEach((owner, partition) => {
       if (owner === process) this.#give(partition, this.#anybody());
@@ -257,7 +261,8 @@ export class World {
     this.registry.away = false;
     this.slots.held.clear();
     for (let step = 0; this.options.grows && !this.growth?.done && step < 20_000; step++) {
-      this.#grow();
+      // A slot that is behind its C has to be folded on in between.
+      if (step % 300 === 0) this.#grow();
       if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);
       await schedule.step();
     }

@@ -62,8 +62,11 @@ async function isCopy(file: string, { offset, pins }: EmittedMark): Promise<bool
 }
 
 /** Takes the cut back, so that the owner goes on. */
-export function letGoOn({ eventLog }: GrowSession, id: string, partition: number): Promise<void> {
-  return withClaim({ eventLog }, partition, (events) => takeCutBack(events, id));
+export async function letGoOn(session: GrowSession, id: string, partition: number): Promise<void> {
+  const { eventLog, slotStore, holds } = session;
+  await withClaim({ eventLog }, partition, (events) => takeCutBack(events, id));
+  await holds.release(partition);
+  if ((await slotStore.readLive(partition))?.halt) await slotStore.requestResume(partition);
 }
 
 function refusal(partition: number, why: string, cure?: string): CommandFailure {
