@@ -182,6 +182,7 @@ function moveInLog(task: TaskState, cut: number): void {
 function moveInTime(task: TaskState, shift: number): void {
   task.look_at += shift;
   if (task.no_progress_since !== undefined) task.no_progress_since += shift;
+  if (task.lost_before !== undefined) task.lost_before += shift;
   for (const reporter of task.reporters.values()) reporter.heard_at += shift;
 }
 

@@ -38,6 +38,7 @@ export function growPlainly(before: readonly PlainFold[], cuts: readonly number[
       }
       task.look_at += shift;
       if (task.no_progress_since !== undefined) task.no_progress_since += shift;
+      if (task.lost_before !== undefined) task.lost_before += shift;
       for (const reporter of task.reporters.values()) reporter.heard_at += shift;
       home.bring(task);
     }
