@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Stack, startStack } from '../../deploy/stack/stack.mjs';
+import { homeOf } from '../../src/domain/home.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
@@ -111,6 +112,12 @@ export class BenchWorld {
     const heads = [...ends.keys()].map((partition) => this.#redis.client.hget(keysOf(partition).head, 'watermark'));
     const watermarks = (await Promise.all(heads)).map(Number);
     return [...ends.values()].reduce((sum, end, i) => sum + Math.min(watermarks[i]!, end), 0);
+  }
+
+  /** Whether a group's state has this task. */
+  async holdsTask(group: string, internal_task_id: string): Promise<boolean> {
+    const keys = groupKeys(group, group)(homeOf(internal_task_id, PARTITIONS));
+    return (await this.#redis.client.exists(keys.task(internal_task_id))) === 1;
   }
 
   /** Bytes that Redis says it uses for what it holds. */

@@ -1,8 +1,8 @@
 // Yardstick of table.ts, a process of its own: the consumer that one would write first. It takes one message at a time,
 // decodes it, and asks Redis for each counter and the latest values in turn. Nothing of it is exactly once: no repeated
-// delta is noticed, a crash counts again what was counted since the last commit, and it sends no events. Prints one JSON object.
+// delta is noticed, and after a crash it counts and sends again what came since the last commit. Prints one JSON object.
 //
-// Arguments: brokers, Redis' URL, topic, how many offsets there are in all, and after how many seconds it stops.
+// Arguments: brokers, Redis' URL, topic, topic of the events, how many offsets there are in all, and after how many seconds it stops.
 
 import { readFileSync } from 'node:fs';
 import avro from 'avsc';
@@ -11,13 +11,15 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import { useOf } from './bench-world.ts';
 
-const [brokers = '', redisUrl = '', topic = '', total = '', secondsMax = ''] = process.argv.slice(2);
+const [brokers = '', redisUrl = '', topic = '', eventTopic = '', total = '', secondsMax = ''] = process.argv.slice(2);
 const schema = readFileSync(new URL('../../schemas/task-status.avsc', import.meta.url), 'utf8');
 const type = avro.Type.forSchema(JSON.parse(schema));
 const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'first-draft', logLevel: logLevel.ERROR });
 const consumer = kafka.consumer({ groupId: `first-draft-${process.pid}` });
+const producer = kafka.producer();
 const redis = new Redis(redisUrl);
 
+/** Each counter that the update tells, one command each; then the latest values; then the events. */
 async function fold(update: TaskStatusDetail): Promise<void> {
   const key = `first-draft:${update.internal_task_id}`;
   const counters: [string, number | null | undefined][] = [
@@ -28,19 +30,24 @@ async function fold(update: TaskStatusDetail): Promise<void> {
   for (const side of ['inputs', 'outputs'] as const) {
     for (const { id, processed_count } of update[side] ?? []) counters.push([`${side}.${id}`, processed_count]);
   }
-  for (const [field, delta] of counters) if (delta) await redis.hincrby(key, field, delta);
-  const latest = [
-    ['task_status', update.task_status],
-    ['engine_id', update.engine_id],
-    ['internal_job_id', update.internal_job_id],
-    ['timestamp', update.timestamp],
-  ].filter(([, value]) => value !== null && value !== undefined) as [string, string][];
-  if (latest.length > 0) await redis.hset(key, ...latest.flat());
+  for (const [field, delta] of counters) if (isTold(delta)) await redis.hincrby(key, field, delta);
+  for (const field of ['task_status', 'engine_id', 'internal_job_id', 'timestamp'] as const) {
+    const value = update[field];
+    if (isTold(value)) await redis.hset(key, field, value);
+  }
+  const events = [...(update.create_jobs_action ?? [])].map((action) => JSON.stringify(action));
+  if (update.task_status === 'failed') events.push(JSON.stringify({ internal_task_id: update.internal_task_id }));
+  for (const value of events) await producer.send({ topic: eventTopic, messages: [{ key, value }] });
+}
+
+function isTold<Value>(value: Value | null | undefined): value is Value {
+  return value !== null && value !== undefined;
 }
 
 let records = 0;
 let began = 0;
 let cpuBefore = 0;
+await producer.connect();
 await consumer.connect();
 await consumer.subscribe({ topics: [topic], fromBeginning: true });
 await new Promise<void>((resolve, reject) => {

@@ -70,7 +70,15 @@ try {
     },
     'first draft': async () => {
       await world.forgetAll();
-      return yardstick('first-draft.ts', brokers, redisUrl, INPUT_TOPIC, total, FIRST_DRAFT_S);
+      return yardstick(
+        'first-draft.ts',
+        brokers,
+        redisUrl,
+        INPUT_TOPIC,
+        publisher.TASKFOLD_FAILURES_TOPIC!,
+        total,
+        FIRST_DRAFT_S,
+      );
     },
   };
 

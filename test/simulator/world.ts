@@ -60,6 +60,7 @@ const RATES: FaultRates = { crash: 0.02, lostRequest: 0.02, lostReply: 0.03, rep
 const TRANSACTION_TIMEOUT_MS = 10_000;
 /** Steps before the topic grows. */
 const GROWS_FROM = 200;
+
 export class World {
   readonly schedule: Schedule;
   readonly kafka: MemoryKafka;
