@@ -38,7 +38,7 @@ export interface Slot {
   notices: Notice[];
 }
 
-const EMPTY: Slot = {
+export const EMPTY: Slot = {
   head: null,
   watermark: null,
   fingerprint: null,
@@ -107,6 +107,13 @@ export class MemorySlots {
   empty(partition: number): void {
     this.#slots.delete(partition);
     this.#history.delete(partition);
+  }
+
+  /** Puts a whole slot in the place of what is there. */
+  load(partition: number, slot: Slot): void {
+    this.empty(partition);
+    this.#slots.set(partition, structuredClone(slot));
+    this.#keep(partition);
   }
 
   save(partition: number, save: SlotSave): SaveOutcome {
