@@ -1,0 +1,115 @@
+// /api/fleet, /api/tasks, /api/partitions: what Redis holds now.
+
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { LIVENESSES } from '../domain/task-state.ts';
+import type { AsOf as ReadAsOf } from '../read/as-of.ts';
+import { type AsOf, problem, statuses } from './common-documents.ts';
+import { fleetAnswer, partitionsAnswer } from './fleet-documents.ts';
+import { notFound } from './problems.ts';
+import type { ApiSources } from './server.ts';
+import { taskAnswer, tasksAnswer } from './task-documents.ts';
+
+const LIMIT_MAX = 1_000;
+const TEXT_MAX = 1_024;
+
+const text = z.string().min(1).max(TEXT_MAX);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const taskQuery = z.object({
+  task_status: statuses.optional(),
+  engine_id: text.optional(),
+  internal_job_id: text.optional(),
+  failure_reason: text.optional(),
+  liveness: z
+    .enum(LIVENESSES)
+    .optional()
+    .describe('silent: its engines said nothing for too long; stalled: they report and process nothing'),
+  drifted: flag.optional().describe('true: an IO’s total is not the sum of its deltas'),
+  updated_from: z.coerce
+    .number()
+    .int()
+    .optional()
+    .describe('log time of its last update, UTC epoch milliseconds: not before'),
+  updated_to: z.coerce.number().int().optional().describe('and before this'),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('by when the task came to where it is listed'),
+  limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(100),
+  cursor: z
+    .string()
+    .max(TEXT_MAX * 4)
+    .optional()
+    .describe('next_cursor of the page before, with the same filters'),
+});
+
+const problems = { 400: problem, 401: problem, 404: problem, 429: problem, 503: problem };
+
+export function stateRoutes({ topic, group, reads, logEnds }: ApiSources): FastifyPluginAsyncZod {
+  const told = (as_of: ReadAsOf): AsOf => ({ ...as_of, away: logEnds.away === null ? [] : ['kafka'] });
+
+  return async (app) => {
+    app.get(
+      '/api/fleet',
+      { schema: { operationId: 'getFleet', summary: 'the whole fleet', response: { 200: fleetAnswer, ...problems } } },
+      async () => {
+        const { fleet, as_of } = await reads.readFleet();
+        return { topic, group, fleet, as_of: told(as_of) };
+      },
+    );
+
+    app.get(
+      '/api/tasks',
+      {
+        schema: {
+          operationId: 'listTasks',
+          summary: 'tasks, filtered, page by page',
+          querystring: taskQuery,
+          response: { 200: tasksAnswer, ...problems },
+        },
+      },
+      async ({ query }) => {
+        const { limit, cursor, order: _order, ...filter } = query;
+        const { as_of, ...page } = await reads.readTasks(filter, limit, cursor);
+        return { ...page, as_of: told(as_of) };
+      },
+    );
+
+    app.get(
+      '/api/tasks/:internal_task_id',
+      {
+        schema: {
+          operationId: 'getTask',
+          summary: 'all that is known of one task',
+          params: z.object({ internal_task_id: text }),
+          response: { 200: taskAnswer, ...problems },
+        },
+      },
+      async ({ params: { internal_task_id } }) => {
+        const { task, as_of } = await reads.readTask(internal_task_id);
+        if (task === null) {
+          const cure = 'its first update may not be folded yet (/api/partitions shows the lag), or it was retired';
+          throw notFound(`there is no task "${internal_task_id}" in group ${group}`, cure);
+        }
+        return { task, as_of: told(as_of) };
+      },
+    );
+
+    app.get(
+      '/api/partitions',
+      {
+        schema: {
+          operationId: 'listPartitions',
+          summary: 'every partition: positions, owner, what halts it and the cure',
+          response: { 200: partitionsAnswer, ...problems },
+        },
+      },
+      async () => {
+        const { partitions, as_of } = await reads.readPartitions();
+        const joined = partitions.map((one, i) => {
+          const { lag, log_end, log_time, condition } = as_of.partitions[i]!;
+          return { ...one, lag, log_end, log_time, condition };
+        });
+        return { partitions: joined, as_of: told(as_of) };
+      },
+    );
+  };
+}
