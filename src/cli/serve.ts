@@ -12,6 +12,8 @@ import { createServer } from '../serve/server.ts';
 import { parseListenAddress } from '../setting.ts';
 import { defineCommand } from './command-context.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
+import { createRequestRunner } from './serve/request-context.ts';
+import { createUpdatesSource } from './serve/task-updates.ts';
 import { redisTarget } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { version } from './version.ts';
@@ -60,7 +62,7 @@ export function serveCommand(): Command {
         logEndOf: (partition) => logEnds.of(partition),
       });
       const app = await createServer(
-        { topic, group, reads, logEnds },
+        { topic, group, reads, logEnds, updatesOf: createUpdatesSource(createRequestRunner(context)) },
         {
           version: version(),
           page: PAGE,

@@ -9,6 +9,7 @@ import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
+import type { EngineDocument, JobDocument } from './roll-up-document.ts';
 import type { TaskDocument } from './task-document.ts';
 import { createTaskLists, type TaskFilter } from './task-lists.ts';
 
@@ -25,6 +26,11 @@ export interface Reads {
   readFleet(): Promise<{ fleet: FleetDocument | null; as_of: AsOf }>;
   readPartitions(): Promise<{ partitions: PartitionDocument[]; as_of: AsOf }>;
   readTask(internal_task_id: string): Promise<{ task: TaskDocument | null; as_of: AsOf }>;
+  readJob(internal_job_id: string): Promise<{ job: JobDocument | null; as_of: AsOf }>;
+  readEngine(engine_id: string): Promise<{ engine: EngineDocument | null; as_of: AsOf }>;
+  /** In the order of their ids' bytes, behind the id `after` if it is given. */
+  readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
+  readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
   readTasks(
     filter: TaskFilter,
     limit: number,
@@ -42,7 +48,34 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     return asOfAll(places, now);
   }
 
+  /** The slots are looked at first: what is then read lies at their W or beyond it. */
+  async function asOfNow(): Promise<AsOf> {
+    return asOfSlots(await live.readSlots());
+  }
+
   return {
+    async readJob(internal_job_id) {
+      const as_of = await asOfNow();
+      return { job: await live.readJob(internal_job_id), as_of };
+    },
+
+    async readEngine(engine_id) {
+      const as_of = await asOfNow();
+      return { engine: await live.readEngine(engine_id), as_of };
+    },
+
+    async readJobs(limit, after) {
+      const as_of = await asOfNow();
+      const { page, more } = await firstOf(live.streamJobs(after), limit);
+      return { jobs: page, ...(more ? { next: page.at(-1)!.internal_job_id } : {}), as_of };
+    },
+
+    async readEngines(limit, after) {
+      const as_of = await asOfNow();
+      const { page, more } = await firstOf(live.streamEngines(after), limit);
+      return { engines: page, ...(more ? { next: page.at(-1)!.engine_id } : {}), as_of };
+    },
+
     async readFleet() {
       const slots = await live.readSlots();
       const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
@@ -68,9 +101,17 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     },
 
     async readTasks(filter, limit, cursor) {
-      const slots = await live.readSlots();
-      const page = await lists.page(filter, limit, cursor);
-      return { ...page, as_of: asOfSlots(slots) };
+      const as_of = await asOfNow();
+      return { ...(await lists.page(filter, limit, cursor)), as_of };
     },
   };
+}
+
+async function firstOf<Item>(items: AsyncGenerator<Item>, limit: number): Promise<{ page: Item[]; more: boolean }> {
+  const page: Item[] = [];
+  for await (const item of items) {
+    if (page.length === limit) return { page, more: true };
+    page.push(item);
+  }
+  return { page, more: false };
 }

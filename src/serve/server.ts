@@ -11,18 +11,10 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import type { Reads } from '../read/reads.ts';
-import type { LogEnds } from './log-ends.ts';
 import { notFound, onError, sendProblem } from './problems.ts';
+import { rollUpRoutes } from './roll-up-routes.ts';
+import type { ApiSources } from './sources.ts';
 import { stateRoutes } from './state-routes.ts';
-
-/** What the API answers from. */
-export interface ApiSources {
-  readonly topic: string;
-  readonly group: string;
-  readonly reads: Reads;
-  readonly logEnds: LogEnds;
-}
 
 export interface ApiOptions {
   readonly version: string;
@@ -76,6 +68,7 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(stateRoutes(sources));
+  await app.register(rollUpRoutes(sources));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   const { page } = options;
   if (page !== undefined && existsSync(page)) {

@@ -3,18 +3,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LIVENESSES } from '../domain/task-state.ts';
-import type { AsOf as ReadAsOf } from '../read/as-of.ts';
-import { type AsOf, problem, statuses } from './common-documents.ts';
+import { statuses } from './common-documents.ts';
 import { fleetAnswer, partitionsAnswer } from './fleet-documents.ts';
-import { notFound } from './problems.ts';
-import type { ApiSources } from './server.ts';
-import { taskAnswer, tasksAnswer } from './task-documents.ts';
-
-const LIMIT_MAX = 1_000;
-const TEXT_MAX = 1_024;
-
-const text = z.string().min(1).max(TEXT_MAX);
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+import { notFound, serviceAway } from './problems.ts';
+import { cursor, epochMs, flag, limit, problems, text, told } from './route-parts.ts';
+import type { ApiSources } from './sources.ts';
+import { taskAnswer, tasksAnswer, updatesAnswer } from './task-documents.ts';
 
 const taskQuery = z.object({
   task_status: statuses.optional(),
@@ -26,33 +20,21 @@ const taskQuery = z.object({
     .optional()
     .describe('silent: its engines said nothing for too long; stalled: they report and process nothing'),
   drifted: flag.optional().describe('true: an IO’s total is not the sum of its deltas'),
-  updated_from: z.coerce
-    .number()
-    .int()
-    .optional()
-    .describe('log time of its last update, UTC epoch milliseconds: not before'),
-  updated_to: z.coerce.number().int().optional().describe('and before this'),
+  updated_from: epochMs.optional().describe('log time of its last update, UTC epoch milliseconds: not before'),
+  updated_to: epochMs.optional().describe('and before this'),
   order: z.enum(['newest', 'oldest']).default('newest').describe('by when the task came to where it is listed'),
-  limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(100),
-  cursor: z
-    .string()
-    .max(TEXT_MAX * 4)
-    .optional()
-    .describe('next_cursor of the page before, with the same filters'),
+  limit,
+  cursor,
 });
 
-const problems = { 400: problem, 401: problem, 404: problem, 429: problem, 503: problem };
-
-export function stateRoutes({ topic, group, reads, logEnds }: ApiSources): FastifyPluginAsyncZod {
-  const told = (as_of: ReadAsOf): AsOf => ({ ...as_of, away: logEnds.away === null ? [] : ['kafka'] });
-
+export function stateRoutes({ topic, group, reads, logEnds, updatesOf }: ApiSources): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/api/fleet',
       { schema: { operationId: 'getFleet', summary: 'the whole fleet', response: { 200: fleetAnswer, ...problems } } },
       async () => {
         const { fleet, as_of } = await reads.readFleet();
-        return { topic, group, fleet, as_of: told(as_of) };
+        return { topic, group, fleet, as_of: told(as_of, logEnds) };
       },
     );
 
@@ -69,7 +51,7 @@ export function stateRoutes({ topic, group, reads, logEnds }: ApiSources): Fasti
       async ({ query }) => {
         const { limit, cursor, order: _order, ...filter } = query;
         const { as_of, ...page } = await reads.readTasks(filter, limit, cursor);
-        return { ...page, as_of: told(as_of) };
+        return { ...page, as_of: told(as_of, logEnds) };
       },
     );
 
@@ -89,7 +71,29 @@ export function stateRoutes({ topic, group, reads, logEnds }: ApiSources): Fasti
           const cure = 'its first update may not be folded yet (/api/partitions shows the lag), or it was retired';
           throw notFound(`there is no task "${internal_task_id}" in group ${group}`, cure);
         }
-        return { task, as_of: told(as_of) };
+        return { task, as_of: told(as_of, logEnds) };
+      },
+    );
+
+    app.get(
+      '/api/tasks/:internal_task_id/updates',
+      {
+        schema: {
+          operationId: 'listUpdates',
+          summary: 'the updates of a task, in order, and what each changed; read from Kafka, in bounded time',
+          params: z.object({ internal_task_id: text }),
+          querystring: z.object({
+            after: z.coerce.number().int().min(-1).default(-1).describe('only those behind this offset'),
+            limit,
+          }),
+          response: { 200: updatesAnswer, ...problems },
+        },
+      },
+      async ({ params: { internal_task_id }, query }) => {
+        if (logEnds.away !== null) throw serviceAway('kafka', logEnds.away);
+        const { as_of } = await reads.readTask(internal_task_id);
+        const { updates, ...rest } = await updatesOf(internal_task_id, query);
+        return { internal_task_id, updates: [...updates], ...rest, as_of: told(as_of, logEnds) };
       },
     );
 
@@ -108,7 +112,7 @@ export function stateRoutes({ topic, group, reads, logEnds }: ApiSources): Fasti
           const { lag, log_end, log_time, condition } = as_of.partitions[i]!;
           return { ...one, lag, log_end, log_time, condition };
         });
-        return { partitions: joined, as_of: told(as_of) };
+        return { partitions: joined, as_of: told(as_of, logEnds) };
       },
     );
   };

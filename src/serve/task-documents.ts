@@ -100,7 +100,10 @@ const change = z
     from: value.optional(),
     to: value.optional(),
     plus: z.number().optional().describe('of a figure that counts: how much it grew'),
-    added: z.array(z.object({ id: z.string().optional(), msg: z.string().optional() })).optional(),
+    added: z
+      .array(z.object({ id: z.string().optional(), msg: z.string().optional() }))
+      .readonly()
+      .optional(),
   })
   .meta({ id: 'FigureChange' });
 
@@ -135,8 +138,8 @@ export const explainedUpdate = z
     supersedes: whole.optional().describe('of a superseding one: the offset that it contains'),
     liveness: liveness.optional().describe('of class now: how its engines stand'),
     liveness_at: logTime.optional(),
-    changed: z.array(change),
-    emitted: z.array(emitted),
+    changed: z.array(change).readonly(),
+    emitted: z.array(emitted).readonly(),
   })
   .meta({ id: 'ExplainedUpdate' });
 export type ExplainedUpdateDocument = z.infer<typeof explainedUpdate>;
