@@ -44,7 +44,7 @@ export function createTaskLists(
       let looked = 0;
       while (partition < count && tasks.length < limit && looked < LOOKED_AT_MAX) {
         const keys = keysOf(partition);
-        const index = filter.liveness === 'silent' ? keys.silent : keys.looks;
+        const index = filter.liveness === 'silent' ? keys.places.silent : keys.looks;
         const ids = await faultsOf(`reading ${index}`, redis.zrange(index, rank, String(rank + STEP - 1)));
         const { tasks: rows } = await readTaskRows(run, keys, ids);
         for (const row of rows) {

@@ -277,8 +277,7 @@ test('a damaged task is said by its key, and never shown as something else', asy
 test('silent tasks of all partitions come with the moment of their silence, the longest first', async () => {
   const { store, reads } = await opened();
   expect(await reads.readSilentTasks()).toEqual([]);
-  const silent = (id: string, liveness_at: number) =>
-    changeOf(taskOf(id, 0, { liveness: 'silent', liveness_at }), { silence_changed: true });
+  const silent = (id: string, liveness_at: number) => changeOf(taskOf(id, 0, { liveness: 'silent', liveness_at }));
   await saveAtHome(store, [silent('a', 30), silent('b', 10), silent('c', 20), changeOf(taskOf('d', 0))]);
   expect(await reads.readSilentTasks()).toEqual([
     { internal_task_id: 'b', silent_since: 10 },
