@@ -58,6 +58,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
 
   expect(await reads.readTask('small')).toStrictEqual({
     internal_task_id: 'small',
+    status_at: 1_700_000_000_007,
     attempts: 1,
     completion_requested: false,
     job_creations: 0,
@@ -78,6 +79,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     timestamp: 1_700_000_060,
     prior_timestamp: 1_700_000_000,
     task_status: 'failed',
+    status_at: 1_700_000_000_007,
     task_action: 'unrecognized',
     failure_reason: 'api',
     unrecognized_task_action: 'doSomething',
