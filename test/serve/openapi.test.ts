@@ -1,7 +1,7 @@
 // The OpenAPI document: whole, and good enough that a client generated from it compiles strictly and reads real answers.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'openapi-typescript-codegen';
 import { expect, onTestFinished, test } from 'vitest';
@@ -56,7 +56,9 @@ test('a client generated from it compiles, and reads answers and problems', asyn
   ]);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   // Within the project, so that it finds what is installed.
-  const folder = mkdtempSync(join(import.meta.dirname, 'generated-'));
+  const own = join(import.meta.dirname, '../../.taskfold');
+  mkdirSync(own, { recursive: true });
+  const folder = mkdtempSync(join(own, 'generated-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   await generate({
     input: document,
