@@ -12,6 +12,7 @@ const pureRooms = [
   'pipeline',
   'schemas',
   'simulator',
+  'serve',
   'topology',
   'verify',
   'cli/output',

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 
 /** What a setting belongs to; a sub-command takes only the groups that it needs. */
-export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'observe' | 'logs';
+export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'observe' | 'serve' | 'logs';
 
 export interface Setting<Name extends string = string, Value = unknown> {
   /** the key in `Config`; unit and bounds last */
@@ -125,6 +125,12 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   if (!found || Number(found[2]) > 65_535) return null;
   return { host: found[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port: Number(found[2]) };
 }
+
+/** SHA-256 in hexadecimal digits. */
+export const tokenHashes = z
+  .string()
+  .transform((text): readonly string[] => text.split(/[\s,]+/).filter((hash) => hash !== ''))
+  .pipe(z.array(z.string().regex(/^[0-9a-f]{64}$/i)).readonly());
 
 export const brokerList = z
   .string()

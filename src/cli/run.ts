@@ -7,6 +7,7 @@ import { type CommandContext, defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
 import { type ComposedProcessor, composeProcessor } from './compose-processor.ts';
 import { ownerName } from './pipeline-parts.ts';
+import { mergeSums } from './run/merge-sums.ts';
 import { type Observation, openObservation } from './run/observation.ts';
 
 export function runCommand(): Command {
@@ -57,11 +58,13 @@ async function work(
   const stopWatching = watchForBugs(context);
   const reporting = setInterval(progressReporter(context, composed), PROGRESS_MS);
   composed.join();
+  const stopMerging = mergeSums(context, ownerName());
   observation?.running(composed.probe);
   logger.log('running');
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   clearInterval(reporting);
   observation?.stopping();
+  await stopMerging();
   await drain(context, composed);
   stopWatching();
   return composed.totals;

@@ -50,6 +50,12 @@ export interface LiveReads {
   readFleet(): Promise<FleetDocument | null>;
   /** Every partition, in order, also one that was lost and whose owner reports; empty before the first start. @throws Fault */
   readPartitions(): Promise<PartitionDocument[]>;
+  /** Every slot at one moment each, in the order of the partitions; empty before the first start. @throws Fault */
+  readSlots(): Promise<SlotGlimpse[]>;
+  /** One of them. @throws Fault */
+  readSlot(partition: number): Promise<SlotGlimpse>;
+  /** W of a partition, or null where its slot is empty. @throws Fault */
+  readWatermark(partition: number): Promise<number | null>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
 }
@@ -144,6 +150,14 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
 
   return {
     readPartitionCount,
+    readSlots,
+    readSlot: (partition) => readSlot(run, keysOf(partition)),
+
+    async readWatermark(partition) {
+      const { head } = keysOf(partition);
+      const watermark = await faultsOf(`reading ${head}`, redis.hget(head, 'watermark'));
+      return watermark === null ? null : Number(watermark);
+    },
 
     readTaskAsOf,
 
@@ -182,7 +196,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
       const count = (await readPartitionCount()) ?? 0;
       const silent: SilentTask[] = [];
       for (let partition = 0; partition < count; partition++) {
-        const key = keysOf(partition).silent;
+        const key = keysOf(partition).places.silent;
         const flat = await faultsOf(`reading ${key}`, redis.zrange(key, 0, '-1', 'WITHSCORES'));
         for (let i = 0; i < flat.length; i += 2) {
           silent.push({ internal_task_id: flat[i]!, silent_since: Number(flat[i + 1]) });

@@ -7,6 +7,7 @@ import type { TaskChange, TaskState } from '../domain/task-state.ts';
 import type { RecordFingerprint } from '../pipeline/ports.ts';
 import type { SlotPiece } from './copy-slot.ts';
 import { encodeFingerprint, encodeFleet, encodeGrownHead } from './head-codec.ts';
+import { writeIndexes } from './index-writes.ts';
 import { decodeRollUp, writeRollUps } from './roll-ups.ts';
 import { decodeId, type SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
@@ -133,15 +134,14 @@ function wholeOf(task: TaskState): TaskChange {
     reporters: new Set(),
     base_changed: false,
     look_changed: true,
-    silence_changed: true,
+    places_before: null,
     retired: false,
     begins_anew: false,
   };
 }
 
 function index(writes: SlotWrites, keys: SlotKeys, task: TaskState): void {
-  writes.zadd(keys.looks, [String(task.look_at), task.internal_task_id]);
-  if (task.liveness === 'silent') writes.zadd(keys.silent, [String(task.liveness_at), task.internal_task_id]);
+  writeIndexes(writes, keys, [wholeOf(task)]);
   if (task.internal_job_id !== undefined)
     writes.zadd(keys.jobTasks(task.internal_job_id), ['0', task.internal_task_id]);
 }

@@ -41,6 +41,7 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'prior_timestamp', property: 'prior_timestamp', kind: 'number' },
   { field: 'failure_reason', property: 'failure_reason', kind: 'symbol', symbols: REASONS },
   { field: 'task_status', property: 'task_status', kind: 'symbol', symbols: TASK_STATUSES },
+  { field: 'status_at', property: 'status_at', kind: 'number', required: true },
   { field: 'task_action', property: 'task_action', kind: 'symbol', symbols: [...TASK_ACTIONS, UNRECOGNIZED] },
   { field: 'unrecognized_failure_reason', property: 'unrecognized_failure_reason', kind: 'text' },
   { field: 'unrecognized_task_status', property: 'unrecognized_task_status', kind: 'text' },

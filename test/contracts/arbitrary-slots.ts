@@ -121,6 +121,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   unrecognized_failure_reason: maybe(anyText),
   unrecognized_task_action: maybe(anyText),
   task_status: maybe(fc.constantFrom(...TASK_STATUSES)),
+  status_at: count,
   attempts: count,
   completion_requested: fc.boolean(),
   error_count: maybe(count),

@@ -29,7 +29,7 @@ export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): Tas
     reporters,
     base_changed: true,
     look_changed: false,
-    silence_changed: false,
+    places_before: null,
     retired: false,
     begins_anew: false,
     ...change,

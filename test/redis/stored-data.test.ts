@@ -52,6 +52,7 @@ test('the published layout of a task', async () => {
   expect(await client.hgetall(key)).toEqual({
     internal_job_id: UUID,
     task_status: 'running',
+    status_at: '1700000000000',
     attempts: '1',
     error_count: '0',
     'processed_stats.processed_bytes': '9007199254740990',

@@ -6,7 +6,7 @@ import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
 import type { PipelineContext } from '../../src/pipeline/context.ts';
 import { beginGrownLife, cutPartition, takeCutBack } from '../../src/pipeline/growing.ts';
 import type { Call, MemoryKafka } from './memory-kafka.ts';
-import { EMPTY, type MemorySlots, type Slot } from './memory-slot-store.ts';
+import { EMPTY, type MemorySlots, type Slot, writePlaces } from './memory-slot-store.ts';
 
 /** What outlives the command: DIR. */
 export interface GrowthFolder {
@@ -113,7 +113,7 @@ export function growSlots(before: readonly Slot[], { id, to, cuts }: Pick<Growth
         grown.place(task, from);
         slot.tasks.set(task_id, kept);
         slot.looks.set(task_id, task.look_at);
-        if (task.liveness === 'silent') slot.silent.set(task_id, task.liveness_at);
+        writePlaces(slot.places, { task, places_before: null, retired: false });
         const { internal_job_id: job } = task;
         if (job !== undefined) slot.jobTasks.set(job, (slot.jobTasks.get(job) ?? new Set()).add(task_id));
       }

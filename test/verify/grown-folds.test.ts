@@ -159,7 +159,7 @@ function piecesOf(slot: DomainSlot): SlotPiece[] {
   for (const task of slot.tasks) {
     const { errors, task_output } = slot.kept.get(task.internal_task_id)!;
     const change = { task, errors, task_output, reporters: new Set<string>(), base_changed: false, look_changed: true };
-    writer.add(writes, keys, { ...change, silence_changed: true, retired: false, begins_anew: false }, 0, 1_000);
+    writer.add(writes, keys, { ...change, places_before: null, retired: false, begins_anew: false }, 0, 1_000);
   }
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     const changes = [...slot.rollUps[kind].values()].map((rollUp) => ({

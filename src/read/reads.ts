@@ -1,0 +1,219 @@
+// The reads of `taskfold/read`, which the API uses, too: each answer says how far it is exact, and how old it is.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { homeOf } from '../domain/home.ts';
+import type { RedisClient } from '../redis/redis-target.ts';
+import { readIdsThatBegin } from '../redis/roll-up-reads.ts';
+import { defineScripts } from '../redis/scripts.ts';
+import { groupKeys } from '../redis/slot-keys.ts';
+import type { SlotGlimpse } from '../redis/slot-reads.ts';
+import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
+import { type FleetDocument, fleetDocument } from './fleet-document.ts';
+import { createLiveReads } from './live-reads.ts';
+import { type PartitionDocument, partitionDocument } from './partition-document.ts';
+import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { readChanges, type TaskChangeSeen } from './task-changes.ts';
+import type { TaskDocument } from './task-document.ts';
+import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
+import type { ListOrder } from './task-order.ts';
+
+/** ms */
+const WAIT_LOOK_MS = 20;
+/** Changes that one look may bring. */
+const CHANGES_MAX = 2_000;
+
+export interface ReadsOptions {
+  readonly redis: RedisClient;
+  readonly prefix: string;
+  readonly group: string;
+  readonly topic: string;
+  /** where the log ends, by somebody who asks Kafka; otherwise by the owners' last words */
+  readonly logEndOf?: LogEndOf;
+}
+
+export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
+
+export interface PageOptions {
+  /** tasks of a page, at most; default 100 */
+  readonly limit?: number | undefined;
+  readonly order?: ListOrder | undefined;
+  /** `next_cursor` of the page before */
+  readonly cursor?: string | undefined;
+}
+
+/** `waitFor` has waited as long as it may. */
+export class NotFoldedInTime extends Error {
+  override readonly name = 'NotFoldedInTime';
+}
+
+export interface Reads {
+  /**
+   * Resolves once the record at this offset of the input topic is folded: what is read from then on holds it. So whoever has
+   * published reads what it wrote.
+   * @param timeout_ms default 10,000 @throws NotFoldedInTime, Fault
+   */
+  waitFor(record: { partition: number; offset: number }, timeout_ms?: number): Promise<void>;
+  readFleet(): Promise<{ fleet: FleetDocument | null; as_of: AsOf }>;
+  readPartitions(): Promise<{ partitions: PartitionDocument[]; as_of: AsOf }>;
+  readTask(internal_task_id: string): Promise<{ task: TaskDocument | null; as_of: AsOf }>;
+  readJob(internal_job_id: string): Promise<{ job: JobDocument | null; as_of: AsOf }>;
+  readEngine(engine_id: string): Promise<{ engine: EngineDocument | null; as_of: AsOf }>;
+  /** In the order of their ids' bytes, behind the id `after` if it is given. */
+  readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
+  readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
+  /** W of every partition that was folded, and the log time of the last record below it. */
+  readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
+  /** Changes at or after a moment of log time, ms, by partition: see task-changes.ts. `isWhole` false: some were left out. */
+  readChanges(since: ReadonlyMap<number, number>): Promise<{ changes: ChangeOfTask[]; isWhole: boolean }>;
+  /** Some tasks without their errors and outputs, in the order asked; null: there is none. */
+  readTaskRows(ids: readonly string[]): Promise<(TaskDocument | null)[]>;
+  /** The first ids of jobs, and of engines, that begin with the text. */
+  readIdsThatBegin(text: string, max: number): Promise<{ jobs: string[]; engines: string[] }>;
+  /**
+   * The tasks whose latest work request this is, among those that changed their status last: there is no index of work
+   * requests. `isComplete`: all tasks were looked at.
+   */
+  findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; looked: number; isComplete: boolean }>;
+  /**
+   * Newest first unless told otherwise: by when the task came to its status, fell silent or stalled; those of a job by their ids.
+   * @throws InvalidCursor, Fault
+   */
+  readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
+}
+
+export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
+  const live = createLiveReads({ redis, prefix, group, topic });
+  const keysOf = groupKeys(prefix, group);
+  const lists = createTaskLists(redis, defineScripts(redis), keysOf, topic, live.readPartitionCount);
+
+  function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
+    const now = Date.now();
+    const places = slots.map((slot, partition) => partitionAsOf({ topic, partition }, slot, now, logEndOf(partition)));
+    return asOfAll(places, now);
+  }
+
+  /** The slots are looked at first: what is then read lies at their W or beyond it. */
+  async function asOfNow(): Promise<AsOf> {
+    return asOfSlots(await live.readSlots());
+  }
+
+  return {
+    async readJob(internal_job_id) {
+      const as_of = await asOfNow();
+      return { job: await live.readJob(internal_job_id), as_of };
+    },
+
+    async readEngine(engine_id) {
+      const as_of = await asOfNow();
+      return { engine: await live.readEngine(engine_id), as_of };
+    },
+
+    async readJobs(limit, after) {
+      const as_of = await asOfNow();
+      const { page, more } = await firstOf(live.streamJobs(after), limit);
+      return { jobs: page, ...(more ? { next: page.at(-1)!.internal_job_id } : {}), as_of };
+    },
+
+    async readEngines(limit, after) {
+      const as_of = await asOfNow();
+      const { page, more } = await firstOf(live.streamEngines(after), limit);
+      return { engines: page, ...(more ? { next: page.at(-1)!.engine_id } : {}), as_of };
+    },
+
+    async waitFor({ partition, offset }, timeout_ms = 10_000) {
+      const deadline = performance.now() + timeout_ms;
+      for (;;) {
+        const watermark = await live.readWatermark(partition);
+        if (watermark !== null && watermark > offset) return;
+        if (performance.now() >= deadline) {
+          const far = watermark === null ? 'nothing of it is folded' : `it is folded up to offset ${watermark - 1}`;
+          throw new NotFoldedInTime(`partition ${partition}: ${far}, not to ${offset}, after ${timeout_ms} ms`);
+        }
+        await sleep(WAIT_LOOK_MS);
+      }
+    },
+
+    async readFleet() {
+      const slots = await live.readSlots();
+      const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
+      return { fleet: isFolded ? fleetDocument(slots) : null, as_of: asOfSlots(slots) };
+    },
+
+    async readPartitions() {
+      const slots = await live.readSlots();
+      return { partitions: slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(slots) };
+    },
+
+    async readTask(internal_task_id) {
+      const count = await live.readPartitionCount();
+      const partition = count === null ? -1 : homeOf(internal_task_id, count);
+      if (partition < 0) return { task: null, as_of: asOfAll([], Date.now()) };
+      // The glimpse comes first: what it knows of the log's end then holds for the task, too.
+      const slot = await live.readSlot(partition);
+      const found = await live.readTaskAsOf(internal_task_id);
+      const now = Date.now();
+      const watermark = found?.watermark ?? slot.watermark;
+      const place = partitionAsOf({ topic, partition }, slot, now, logEndOf(partition), watermark);
+      return { task: found?.task ?? null, as_of: asOfAll([place], now) };
+    },
+
+    async readPositions() {
+      const positions = new Map<number, { watermark: number; log_time: number }>();
+      for (const [partition, { watermark, head }] of (await live.readSlots()).entries()) {
+        if (watermark === null) continue;
+        positions.set(partition, { watermark, log_time: head?.clock.log_time ?? 0 });
+      }
+      return positions;
+    },
+
+    async readChanges(since) {
+      const found = await Promise.all([...since].map(([one, at]) => readChanges(redis, keysOf(one), one, at)));
+      const all = found.flatMap(({ changes }) => changes).sort((a, b) => a.at - b.at);
+      const newest = all.slice(-CHANGES_MAX);
+      const rows = await lists.readRows(newest);
+      // One that was retired meanwhile is left out.
+      const changes = newest.flatMap((change, i) => (rows[i] ? [{ ...change, task: rows[i] }] : []));
+      return { changes, isWhole: found.every(({ isWhole }) => isWhole) && newest.length === all.length };
+    },
+
+    async readTaskRows(ids) {
+      const count = await live.readPartitionCount();
+      if (count === null) return ids.map(() => null);
+      const homes = ids.map((id) => ({ internal_task_id: id, partition: homeOf(id, count), at: 0 }));
+      const rows = await lists.readRows(homes.filter(({ partition }) => partition >= 0));
+      const found = new Map(rows.flatMap((row) => (row === null ? [] : [[row.internal_task_id, row]])));
+      return ids.map((id) => found.get(id) ?? null);
+    },
+
+    async readIdsThatBegin(text, max) {
+      const starts = async (kind: 'internal_job_id' | 'engine_id') => {
+        const count = (await live.readPartitionCount()) ?? 0;
+        const pages = await Promise.all(
+          Array.from({ length: count }, (_, one) => readIdsThatBegin(redis, keysOf(one).rollUps[kind], text, max)),
+        );
+        return [...new Set(pages.flat())].sort().slice(0, max);
+      };
+      const [jobs, engines] = await Promise.all([starts('internal_job_id'), starts('engine_id')]);
+      return { jobs, engines };
+    },
+
+    async findWorkRequest(work_request_id) {
+      const { tasks, looked, isComplete } = await lists.search((task) => task.work_request_id === work_request_id);
+      return { tasks: tasks.map(({ internal_task_id }) => internal_task_id), looked, isComplete };
+    },
+
+    async readTasks(filter, { limit = 100, order = 'newest', cursor }) {
+      const as_of = await asOfNow();
+      return { ...(await lists.page(filter, order, limit, cursor)), as_of };
+    },
+  };
+}
+
+async function firstOf<Item>(items: AsyncGenerator<Item>, limit: number): Promise<{ page: Item[]; more: boolean }> {
+  const page: Item[] = [];
+  for await (const item of items) {
+    if (page.length === limit) return { page, more: true };
+    page.push(item);
+  }
+  return { page, more: false };
+}
