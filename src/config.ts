@@ -149,7 +149,7 @@ export const settings = [
   integer('partitions', 12, 1, 1_000, {
     group: 'topics',
     unit: 'partitions',
-    doc: 'Partitions of a topic that is created. Fixed for the life of the input topic.',
+    doc: 'Partitions of a topic that is created. `taskfold partitions grow` gives the input more.',
   }),
   integer('replication_factor', 1, 1, 100, {
     group: 'topics',

@@ -166,7 +166,8 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
           return rejectMessage(from, notice, body, notice.source ? withOriginKey(held) : held);
         case 'reroute': {
           const task = present(update, from, notice).internal_task_id;
-          return reroutedMessage(from, notice, body.to, held, present(task ?? null, from, notice));
+          const first = notice.source ? withOriginKey(held) : held;
+          return reroutedMessage(from, notice, body.to, first, present(task ?? null, from, notice));
         }
       }
     },

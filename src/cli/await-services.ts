@@ -58,7 +58,8 @@ async function untilAnswered<T>(context: CommandContext, subject: string, work: 
   return null;
 }
 
-function idsOf({ logger }: CommandContext, reports: readonly SchemaReport[]): SchemaIds {
+/** @throws CommandFailure if the registry refuses a schema */
+export function idsOf({ logger }: CommandContext, reports: readonly SchemaReport[]): SchemaIds {
   const ids = new Map<string, number>();
   for (const { subject, file, state, id, reason } of reports) {
     if (id === undefined) {

@@ -1,28 +1,19 @@
 // Puts the adapters and the processor together: the one place where ports meet the libraries behind them.
 
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createNoticeEncoder } from '../avro/notice-encoder.ts';
-import { createRegistryClient } from '../avro/registry-client.ts';
-import { createUpdateDecoder } from '../avro/update-decoder.ts';
-import { foldSettings } from '../config.ts';
-import { FOLD_VERSION } from '../domain/fold-settings.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { KafkaEventLog } from '../kafka/event-log.ts';
 import { InputConsumer } from '../kafka/input-consumer.ts';
-import type { PipelineSettings } from '../pipeline/context.ts';
 import { createProcessor, type Processor } from '../pipeline/processor.ts';
 import { connectRedis } from '../redis/connect.ts';
 import { createSlotStore } from '../redis/slot-store.ts';
-import type { SchemaFile } from '../topology.ts';
 import type { SchemaIds } from './await-services.ts';
 import type { CommandContext } from './command-context.ts';
-import { CommandFailure } from './command-failure.ts';
-import { givenFoldSettings } from './read-config.ts';
+import { codecPorts, pipelineSettings } from './pipeline-parts.ts';
 import { joinObservers } from './run/join-observers.ts';
 import type { KafkaProbe, Observation } from './run/observation.ts';
 import { createRunObserver, type RunTotals } from './run-observer.ts';
-import { redisTarget, registryOptions } from './service-targets.ts';
+import { redisTarget } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
 
@@ -58,7 +49,6 @@ export function composeProcessor(
       logger.log('service_back', { service: 'Redis' });
     },
   });
-  const registry = createRegistryClient(registryOptions(config));
   const eventLog = new KafkaEventLog({ readKafka, writeKafka, topology, packing: config.kafka_compression });
   const consumer = new InputConsumer({
     kafka: readKafka,
@@ -84,21 +74,7 @@ export function composeProcessor(
       membership: consumer,
       eventLog,
       slotStore: createSlotStore({ redis: redis.client, prefix: config.redis_prefix, group: config.group }),
-      decoder: createUpdateDecoder({
-        registry,
-        unknownSchemaWaitMs: config.unknown_schema_wait_s * 1_000,
-        onProblem: (message) => logger.log('schema_trouble', { message }, message),
-      }),
-      encoder: createNoticeEncoder({
-        topology,
-        schemaIds: {
-          input: idOf(schemaIds, topology.input.schema?.file),
-          failures: idOf(schemaIds, topology.failures.schema?.file),
-          jobCreations: idOf(schemaIds, topology.jobCreations.schema?.file),
-          rejects: idOf(schemaIds, topology.rejects.schema?.file),
-        },
-      }),
-      surroundings: { now: Date.now, sleep: (ms) => sleep(ms), random: Math.random },
+      ...codecPorts(context, schemaIds),
     },
     settings: pipelineSettings(context),
     observer: observation === null ? told : joinObservers(told, observation.observer),
@@ -116,37 +92,4 @@ export function composeProcessor(
       await eventLog.close();
     },
   };
-}
-
-/** How this process is named in Redis, for people. */
-export function ownerName(): string {
-  return `${hostname()}:${process.pid}`;
-}
-
-function pipelineSettings({ config, sources }: CommandContext): PipelineSettings {
-  return {
-    topic: config.input_topic,
-    owner: ownerName(),
-    group: config.group,
-    fold: foldSettings(config),
-    fold_version: FOLD_VERSION,
-    given: givenFoldSettings(config, sources),
-    cache_tasks: config.cache_tasks,
-    batch_records_max: config.batch_records_max,
-    fetch_wait_ms: config.fetch_wait_ms,
-    notices_page: config.notices_page,
-    pending_bytes_max: config.pending_bytes_max,
-    mark_every_ms: config.emitted_mark_every_s * 1_000,
-    partition_count_every_ms: config.partition_count_every_s * 1_000,
-    live_every_ms: config.live_every_ms,
-    resume_poll_ms: config.resume_poll_ms,
-    backoff_ms_min: config.backoff_ms_min,
-    backoff_ms_max: config.backoff_ms_max,
-  };
-}
-
-function idOf(ids: SchemaIds, file: SchemaFile | undefined): number {
-  const id = file && ids.get(file);
-  if (id === undefined) throw new CommandFailure(`the registry gave no id for ${file ?? 'a schema'}`);
-  return id;
 }

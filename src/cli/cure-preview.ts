@@ -28,13 +28,24 @@ export function curePreview(cure: Cure, status: PartitionStatus, acceptHistoryLo
   lines.push(
     `         at offset ${offset(start)}: up to ${records} records are folded as new, with the settings in force.`,
   );
+  if (status.growth) {
+    lines.push(
+      `         If it is still the topic that grew, it begins at offset ${offset(status.origin)} instead: what lies below was moved.`,
+    );
+  }
   lines.push(`  repeats: ${repeatedByReset(emitted, start, end)}`);
   lines.push(`  loses: ${lostByReset(status, start)}`);
   return lines;
 }
 
 function lostByRebuild(status: PartitionStatus, start: number, accepted: boolean): string {
-  const { origin, emitted } = status;
+  const { origin, emitted, growth } = status;
+  if (growth) {
+    const given = `what it was given when the topic grew from ${growth.partition_count} partitions`;
+    return accepted
+      ? `all that it counted before offset ${offset(origin)}: ${given}.`
+      : `nothing: it refuses, because its log does not hold ${given}.`;
+  }
   if (origin !== undefined && start <= origin) return 'nothing: the log reaches back to where the fold began.';
   if (!accepted) return 'nothing: it refuses if the log no longer reaches back to where the fold began.';
   const began = origin === undefined ? 'before' : `at ${offset(origin)}, before`;

@@ -16,6 +16,7 @@ import { openRedis } from './open-redis.ts';
 import type { Cure, CurePorts } from './partition-cures.ts';
 import { type PartitionStatus, partitionStatus } from './partition-status.ts';
 import { givenFoldSettings } from './read-config.ts';
+import { holdsRecord } from './same-log.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { inputPartitions } from './topics.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
@@ -105,6 +106,7 @@ export async function openCureSession(context: CommandContext): Promise<CureSess
         return { ...(inForce ?? foldSettings(config)), ...givenFoldSettings(config, context.sources) };
       },
       partitionCount: async () => count,
+      holdsRecord: (partition, fingerprint) => holdsRecord(readKafka, topic, partition, fingerprint),
       async bounds(partition) {
         const [starts, ends] = [await link.offsets([partition], 'start'), await link.offsets([partition], 'end')];
         return { start: starts.get(partition) ?? 0, end: ends.get(partition) ?? 0 };

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { FOLD_VERSION, type FoldSettings } from '../domain/fold-settings.ts';
 import { Fault } from '../pipeline/errors.ts';
-import type { EmittedMark, EventClaim, EventLog, SlotStore } from '../pipeline/ports.ts';
+import type { EmittedMark, EventClaim, EventLog, RecordFingerprint, SlotStore } from '../pipeline/ports.ts';
 import { CommandFailure } from './command-failure.ts';
 
 export const CURES = ['resume', 'rebuild', 'reset'] as const;
@@ -15,6 +15,8 @@ export interface CurePorts {
   readonly slotStore: SlotStore;
   bounds(partition: number): Promise<{ start: number; end: number }>;
   partitionCount(): Promise<number>;
+  /** whether the record that was folded is still in its place */
+  holdsRecord(partition: number, fingerprint: RecordFingerprint): Promise<boolean>;
   /** the settings that a new life begins with: in force now, or given to this process */
   settings(partition: number): Promise<FoldSettings>;
 }
@@ -47,8 +49,17 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
         `partitions reset ${partition}`,
       );
     }
-    const isWhole = start <= mark.pins.origin;
+    const { growth } = mark.pins;
+    const isSeeded = growth !== undefined && growth.id === mark.pins.incarnation;
+    const isWhole = start <= mark.pins.origin && !isSeeded;
     if (isWhole && mark.pins.fold_version === FOLD_VERSION) return;
+    if (isSeeded && !acceptHistoryLoss) {
+      throw refusal(
+        partition,
+        `it began with tasks of other partitions when the topic grew from ${growth.partition_count}, and its log does not hold them`,
+        `snapshot load DIR ${partition} --replace, with the newest snapshot or the folder of the growth; or partitions rebuild ${partition} --accept-history-loss`,
+      );
+    }
     if (!isWhole && !acceptHistoryLoss) {
       throw refusal(
         partition,
@@ -59,37 +70,56 @@ export async function rebuild(ports: CurePorts, partition: number, acceptHistory
     // Another beginning, and other rules, make other sums, so it is another life: neither a copy of Redis from before nor a
     // late save must be taken for it. What the registry denied is the same in both.
     const incarnation = newIncarnation();
-    const beginning = isWhole ? {} : { origin: start, settings: await ports.settings(partition) };
+    // Below the cut of a growth lie records that were folded into what other partitions hold now.
+    const origin = growth === undefined ? start : Math.max(start, mark.pins.origin);
+    const beginning = isWhole ? {} : { origin, settings: await ports.settings(partition) };
     const pins = { ...mark.pins, ...beginning, fold_version: FOLD_VERSION, incarnation };
     const before = await events.readVerdicts(mark.pins.incarnation);
     const verdicts = [...before.values()].map((verdict) => ({ ...verdict, incarnation }));
-    const emitted = { ...mark, offset: Math.max(mark.offset, start), pins };
+    const emitted = { ...mark, offset: Math.max(mark.offset, origin), pins };
     await events.transact({ emitted, messages: [], verdicts });
   });
   await ports.slotStore.clear(partition);
   await ports.slotStore.requestResume(partition);
 }
 
-/** Begins the partition anew: C at the log's start, an empty slot; all that is in the log is folded and sent as new. */
+/**
+ * Begins the partition anew: C at the log's start, an empty slot; all that is in the log is folded and sent as new. In a log that
+ * is still the one of before a growth, only what lies behind the cut: the rest was folded into what other partitions hold now.
+ */
 export async function reset(ports: CurePorts, partition: number): Promise<void> {
-  const [{ start }, partition_count, settings] = await Promise.all([
+  const [bounds, partition_count, settings] = await Promise.all([
     ports.bounds(partition),
     ports.partitionCount(),
     ports.settings(partition),
   ]);
-  const mark: EmittedMark = {
-    offset: start,
-    pins: {
-      origin: start,
-      incarnation: newIncarnation(),
-      partition_count,
-      fold_version: FOLD_VERSION,
-      settings,
-    },
-  };
-  await withClaim(ports, partition, (events) => events.transact({ emitted: mark, messages: [] }));
+  await withClaim(ports, partition, async (events) => {
+    const pins = { incarnation: newIncarnation(), partition_count, fold_version: FOLD_VERSION, settings };
+    const found = await events.readEmitted().catch(orLost);
+    const grown = found !== null && (await isStillGrown(ports, partition, found, bounds));
+    const origin = grown ? Math.max(bounds.start, found.pins.origin) : bounds.start;
+    const growth = grown ? { growth: found.pins.growth! } : {};
+    await events.transact({ emitted: { offset: origin, pins: { origin, ...pins, ...growth } }, messages: [] });
+  });
   await ports.slotStore.clear(partition);
   await ports.slotStore.requestResume(partition);
+}
+
+/** C that nobody can read is one of the reasons for a reset. */
+function orLost(error: unknown): null {
+  if (error instanceof Fault && error.code === 'emitted_mark_lost') return null;
+  throw error;
+}
+
+async function isStillGrown(
+  ports: CurePorts,
+  partition: number,
+  { pins, fingerprint }: EmittedMark,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<boolean> {
+  if (pins.growth === undefined || end < pins.origin) return false;
+  if (fingerprint === undefined || fingerprint.offset < start) return true;
+  return fingerprint.offset < end && ports.holdsRecord(partition, fingerprint);
 }
 
 const CLAIMS_MAX = 5;

@@ -1,4 +1,4 @@
-// `taskfold partitions`: the list, and `resume|rebuild|reset`, the cures that halts name. Each says what it will do and lose
+// `taskfold partitions`: the list, `grow`, and `resume|rebuild|reset`, the cures that halts name. Each of these says what it will do and lose
 // for every partition named, asks, does it, and waits to see what the owner makes of it.
 
 import type { Command } from 'commander';
@@ -8,11 +8,13 @@ import { type CommandContext, defineCommand, defineGroup } from './command-conte
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { curePreview } from './cure-preview.ts';
 import { type CureSession, isCured, type Outcome, openCureSession } from './cure-session.ts';
+import { growCommand } from './grow.ts';
+import { outcomeText } from './outcome-text.ts';
 import { type Cure, rebuild, reset, resume } from './partition-cures.ts';
 import { partitionsListCommand } from './partitions-list.ts';
 
 export function partitionsCommand(): Command {
-  return defineGroup('partitions', 'list the partitions, cure halted ones', [
+  return defineGroup('partitions', 'list the partitions, cure halted ones, make more of them', [
     partitionsListCommand(),
     cureCommand('resume', {
       summary: 'ask the owner of a halted partition to claim it again',
@@ -36,6 +38,7 @@ export function partitionsCommand(): Command {
         'that are given to this command; control records that are still in the log are folded again, too.',
       example: ['partitions reset all --yes', 'in a script, after the input topic was made again'],
     }),
+    growCommand(),
   ]);
 }
 
@@ -130,10 +133,4 @@ function partitionsOf(args: readonly string[], count: number): number[] {
     throw new CommandFailure(`"${argument}" is no partition: there are 0 to ${count - 1}, or "all"`, EXIT.usage);
   });
   return [...new Set(partitions)];
-}
-
-export function outcomeText({ partition, condition, reason, cure, watermark, lag }: Outcome): string {
-  const position = watermark === undefined ? '' : `, W ${watermark}, lag ${lag ?? '-'}`;
-  const why = reason === undefined ? '' : `: ${reason}`;
-  return `partition ${partition}: ${condition}${position}${why}${cure === undefined ? '' : `\n  cure: ${cure}`}`;
 }

@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { awaitServices, type SchemaIds } from './await-services.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
-import { type ComposedProcessor, composeProcessor, ownerName } from './compose-processor.ts';
+import { type ComposedProcessor, composeProcessor } from './compose-processor.ts';
+import { ownerName } from './pipeline-parts.ts';
 import { mergeSums } from './run/merge-sums.ts';
 import { type Observation, openObservation } from './run/observation.ts';
 

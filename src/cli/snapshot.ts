@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { defineCommand, defineGroup } from './command-context.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
-import { outcomeText } from './partitions.ts';
+import { outcomeText } from './outcome-text.ts';
 import { loadSnapshot } from './snapshot/load-snapshot.ts';
 import { type SavedSlot, saveSnapshot } from './snapshot/save-snapshot.ts';
 

@@ -14,10 +14,14 @@ export interface TopicAdmin {
   look(topic: string): Promise<TopicShape | null>;
   /** Creates the topic and waits until every partition has a leader. Answers false where somebody else was faster. */
   create(topic: string, shape: TopicShape): Promise<boolean>;
+  /** Gives the topic more partitions. @param onlyAsk whether it would be allowed @throws CommandFailure */
+  grow(topic: string, partitions: number, onlyAsk: boolean): Promise<void>;
 }
 
 /** Kafka's number for "topic" among the kinds of things that have settings. */
 const TOPIC_RESOURCE = 2;
+
+const GROW_MS_MAX = 15_000;
 
 /** Opens the connection; it closes with the command. */
 export async function openTopicAdmin(context: CommandContext): Promise<TopicAdmin> {
@@ -37,6 +41,19 @@ export async function openTopicAdmin(context: CommandContext): Promise<TopicAdmi
         partitions: metadata.topics[0]?.partitions.length ?? 0,
         configs: Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue])),
       };
+    },
+    async grow(topic, partitions, onlyAsk) {
+      const topicPartitions = [{ topic, count: partitions }];
+      try {
+        await admin.createPartitions({ topicPartitions, validateOnly: onlyAsk, timeout: GROW_MS_MAX });
+      } catch (error) {
+        throw new CommandFailure(
+          `Kafka refuses to give ${topic} ${partitions} partitions: ${refusal(error)}`,
+          1,
+          'the user of this command needs the right ALTER on the topic',
+          error,
+        );
+      }
     },
     async create(topic, shape) {
       const configEntries = Object.entries(shape.configs).map(([name, value]) => ({ name, value }));

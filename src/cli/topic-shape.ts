@@ -51,7 +51,7 @@ export function differences(plan: TopicPlan, wanted: TopicShape, found: TopicSha
   const all: TopicDifference[] = [];
   const { topic } = plan;
   if (found.partitions !== wanted.partitions) {
-    const [weight, cure] = partitionsMatter(plan);
+    const [weight, cure] = partitionsMatter(plan, found.partitions, wanted.partitions);
     all.push({
       topic,
       what: 'partitions',
@@ -73,12 +73,14 @@ export function differences(plan: TopicPlan, wanted: TopicShape, found: TopicSha
   return all.sort((a, b) => b.weight.localeCompare(a.weight));
 }
 
-function partitionsMatter(plan: TopicPlan): ['wrong' | 'other', string] {
+function partitionsMatter(plan: TopicPlan, found: number, wanted: number): ['wrong' | 'other', string] {
   if (plan.partitions === 1) {
     return ['wrong', 'verdicts must keep one order; if nothing is in it yet, delete it and create it again'];
   }
   if (plan.partitions === 'chosen') {
-    return ['other', 'the number is fixed for the life of the topic; set TASKFOLD_PARTITIONS to it'];
+    const keep = `set TASKFOLD_PARTITIONS to ${found}`;
+    const more = `to have more, with every task in its new home: taskfold partitions grow ${wanted} DIR`;
+    return ['other', found < wanted ? `${keep}; or, ${more}` : `there can never be fewer; ${keep}`];
   }
   return ['other', 'any number does, readers go by key'];
 }

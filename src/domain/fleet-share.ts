@@ -52,6 +52,24 @@ export function retireFromShare(share: FleetShare, task: TaskState): void {
   addSums(share.retired, task, task.job_creations);
 }
 
+/** A growth brings the task into the partition (`step` 1), or takes it away, with all that it has counted. */
+export function moveTask(share: FleetShare, task: TaskState, step: 1 | -1): void {
+  share.tasks += step;
+  count(share.tasks_by_status, task.task_status ?? UNREPORTED, step);
+  count(share.tasks_by_liveness, task.liveness, step);
+  for (const [reason, failures] of Object.entries(task.failures_by_reason ?? {})) {
+    count(share.failures_by_reason, reason, step * failures);
+  }
+  share.job_creations += step * task.job_creations;
+  share.error_count = addExactly(share.error_count, step * (task.error_count ?? 0));
+  share.retry_count = addExactly(share.retry_count, step * (task.retry_count ?? 0));
+  for (const stat of PROCESSED_STATS) {
+    const sum = addExactly(share.processed_stats.get(stat) ?? 0, step * (task.processed_stats[stat] ?? 0));
+    if (sum === 0) share.processed_stats.delete(stat);
+    else share.processed_stats.set(stat, sum);
+  }
+}
+
 /** Moves a task between livenesses; `from` null: the task is new. */
 export function moveLiveness(share: FleetShare, from: Liveness | null, to: Liveness): void {
   if (from === to) return;
@@ -77,7 +95,7 @@ export function countFailureOf(task: TaskState, reason = UNREPORTED): void {
   task.failures_by_reason[reason] = (task.failures_by_reason[reason] ?? 0) + 1;
 }
 
-function count<Name extends string>(counts: Map<Name, number>, name: Name, step: 1 | -1): void {
+function count<Name extends string>(counts: Map<Name, number>, name: Name, step: number): void {
   const next = (counts.get(name) ?? 0) + step;
   if (next === 0) counts.delete(name);
   else counts.set(name, next);

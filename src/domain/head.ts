@@ -40,6 +40,24 @@ export interface SlotPins {
   readonly fold_version: number;
   /** at the origin; what control records have made of them since is the head's own */
   readonly settings: FoldSettings;
+  /** the last growth of the input topic (growth.ts); absent: there was none */
+  readonly growth?: PinnedGrowth;
+}
+
+/** A growth of the input topic: the life of this `id` began with what it was given then, at the origin; a later one does not. */
+export interface PinnedGrowth {
+  /** the same for all partitions, and the incarnation of the life that began with it */
+  readonly id: string;
+  /** how many partitions there were before */
+  readonly partition_count: number;
+}
+
+/** What a slot that has grown knows of the time before. */
+export interface GrownFrom {
+  /** where each partition of before was cut: the W up to which it was folded with the old homes */
+  readonly cuts: readonly number[];
+  /** the partition's own life until then; null: there was none */
+  readonly before: { readonly pins: SlotPins; readonly grown_from: GrownFrom | null } | null;
 }
 
 export interface SlotHead {
@@ -50,7 +68,7 @@ export interface SlotHead {
   changes: readonly SettingsChange[];
   /** control records: `obeyed` changed the settings, `repeated` said again what the last one had changed, `ignored` are none of ours */
   controls: { obeyed: number; repeated: number; ignored: number };
-  /** counts per outcome since the origin; `received` is their sum, kept on its own as the check */
+  /** counts per outcome since the partition's first record, growths included; `received` is their sum, kept on its own as the check */
   received: number;
   outcomes: { [outcome in Outcome]: number };
   rejected_by_reason: Map<RejectReason, number>;
@@ -61,6 +79,8 @@ export interface SlotHead {
   /** records without an update that only tell the time; no part of `received` */
   ticks: number;
   fleet: FleetShare;
+  /** null: the slot has not grown in this life */
+  readonly grown_from: GrownFrom | null;
 }
 
 export function newHead(pins: SlotPins): SlotHead {
@@ -77,6 +97,7 @@ export function newHead(pins: SlotPins): SlotHead {
     generation: { number: 0, since: 0 },
     ticks: 0,
     fleet: emptyFleetShare(),
+    grown_from: null,
   };
 }
 

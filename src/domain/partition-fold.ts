@@ -13,9 +13,10 @@ import type { Judgement } from './ledger.ts';
 import { hearOf, makesProgress } from './liveness.ts';
 import type { Look } from './looks.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
-import { jobCreationOf, type Notice, type NoticeBody, noticesOf, type SourceCoordinates } from './notice.ts';
+import { jobCreationOf, type Notice, type NoticeBody, noticesOf } from './notice.ts';
 import type { Outcome, RejectReason } from './outcome.ts';
 import { PassingTime } from './passing-time.ts';
+import { isFromBeforeGrowth, takeRerouted } from './rerouted.ts';
 import { type KnownRollUp, type RollUpChange, RollUps } from './roll-ups.ts';
 import { takeControl } from './settings-change.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
@@ -110,7 +111,7 @@ export class PartitionFold {
       this.#reject(input, bodies, 'internal_task_id_too_long', 'internal_task_id is above 1,024 bytes.', update);
     } else if (input.home !== this.#partition) {
       this.#sendHome(input, bodies, update);
-    } else if (input.source !== null && !this.#takeRerouted(input.source)) {
+    } else if (input.source !== null && !takeRerouted(this.#head, input.source)) {
       this.#count('duplicate');
     } else {
       this.#foldAtHome(input, bodies, id, update);
@@ -229,8 +230,13 @@ export class PartitionFold {
   /** The record lies in a partition that is not its task's home. */
   #sendHome(input: FoldInput, bodies: NoticeBody[], update: TaskStatusDetail): void {
     const { copy_bytes_max } = this.#head.settings;
-    if (input.source !== null) {
-      const detail = `Re-routed from partition ${input.source.partition}, and its home is partition ${input.home}.`;
+    const { source } = input;
+    // Whoever re-routed it before the growth knew another home: so it goes on, as a record of this partition.
+    const goesOn = source !== null && isFromBeforeGrowth(this.#head, source);
+    if (goesOn && !takeRerouted(this.#head, source)) {
+      this.#count('duplicate');
+    } else if (source !== null && !goesOn) {
+      const detail = `Re-routed from partition ${source.partition}, and its home is partition ${input.home}.`;
       this.#reject(input, bodies, 'rerouted_not_at_home', detail, update);
     } else if (input.size > copy_bytes_max) {
       const detail = `A record of ${input.size} bytes cannot be copied to its home, partition ${input.home} (copy_bytes_max ${copy_bytes_max}).`;
@@ -239,14 +245,6 @@ export class PartitionFold {
       this.#count('rerouted');
       bodies.push({ kind: 'reroute', to: input.home });
     }
-  }
-
-  /** Takes a re-routed record unless it was taken before: they arrive in order for each source partition. */
-  #takeRerouted(source: SourceCoordinates): boolean {
-    const { rerouted_from } = this.#head;
-    if (source.offset <= (rerouted_from.get(source.partition) ?? -1)) return false;
-    rerouted_from.set(source.partition, source.offset);
-    return true;
   }
 
   #rejectOfTask(

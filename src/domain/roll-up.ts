@@ -158,6 +158,25 @@ export function recount({ figures }: RollUp, before: Counted, now: Counted): voi
   }
 }
 
+/**
+ * A growth has brought tasks of another share of the same job or engine, which have joined already.
+ * @param retired whether what was retired from that share goes on in this one
+ */
+export function inherit({ figures }: RollUp, from: RollUp, retired: boolean): void {
+  const told = (place: number) => Number(from.figures[place] ?? 0);
+  figures[FIRST_UPDATE_AT] = Math.min(Number(figures[FIRST_UPDATE_AT]), told(FIRST_UPDATE_AT));
+  figures[LAST_UPDATE_AT] = Math.max(Number(figures[LAST_UPDATE_AT]), told(LAST_UPDATE_AT));
+  if (!retired) return;
+  for (let place = RETIRED_TASKS; place < from.figures.length; place++) {
+    const figure = from.figures[place]!;
+    if (figure === 0) continue;
+    set(figures, place, addExactly(figures[place] ?? 0, figure));
+    if (place < RETIRED_SUMS) continue;
+    const sum = SUMS + place - RETIRED_SUMS;
+    set(figures, sum, addExactly(figures[sum] ?? 0, figure));
+  }
+}
+
 /** An update of one of its tasks came. @param log_time ms */
 export function hear({ figures }: RollUp, log_time: number): void {
   figures[LAST_UPDATE_AT] = log_time;

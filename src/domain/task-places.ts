@@ -52,7 +52,10 @@ export interface PlaceMoves {
   engine(engine_id: string, internal_task_id: string, score: number | undefined): void;
 }
 
-export function movePlaces({ task, places_before: before, retired }: TaskChange, moves: PlaceMoves): void {
+export function movePlaces(
+  { task, places_before: before, retired }: Pick<TaskChange, 'task' | 'places_before' | 'retired'>,
+  moves: PlaceMoves,
+): void {
   const id = task.internal_task_id;
   const now = retired ? null : placesOf(task);
   for (const place of PLACES) {

@@ -78,9 +78,10 @@ export class ClusterLink {
     });
   }
 
-  /** Partitions of the topic, as of not long ago. */
-  async partitionCount(): Promise<number> {
-    if (this.#counted !== null && Date.now() - this.#counted.at < this.#countMsMax) return this.#counted.count;
+  /** Partitions of the topic, as of not long ago unless `fresh`. */
+  async partitionCount({ fresh } = { fresh: false }): Promise<number> {
+    if (!fresh && this.#counted !== null && Date.now() - this.#counted.at < this.#countMsMax)
+      return this.#counted.count;
     await this.refresh();
     return this.#counted?.count ?? 0;
   }

@@ -13,11 +13,15 @@ const PAUSE_MS = 20;
 // The coordinator is loading, unknown, another one; the offset is part of a transaction that is being ended.
 const COME_BACK_CODES = new Set([14, 15, 16, 88]);
 
-export type MarkBeside = Pick<EmittedMark, 'pins' | 'fingerprint'>;
+export type MarkBeside = Pick<EmittedMark, 'pins' | 'fingerprint' | 'growing'>;
 
 /** What is committed beside the offset. */
-export function encodeMark({ pins, fingerprint }: EmittedMark): string {
-  const beside: MarkBeside = { pins, ...(fingerprint === undefined ? {} : { fingerprint }) };
+export function encodeMark({ pins, fingerprint, growing }: EmittedMark): string {
+  const beside: MarkBeside = {
+    pins,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(growing === undefined ? {} : { growing }),
+  };
   return JSON.stringify(beside);
 }
 

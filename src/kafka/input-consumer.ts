@@ -15,7 +15,7 @@ export interface InputConsumerOptions {
   readonly group: string;
   readonly topic: string;
   readonly log?: KafkaLog;
-  /** ms; how soon new partitions of the topic are noticed. Default 30 s. */
+  /** ms; how soon new partitions of the topic are noticed. Default 10 s. */
   readonly newPartitionsMsMax?: number;
   /** The partition may be fetched from now on. */
   onAssigned?(partition: number): void;
@@ -23,7 +23,7 @@ export interface InputConsumerOptions {
   onLost?(partition: number): void;
 }
 
-const NEW_PARTITIONS_MS_MAX = 30_000;
+const NEW_PARTITIONS_MS_MAX = 10_000;
 
 export class InputConsumer implements InputLog, Membership {
   readonly #link: ClusterLink;
@@ -85,8 +85,8 @@ export class InputConsumer implements InputLog, Membership {
     return this.#link.offsets(partitions, 'end');
   }
 
-  partitionCount(): Promise<number> {
-    return this.#link.partitionCount();
+  partitionCount(options?: { fresh: boolean }): Promise<number> {
+    return this.#link.partitionCount(options);
   }
 
   nextHeartbeat(partition: number): Promise<void> {

@@ -1,7 +1,7 @@
 // Taking a partition over, in the only order that is sound: fence Kafka, claim Redis, read C; then hold the three
 // against the log. Whatever does not fit halts the partition before anything is written.
 
-import { newHead, type SlotHead, type SlotPins } from '../domain/head.ts';
+import { newHead, type PinnedGrowth, type SlotHead, type SlotPins } from '../domain/head.ts';
 import type { PipelineContext } from './context.ts';
 import { away, Fault } from './errors.ts';
 import { matches } from './fingerprint.ts';
@@ -43,6 +43,7 @@ export async function claimPartition(context: PipelineContext, partition: number
     }
     const { head, watermark } = slot;
     const found = await events.readEmitted();
+    checkGrowth(context, partition, found, head);
     // Both say which version may fold: an operator who has one fold anew changes C's first.
     for (const pins of [found?.pins, head?.pins]) {
       if (pins !== undefined) await checkPins(context, partition, pins, found);
@@ -74,6 +75,28 @@ function unfinished(partition: number, mark: string): Fault {
   return new Fault('torn_save', `A save up to offset ${mark} stopped half-way in partition ${partition}.`);
 }
 
+/** A growth cuts a partition in Kafka before it moves anything, and begins a new life there before it puts the tasks in. */
+function checkGrowth(
+  { settings }: PipelineContext,
+  partition: number,
+  found: EmittedMark | null,
+  head: SlotHead | null,
+): void {
+  if (found?.growing !== undefined && found.growing !== settings.growing) {
+    const what = `Partition ${partition} stands still at offset ${found.offset} while the input topic grows`;
+    throw new Fault('growth_unfinished', `${what} (growth ${found.growing}).`);
+  }
+  const { growth, incarnation } = found?.pins ?? {};
+  // A later life, of whoever accepted the loss, begins with nothing.
+  const isSeeded = growth !== undefined && growth.id === incarnation;
+  if (isSeeded && head?.pins.incarnation !== incarnation) throw seedMissing(partition, growth);
+}
+
+function seedMissing(partition: number, { id, partition_count }: PinnedGrowth): Fault {
+  const growth = `the growth ${id} from ${partition_count} partitions`;
+  return new Fault('seed_missing', `Redis does not hold what partition ${partition} began with after ${growth}.`);
+}
+
 /** The slot is empty: a first start, or Redis lost it and the log is folded again from its origin. */
 async function beginSlot(
   context: PipelineContext,
@@ -100,11 +123,13 @@ async function beginSlot(
 /** No C and no head: a first start, unless the outgoing topics know better. C is committed before the head is written. */
 async function firstMark(context: PipelineContext, partition: number, events: EventClaim): Promise<EmittedMark> {
   const { start } = await context.ports.inputLog.bounds(partition);
-  const partition_count = await context.ports.inputLog.partitionCount();
+  const partition_count = await context.ports.inputLog.partitionCount({ fresh: true });
   const peers = await events.readPeers();
   for (const peer of peers) {
     if (peer.pins.partition_count !== partition_count) throw countChanged(peer.pins.partition_count, partition_count);
   }
+  const grown = peers.find(({ pins }) => pins.growth !== undefined)?.pins.growth;
+  if (grown !== undefined) throw seedMissing(partition, grown);
   const highest = await events.highestSource();
   if (highest !== null && start > 0) {
     throw new Fault(
@@ -166,7 +191,8 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
     throw new Fault('fold_differs', `Partition ${partition} is folded by ${versions}.`);
   }
   const { start } = await context.ports.inputLog.bounds(partition);
-  if (start < pins.origin) {
+  // The log of before a growth is older than what was folded since.
+  if (start < pins.origin && pins.growth === undefined) {
     throw new Fault(
       'fingerprint_differs',
       `The log of partition ${partition} starts at ${start}, below the fold's origin ${pins.origin}.`,
@@ -176,7 +202,10 @@ async function checkPins(context: PipelineContext, partition: number, pins: Slot
 
 /** @throws Fault partition_count_changed */
 export async function checkPartitionCount(context: PipelineContext, pins: SlotPins): Promise<void> {
-  const now = await context.ports.inputLog.partitionCount();
+  const { inputLog } = context.ports;
+  if ((await inputLog.partitionCount()) === pins.partition_count) return;
+  // What we know may be of before the topic grew.
+  const now = await inputLog.partitionCount({ fresh: true });
   if (now !== pins.partition_count) throw countChanged(pins.partition_count, now);
 }
 

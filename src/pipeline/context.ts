@@ -28,6 +28,8 @@ export interface PipelineSettings {
   readonly fold: FoldSettings;
   /** of the rules that this process folds by */
   readonly fold_version: number;
+  /** the growth of the input topic that this process carries out, if it does */
+  readonly growing?: string;
   /** those of them that somebody gave; where another value is in force, the partition is refused */
   readonly given: Partial<FoldSettings>;
   /** tasks in the cache of one partition, at most */

@@ -16,6 +16,8 @@ export const FAULTS = {
   // The rest halts the partition; each has a cure (see `halts.ts`).
   torn_save: 'halt',
   load_unfinished: 'halt',
+  growth_unfinished: 'halt',
+  seed_missing: 'halt',
   history_gone: 'halt',
   watermark_above_log_end: 'halt',
   emitted_above_log_end: 'halt',

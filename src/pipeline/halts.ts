@@ -21,7 +21,11 @@ const CURES: Readonly<Record<HaltCode, string>> = {
   incarnation_differs:
     'Redis and Kafka hold different lives of this partition. Rebuild Redis from the log: taskfold partitions rebuild {p}',
   partition_count_changed:
-    'The input topic has another number of partitions than the state was folded with, so the homes of tasks differ. Go back to a topic with the old number and run: taskfold partitions resume {p}',
+    'The input topic has another number of partitions than the state was folded with, so the homes of tasks differ. If it has more, move the tasks to their new homes: taskfold partitions grow N DIR (N: as many as the topic has; DIR: an empty folder); if it was made anew with another number, go back to a topic with the old one and run: taskfold partitions resume {p}',
+  growth_unfinished:
+    'The growth of the input topic was cut off, or is under way. Go on with it, with the same N and the same folder: taskfold partitions grow N DIR',
+  seed_missing:
+    'The partition began with tasks of others when the input topic grew, and Redis does not hold them; the log alone does not make them. If taskfold partitions grow did not come to its end, run it again with the same N and the same folder: taskfold partitions grow N DIR; else put back the newest snapshot that was saved since, or what the growth left in its folder: taskfold snapshot load DIR {p} (with --replace if Redis still holds an older state); or accept the loss: taskfold partitions rebuild {p} --accept-history-loss',
   fold_differs:
     'Another version of Taskfold folds this partition. Run that one, then: taskfold partitions resume {p}; or, with every processor of the other version stopped, fold the log again by the rules of this one: taskfold partitions rebuild {p}',
   settings_differ:

@@ -47,7 +47,8 @@ export interface InputLog {
   fetch(partition: number, position: number, limits: { records_max: number; wait_ms: number }): Promise<LogBatch>;
   /** First offset still in the log, and the next offset that a committed record could get. */
   bounds(partition: number): Promise<{ start: number; end: number }>;
-  partitionCount(): Promise<number>;
+  /** Partitions of the topic: as of not long ago, or as of now. */
+  partitionCount(options?: { fresh: boolean }): Promise<number>;
 }
 
 /** C: next input offset whose notices are not yet committed, with what is committed beside it. */
@@ -57,6 +58,8 @@ export interface EmittedMark {
   readonly pins: SlotPins;
   /** a record below `offset`, normally the last; absent where none is known */
   readonly fingerprint?: RecordFingerprint;
+  /** a growth of the input topic has cut the partition here and is not through: nobody folds it. The growth's id */
+  readonly growing?: string;
 }
 
 /** A record by its offset and log time (ms): another log has another record, or none, in its place. */

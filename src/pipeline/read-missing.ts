@@ -75,7 +75,9 @@ async function readTasks(
   const ids = [...needed].filter((id) => tasks.get(id) === undefined);
   context.observer.lookedUp?.(partition, { asked: needed.size, read: ids.length });
   if (ids.length === 0) return;
-  const generation = head.fleet.retired.tasks > 0 ? generationOf(head) : null;
+  // A slot that has grown was given tombstones of others.
+  const mayBeBuried = head.fleet.retired.tasks > 0 || head.grown_from !== null;
+  const generation = mayBeBuried ? generationOf(head) : null;
   const read = await context.ports.slotStore.readTasks(partition, ids, generation);
   if (read.watermark !== watermark) throw moved(partition, watermark, read.watermark);
   ids.forEach((id, i) => void tasks.set(id, read.tasks[i] ?? null));

@@ -1,7 +1,7 @@
 // One partition as the command line and dashboards show it: how far it is, who works on it, and what halts it.
 
 import type { FoldSettings } from '../domain/fold-settings.ts';
-import type { SlotHead } from '../domain/head.ts';
+import type { PinnedGrowth, SlotHead } from '../domain/head.ts';
 import { OUTCOMES, type Outcome } from '../domain/outcome.ts';
 import type { SettingsChange } from '../domain/settings-change.ts';
 import type { SlotGlimpse } from '../redis/slot-reads.ts';
@@ -34,6 +34,8 @@ export interface PartitionDocument {
   ticks?: number;
   /** where the fold of this slot began */
   origin?: number;
+  /** the last growth of the input topic, and how many partitions there were before */
+  growth?: PinnedGrowth;
   /** settings of the fold in force at W */
   settings?: FoldSettings;
   /** what changed them since the origin, the latest last */
@@ -68,6 +70,7 @@ export function partitionDocument(partition: number, slot: SlotGlimpse): Partiti
     document.rejected_by_reason = Object.fromEntries(head.rejected_by_reason);
     document.ticks = head.ticks;
     document.origin = head.pins.origin;
+    if (head.pins.growth) document.growth = head.pins.growth;
     document.settings = head.settings;
     document.settings_changes = head.changes;
     document.controls = head.controls;

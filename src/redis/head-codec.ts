@@ -2,7 +2,7 @@
 
 import { emptySums } from '../domain/fleet-share.ts';
 import { DEFAULT_FOLD_SETTINGS, FOLD_SETTING_NAMES, type FoldSettings } from '../domain/fold-settings.ts';
-import type { FleetShare, FleetSums, SlotHead, SlotPins } from '../domain/head.ts';
+import type { FleetShare, FleetSums, GrownFrom, SlotHead, SlotPins } from '../domain/head.ts';
 import { OUTCOMES, REJECT_REASONS } from '../domain/outcome.ts';
 import { newClock } from '../domain/partition-clock.ts';
 import type { SettingsChange } from '../domain/settings-change.ts';
@@ -17,7 +17,15 @@ export function encodePins(pins: SlotPins): string[] {
   const flat = ['layout', LAYOUT_VERSION, 'origin', String(pins.origin), 'incarnation', pins.incarnation];
   flat.push('partition_count', String(pins.partition_count), 'fold_version', String(pins.fold_version));
   for (const setting of FOLD_SETTING_NAMES) flat.push(`origin_settings.${setting}`, String(pins.settings[setting]));
+  const { growth } = pins;
+  if (growth) flat.push('growth.id', growth.id, 'growth.partition_count', String(growth.partition_count));
   return flat;
+}
+
+/** The whole of a head that a growth has made, but W. */
+export function encodeGrownHead(head: SlotHead): string[] {
+  const flat = [...encodePins(head.pins), ...encodeSettings(head), ...encodeCounts(head)];
+  return head.grown_from === null ? flat : [...flat, 'grown_from', JSON.stringify(head.grown_from)];
 }
 
 /** The settings in force, and how they became so: written with the first head, and with every save once they were changed. */
@@ -112,6 +120,9 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
       partition_count: integer('partition_count'),
       fold_version: integer('fold_version'),
       settings: settingsOf('origin_settings'),
+      ...(fields.has('growth.id')
+        ? { growth: { id: text('growth.id'), partition_count: integer('growth.partition_count') } }
+        : {}),
     },
     settings: settingsOf('settings'),
     changes: fields.has('changes') ? decodeChanges(key, text('changes')) : [],
@@ -131,6 +142,7 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
     },
     generation: { number: integer('generation.number'), since: integer('generation.since') },
     ticks: integer('ticks'),
+    grown_from: fields.has('grown_from') ? decodeGrownFrom(key, text('grown_from')) : null,
   };
   for (const outcome of OUTCOMES) counts.outcomes[outcome] = integer(`outcomes.${outcome}`);
   for (const [field, value] of fields) {
@@ -155,6 +167,11 @@ export function decodeHead(key: string, flat: readonly string[]): StoredHead {
 function decodeChanges(key: string, text: string): SettingsChange[] {
   const read = storedJson(key, 'changes', text);
   return Array.isArray(read) ? (read as SettingsChange[]) : malformed(key, 'changes', 'is no list');
+}
+
+function decodeGrownFrom(key: string, text: string): GrownFrom {
+  const read = storedJson(key, 'grown_from', text) as GrownFrom | null;
+  return Array.isArray(read?.cuts) ? read : malformed(key, 'grown_from', 'names no cuts');
 }
 
 /** @throws Fault torn_save where the stored data is damaged or absent */

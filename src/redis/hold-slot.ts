@@ -17,11 +17,27 @@ export interface SlotHold {
   release(): Promise<void>;
 }
 
-/** @throws Fault slot_held if another tool holds it; service_unavailable */
-export async function holdSlot(redis: RedisClient, { tag, hold }: SlotKeys): Promise<SlotHold> {
-  const token = randomUUID();
+/**
+ * @param token of this holder alone
+ * @param isOver whether the holder of another token is known to be gone: then its hold is taken over
+ * @throws Fault slot_held if another tool holds it; service_unavailable
+ */
+export async function holdSlot(
+  redis: RedisClient,
+  { tag, hold }: SlotKeys,
+  token: string = randomUUID(),
+  isOver: (token: string) => boolean = () => false,
+): Promise<SlotHold> {
   const doing = `holding ${tag}`;
-  if ((await faultsOf(doing, redis.set(hold, token, 'PX', HOLD_MS, 'NX'))) === null) {
+  const other = await faultsOf(doing, redis.get(hold));
+  const isFree = other === null || isOver(other);
+  const taken =
+    isFree &&
+    (await faultsOf(
+      doing,
+      other === null ? redis.set(hold, token, 'PX', HOLD_MS, 'NX') : redis.set(hold, token, 'PX', HOLD_MS),
+    ));
+  if (!taken) {
     throw new Fault('slot_held', `another tool copies or replaces ${tag}: wait for its end, or ${HOLD_MS / 1_000} s`);
   }
   let renewedAt = performance.now();

@@ -53,7 +53,8 @@ function encodeId(id: string): string {
   return id.replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'));
 }
 
-function decodeId(encoded: string): string {
+/** The id in a key. */
+export function decodeId(encoded: string): string {
   return encoded.includes('%') ? encoded.replace(/%3A|%25/g, (c) => (c === '%25' ? '%' : ':')) : encoded;
 }
 

@@ -84,6 +84,9 @@ const NESTED_BEFORE_FAILURES = NESTED.length - COUNTED_REASONS.length;
 /** field → its number among the scalars; the nested ones follow behind */
 const FIELD_NUMBERS = new Map([...SCALARS, ...NESTED].map(({ field }, i) => [field, i]));
 
+/** Every field that a task's hash can have. */
+export const TASK_FIELDS: readonly string[] = [...FIELD_NUMBERS.keys()];
+
 /** One side's IOs as Redis holds them: id, processed_count, processed_total_count, id, … */
 type SavedIos = (string | number | undefined)[];
 

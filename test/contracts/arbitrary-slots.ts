@@ -198,7 +198,10 @@ export const anyHead: fc.Arbitrary<SlotHead> = fc
       ...anySums,
     }),
   })
-  .map((head) => ({ ...head, pins: pinsOf(), rerouted_from: new Map(head.rerouted_from) }) as unknown as SlotHead);
+  .map((head) => {
+    const rerouted_from = new Map(head.rerouted_from);
+    return { ...head, pins: pinsOf(), rerouted_from, grown_from: null } as unknown as SlotHead;
+  });
 
 const anyBody: fc.Arbitrary<NoticeBody> = fc.oneof(
   fc.record({ kind: fc.constant('reroute' as const), to: fc.nat(500) }),

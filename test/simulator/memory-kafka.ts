@@ -40,7 +40,7 @@ export interface KafkaMutations {
 
 export class MemoryKafka {
   readonly topic: string;
-  readonly partitions: number;
+  partitions: number;
   readonly log: LogRecord[][];
   readonly next: number[];
   readonly low: number[];
@@ -132,6 +132,16 @@ export class MemoryKafka {
     });
     for (const producer of this.#producers) Object.assign(producer, { emitted: null, staged: null });
     if (outgoingToo) this.outgoing.length = 0;
+  }
+
+  /** The input topic gets more partitions. */
+  grow(partitions: number): void {
+    for (; this.partitions < partitions; this.partitions++) {
+      this.log.push([]);
+      this.next.push(0);
+      this.low.push(0);
+      this.#producers.push({ epoch: 0, emitted: null, staged: null, stagedAt: 0 });
+    }
   }
 
   initProducer(partition: number): number {

@@ -39,7 +39,7 @@ export interface Slot {
   notices: Notice[];
 }
 
-const EMPTY: Slot = {
+export const EMPTY: Slot = {
   head: null,
   watermark: null,
   fingerprint: null,
@@ -108,6 +108,13 @@ export class MemorySlots {
   empty(partition: number): void {
     this.#slots.delete(partition);
     this.#history.delete(partition);
+  }
+
+  /** Puts a whole slot in the place of what is there. */
+  load(partition: number, slot: Slot): void {
+    this.empty(partition);
+    this.#slots.set(partition, structuredClone(slot));
+    this.#keep(partition);
   }
 
   save(partition: number, save: SlotSave): SaveOutcome {
@@ -187,7 +194,10 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   if (change.look_changed) slot.looks.set(id, task.look_at);
 }
 
-export function writePlaces(places: Slot['places'], change: TaskChange): void {
+export function writePlaces(
+  places: Slot['places'],
+  change: Pick<TaskChange, 'task' | 'places_before' | 'retired'>,
+): void {
   const move = (name: string, id: string, score: number | undefined) => {
     const place = places.get(name) ?? new Map<string, number>();
     if (score === undefined) place.delete(id);

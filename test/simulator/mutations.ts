@@ -3,6 +3,7 @@
 
 import type { Look } from '../../src/domain/looks.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
+import { GROWTH_MUTATIONS } from './growth-mutations.ts';
 import { believing, everything, type Mutation, onClaim, onStore } from './mutation.ts';
 import { SETTINGS_MUTATIONS } from './settings-mutations.ts';
 
@@ -141,6 +142,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     },
   },
   ...SETTINGS_MUTATIONS,
+  ...GROWTH_MUTATIONS,
   'a task that is ahead of its slot is folded on': {
     slots: { tearRate: 0.05, noSavingMark: true },
     tolerated: ['task_offset_ahead'],

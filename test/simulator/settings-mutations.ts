@@ -3,7 +3,7 @@
 import type { InputRecord } from '../../src/pipeline/ports.ts';
 import { CONTROL_HEADER } from '../../src/pipeline/source-header.ts';
 import { everything, type Mutation, onClaim, onStore } from './mutation.ts';
-import { FOLD_SETTINGS } from './world.ts';
+import { FOLD_SETTINGS } from './process-parts.ts';
 
 /** The same places, at which what the control records say comes first. */
 function controlsFirst(records: readonly InputRecord[]): InputRecord[] {

@@ -2,14 +2,15 @@
 // clock, and one seed that decides who fails when. At the end everything heals, and the result is held against a plain
 // fold of the log that is left.
 
-import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
+import { FOLD_VERSION } from '../../src/domain/fold-settings.ts';
 import type { PipelineContext, PipelinePorts } from '../../src/pipeline/context.ts';
-import { Fault } from '../../src/pipeline/errors.ts';
 import { createProcessor, type Processor } from '../../src/pipeline/processor.ts';
-import { GROUP, publishControl } from './controls.ts';
-import { encodeUpdate, type MemoryRegistry, memoryDecoder, memoryEncoder, seeingErrors } from './memory-codec.ts';
-import { type Call, type KafkaMutations, MemoryKafka, memoryEventLog, memoryInputLog } from './memory-kafka.ts';
-import { MemorySlots, memorySlotStore, type SlotMutations } from './memory-slot-store.ts';
+import { publishControl } from './controls.ts';
+import { type GrowthFolder, type GrowthMutations, grow } from './growth.ts';
+import { encodeUpdate, type MemoryRegistry } from './memory-codec.ts';
+import { type Call, type KafkaMutations, MemoryKafka } from './memory-kafka.ts';
+import { MemorySlots, type SlotMutations } from './memory-slot-store.ts';
+import { portsOf, settingsOf, TOPIC } from './process-parts.ts';
 import { type Caller, type FaultRates, NO_FAULTS, Schedule } from './schedule.ts';
 import { publishUpdates } from './updates.ts';
 
@@ -35,6 +36,9 @@ export interface WorldOptions {
   readonly crowd?: boolean;
   /** Once all are claimed, half of the new processes see errors that are not there: of another version, or one `alike`. */
   readonly otherFold?: 'other_version' | 'alike';
+  /** the input topic gets more partitions, by a command that dies and is run again */
+  readonly grows?: boolean;
+  readonly growth?: GrowthMutations;
   readonly kafka?: KafkaMutations;
   readonly slots?: SlotMutations & { tearRate?: number };
   /** applied to each process's ports: the mutations of the protocol */
@@ -52,28 +56,21 @@ interface Halt {
   readonly code: string;
 }
 
-const TOPIC = 'task-status';
 const RATES: FaultRates = { crash: 0.02, lostRequest: 0.02, lostReply: 0.03, repeated: 0.02 };
 const TRANSACTION_TIMEOUT_MS = 10_000;
-/** Times so short that all of it happens within the seconds that a world lives. */
-export const FOLD_SETTINGS: FoldSettings = {
-  ...DEFAULT_FOLD_SETTINGS,
-  reporter_idle_s: 1,
-  silence_after_s: 1,
-  stalled_after_s: 2,
-  retain_finished_s: 2,
-  retain_silent_s: 4,
-  tombstones_kept_s: 4,
-};
+/** Steps before the topic grows. */
+const GROWS_FROM = 200;
 
 export class World {
   readonly schedule: Schedule;
   readonly kafka: MemoryKafka;
   readonly slots: MemorySlots;
   readonly registry: MemoryRegistry = { away: false, knowsLate: false };
-  readonly partitions: number;
   readonly options: WorldOptions;
   published = 0;
+  /** what a growth has written down, if one has begun */
+  growth: GrowthFolder | null = null;
+  #growing: Caller | null = null;
   #processes: Process[] = [];
   #owners: Process[] = [];
   /** of the world at rest */
@@ -88,10 +85,10 @@ export class World {
     this.options = options;
     this.schedule = new Schedule(options.seed, (caller) => this.#died(caller as Process));
     const { schedule } = this;
-    this.partitions = 2 + schedule.below(2);
+    const partitions = 2 + schedule.below(2);
     this.kafka = new MemoryKafka(
       TOPIC,
-      this.partitions,
+      partitions,
       () => schedule.now,
       options.kafka,
       () => schedule.below(3),
@@ -101,6 +98,10 @@ export class World {
     this.slots = new MemorySlots({ ...mutations, ...(tearRate > 0 ? { tear } : {}) });
     for (let count = 2 + schedule.below(2); count > 0; count--) this.#processes.push(this.#boot());
     for (let p = 0; p < this.partitions; p++) this.#give(p, this.#anybody());
+  }
+
+  get partitions(): number {
+    return this.kafka.partitions;
   }
 
   /** Runs the faulty part, heals, and runs on until nothing is left to do. */
@@ -113,13 +114,13 @@ export class World {
         this.registry.knowsLate = true;
         if (options.makeAgain) this.#makeAgain(options.makeAgain);
       }
-      this.#happen();
+      this.#happen(step);
       await schedule.step();
     }
     await this.#heal();
   }
 
-  #happen(): void {
+  #happen(step: number): void {
     const { schedule, options, kafka } = this;
     if (schedule.chance(0.3)) schedule.now += schedule.below(200);
     if (this.published < (options.crowd ? 150 : 40) && schedule.chance(options.crowd ? 0.5 : 0.12)) this.#publish();
@@ -134,9 +135,39 @@ export class World {
     if (options.wipes && schedule.chance(0.003)) this.slots.empty(schedule.below(this.partitions));
     if (options.holds && schedule.chance(0.03)) this.slots.holdOrRelease(schedule.below(this.partitions));
     if (options.loseEmitted && schedule.chance(0.01)) kafka.loseEmitted(schedule.below(this.partitions));
-    if (schedule.chance(0.012)) publishControl(kafka, schedule);
+    if (!options.grows && schedule.chance(0.012)) publishControl(kafka, schedule);
+    if (options.grows && step > GROWS_FROM && schedule.chance(0.05)) this.#grow();
     if (options.lateSchemas && schedule.chance(0.02)) this.registry.away = !this.registry.away;
     if (options.retention && schedule.chance(0.02)) this.#retain(options.retention);
+  }
+
+  /** Runs the command, unless it runs or is through; somebody gets the new partitions. */
+  #grow(): void {
+    const { schedule, kafka, slots, options } = this;
+    for (let p = this.#owners.length; p < this.partitions; p++) this.#give(p, this.#anybody());
+    if (this.#growing !== null || this.growth?.done || (this.growth === null && !this.#allClaimed())) return;
+    const to = this.partitions + 1 + schedule.below(3);
+    this.growth ??= { id: 'grown', from: this.partitions, to, copies: new Map() };
+    const caller: Caller = { dead: false };
+    this.#growing = caller;
+    const { from } = this.growth;
+    const call: Call = (perform, { delayMs = 0 } = {}) =>
+      schedule.call(caller, perform, { delayMs, faults: 'unrepeated' });
+    const ports = portsOf(this, caller, call, () => true, false);
+    const inputLog = { ...ports.inputLog, partitionCount: async () => from };
+    const contextOf = (growing: string | undefined): PipelineContext => {
+      const settings = { ...settingsOf(this, FOLD_VERSION), ...(growing === undefined ? {} : { growing }) };
+      const slotStore = { ...ports.slotStore, isHeld: async () => false };
+      return { ports: { ...ports, inputLog, slotStore }, settings, observer: {} };
+    };
+    const over = () => this.#letGo();
+    void grow(this.growth, contextOf, slots, kafka, call, options.growth).then(over, over);
+  }
+
+  /** The command is gone, and its holds lapse. */
+  #letGo(): void {
+    this.#growing = null;
+    this.slots.held.clear();
   }
 
   #makeAgain(which: 'input' | 'all'): void {
@@ -189,6 +220,7 @@ export class World {
 
   #died(process: Process): void {
     process.dead = true;
+    if (process === this.#growing) this.#letGo();
     this.#processes = this.#processes.map((one) => (one === process ? this.#boot() : one));
     this.#owners.forEach((owner, partition) => {
       if (owner === process) this.#give(partition, this.#anybody());
@@ -200,55 +232,14 @@ export class World {
     const other = options.otherFold !== undefined && this.#allClaimed() && schedule.chance(0.5);
     const caller: Caller = { dead: false };
     const believes = new Set<number>();
-    const call: Call = (perform, { delayMs } = {}) =>
-      schedule.call(caller, perform, delayMs === undefined ? {} : { delayMs });
     // A transactional producer's repeats are dropped by the broker (sequence numbers), and a repeated read is no matter;
     // Redis clients repeat what they send.
     const once: Call = (perform, { delayMs = 0 } = {}) =>
       schedule.call(caller, perform, { delayMs, faults: 'unrepeated' });
-    const tail = () => schedule.chance(0.5);
-    const ports: PipelinePorts = {
-      inputLog: memoryInputLog(this.kafka, once, (partition) => believes.has(partition), tail),
-      eventLog: memoryEventLog(this.kafka, once),
-      slotStore: { ...memorySlotStore(this.slots, call), reportLive: async () => {} },
-      decoder: other ? seeingErrors(memoryDecoder(this.registry, once)) : memoryDecoder(this.registry, once),
-      encoder: memoryEncoder(TOPIC),
-      membership: {
-        nextHeartbeat: (partition) =>
-          once(
-            () => {
-              if (!believes.has(partition)) throw new Fault('partition_lost', 'The partition is somebody else’s.');
-            },
-            { delayMs: 1_000 },
-          ),
-      },
-      surroundings: {
-        now: () => schedule.now,
-        sleep: (ms) => schedule.call(caller, () => {}, { delayMs: ms, faults: 'crash' }),
-        random: schedule.random,
-      },
-    };
+    const ports = portsOf(this, caller, once, (partition) => believes.has(partition), other);
     const context: PipelineContext = {
       ports: options.mutate ? options.mutate(ports, this) : ports,
-      settings: {
-        topic: TOPIC,
-        owner: 'simulated',
-        group: GROUP,
-        fold_version: other && options.otherFold !== 'alike' ? FOLD_VERSION + 1 : FOLD_VERSION,
-        given: {},
-        fold: { ...FOLD_SETTINGS, ...(options.crowd ? { looks_max: 1 } : {}) },
-        cache_tasks: 2,
-        batch_records_max: 1 + schedule.below(options.crowd ? 40 : 5),
-        fetch_wait_ms: 100,
-        notices_page: 1 + schedule.below(4),
-        pending_bytes_max: 600,
-        mark_every_ms: 20_000,
-        partition_count_every_ms: 60_000,
-        live_every_ms: 1_000,
-        resume_poll_ms: 60_000,
-        backoff_ms_min: 200,
-        backoff_ms_max: 2_000,
-      },
+      settings: settingsOf(this, other && options.otherFold !== 'alike' ? FOLD_VERSION + 1 : FOLD_VERSION),
       observer: {
         halted: (partition, { code }) =>
           void (other && code === 'fold_differs' ? this.refused++ : this.halts.push({ partition, code })),
@@ -270,6 +261,12 @@ export class World {
     schedule.rates = NO_FAULTS;
     this.registry.away = false;
     this.slots.held.clear();
+    for (let step = 0; this.options.grows && !this.growth?.done && step < 20_000; step++) {
+      // A slot that is behind its C has to be folded on in between.
+      if (step % 300 === 0) this.#grow();
+      if (step % 50 === 0) kafka.expireTransactions(TRANSACTION_TIMEOUT_MS);
+      await schedule.step();
+    }
     for (const process of this.#processes) process.dead = true;
     kafka.expireTransactions(0);
     this.#healed = true;

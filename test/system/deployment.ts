@@ -74,7 +74,8 @@ export class Deployment {
   /** the same names for the test itself, which may do everything */
   readonly admin: Environment;
   readonly topology: Topology;
-  readonly partitions: number;
+  /** of the input topic; whoever grows it says so here */
+  partitions: number;
   readonly redis: RedisClient;
   readonly reads: LiveReads;
   /** the Redis keys of a partition */

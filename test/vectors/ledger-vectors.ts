@@ -297,6 +297,21 @@ const statuses: FoldVector[] = [
     },
   },
   {
+    name: 'a `failed` that comes behind the work request that was to mend it is taken as it comes: nothing tells the two from others side by side',
+    records: [
+      post(0, 5, 1, { task_status: 'running' }),
+      post(100, 105, 1, { work_request_id: 'w2', task_status: 'running' }),
+      post(5, 10, 1, { task_status: 'failed' }),
+      post(105, 110, 1, { work_request_id: 'w2', task_status: 'complete' }),
+    ],
+    expect: {
+      tasks: {
+        t1: { task_status: 'failed', attempts: 1, processed_stats: { processed_bytes: 4 }, marks: {} },
+      },
+      events: [{ offset: 2, index: 1, kind: 'failure', failure: 'failed', work_request_id: 'w1', attempt: 1 }],
+    },
+  },
+  {
     name: 'the re-post of a failed post, after another reporter has re-opened the task, fails it no second time',
     records: [
       post(0, 5, 1, { task_status: 'failed' }),

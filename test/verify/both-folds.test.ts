@@ -4,8 +4,9 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { MARKS } from '../../src/domain/update-class.ts';
-import { differences, foldOfDomain, foldPlainly } from './fold-both-ways.ts';
+import { foldOfDomain, foldPlainly } from './fold-both-ways.ts';
 import { randomStream, SMALL_BOUNDS, type StreamRecord } from './random-updates.ts';
+import { differences } from './shown.ts';
 import { smallest } from './smallest-stream.ts';
 
 /** A longer search: BOTH_FOLDS_STREAMS=1000000. */

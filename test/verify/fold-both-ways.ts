@@ -1,13 +1,12 @@
 // One stream of updates through the fold of src/domain and through the plain fold, each shown in the same plain words.
 
 import { PlainFold } from '../../src/cli/verify/plain-fold.ts';
-import type { PlainEvent } from '../../src/cli/verify/plain-record.ts';
+import type { PlainVerdict } from '../../src/cli/verify/plain-record.ts';
 import { figuresOfRollUp } from '../../src/cli/verify/plain-roll-ups.ts';
 import { type PlainTask, plainOpenGaps } from '../../src/cli/verify/plain-task.ts';
-import type { ExactSum } from '../../src/domain/exact-sum.ts';
 import { FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
-import { conserves, newHead } from '../../src/domain/head.ts';
-import type { Notice } from '../../src/domain/notice.ts';
+import { conserves, newHead, type SlotHead } from '../../src/domain/head.ts';
+import { homeOf } from '../../src/domain/home.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import { figuresOf, type RollUp } from '../../src/domain/roll-up.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
@@ -16,28 +15,81 @@ import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombst
 import { writeRollUp } from '../simulator/memory-slot-store.ts';
 import { STREAM_GROUP, type StreamRecord } from './random-updates.ts';
 import { RulesMet } from './rules-met.ts';
-
-/** What comes of a stream: after each record its outcome and events, and at the end tasks and roll-up. */
-export type Shown = { readonly [field: string]: unknown };
+import {
+  byId,
+  changed,
+  keptErrors,
+  plainly,
+  positive,
+  type Shown,
+  shownEvent,
+  shownNotice,
+  shownReporter,
+  shownRollUps,
+  shownSettings,
+  shownSums,
+  sorted,
+} from './shown.ts';
 
 const SIZE = 200;
 
-/** @param batch how many records are folded before their changes are taken */
-export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSettings, batch: number): Shown {
-  const head = newHead({ origin: 0, incarnation: 'i', partition_count: 1, fold_version: FOLD_VERSION, settings });
-  const known = new Map<string, KnownTask>();
-  const kept = new Map<string, { errors: TaskError[]; task_output: string | undefined }>();
-  const rollUps = { internal_job_id: new Map<string, RollUp>(), engine_id: new Map<string, RollUp>() };
-  const jobTasks = new Map<string, Set<string>>();
-  const fold = new PartitionFold(
-    0,
-    head,
-    (id) => known.get(id) ?? null,
-    (kind, id) => rollUps[kind].get(id) ?? null,
-  );
-  const takeChanges = () => {
+/** A slot of the fold of src/domain, and all that it holds. */
+export class DomainSlot {
+  readonly partition: number;
+  head: SlotHead;
+  readonly known = new Map<string, KnownTask>();
+  readonly kept = new Map<string, { errors: TaskError[]; task_output: string | undefined }>();
+  readonly rollUps = { internal_job_id: new Map<string, RollUp>(), engine_id: new Map<string, RollUp>() };
+  readonly jobTasks = new Map<string, Set<string>>();
+  readonly steps: object[] = [];
+  offset = 0;
+
+  constructor(partition: number, partition_count: number, settings: FoldSettings) {
+    this.partition = partition;
+    this.head = newHead({ origin: 0, incarnation: 'i', partition_count, fold_version: FOLD_VERSION, settings });
+  }
+
+  get tasks(): TaskState[] {
+    return [...this.known.values()].filter((task): task is TaskState => task !== null && !(task instanceof Tombstone));
+  }
+
+  /** @param batch how many records are folded before their changes are taken */
+  fold(records: readonly StreamRecord[], batch: number): void {
+    const { head, known, rollUps, partition } = this;
+    const fold = new PartitionFold(
+      partition,
+      head,
+      (id) => known.get(id) ?? null,
+      (kind, id) => rollUps[kind].get(id) ?? null,
+    );
+    // Elsewhere what is due comes with each stretch.
+    const looks = this.tasks.map(({ internal_task_id, look_at: at }) => ({ internal_task_id, at }));
+    fold.beginStretch(looks, Number.POSITIVE_INFINITY);
+    for (const { log_time: timestamp, update, source = null, tick, control, ...headers } of records) {
+      if (control !== undefined) this.#take(fold);
+      const before = { ...head.outcomes };
+      const decoded =
+        update === null
+          ? ({ kind: 'reject', reason: 'malformed', detail: '' } as const)
+          : ({ kind: 'update', update: update as never } as const);
+      const home = update?.internal_task_id ? homeOf(update.internal_task_id, head.pins.partition_count) : -1;
+      const notices = fold.fold({
+        ...{ offset: this.offset, timestamp, size: SIZE, decoded, home, source },
+        ...(tick === undefined ? {} : { tick }),
+        ...(control === undefined ? {} : { control: readControl(control ?? undefined, STREAM_GROUP) }),
+        ...headers,
+      });
+      if (++this.offset % batch === 0 || control !== undefined) this.#take(fold);
+      const outcome = changed(before, head.outcomes);
+      this.steps.push({ outcome, events: notices.map(shownNotice), conserves: conserves(head) });
+    }
+    this.#take(fold);
+  }
+
+  #take(fold: PartitionFold): void {
+    const { known, kept, head } = this;
     const changes = fold.takeChanges();
-    for (const change of fold.takeRollUps()) writeRollUp({ rollUps, jobTasks }, change);
+    for (const change of fold.takeRollUps()) writeRollUp(this, change);
     for (const [id, generation] of fold.takeTombstones()) known.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of changes) {
       const { internal_task_id: id } = task;
@@ -50,69 +102,75 @@ export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSet
         task_output: task_output ?? before?.task_output,
       });
     }
-  };
-  const steps = records.map(({ log_time: timestamp, update, source = null, tick, control, ...headers }, offset) => {
-    if (control !== undefined) takeChanges();
-    const before = { ...head.outcomes };
-    const decoded =
-      update === null
-        ? ({ kind: 'reject', reason: 'malformed', detail: '' } as const)
-        : ({ kind: 'update', update: update as never } as const);
-    const home = update?.internal_task_id ? 0 : -1;
-    const notices = fold.fold({
-      ...{ offset, timestamp, size: SIZE, decoded, home, source },
-      ...(tick === undefined ? {} : { tick }),
-      ...(control === undefined ? {} : { control: readControl(control ?? undefined, STREAM_GROUP) }),
-      ...headers,
+  }
+
+  show(): Shown {
+    const { head, known, kept, rollUps, jobTasks, steps } = this;
+    const { fleet, clock } = head;
+    const oldest = generationOf(head) - 1;
+    const tombstones = [...known].flatMap(([id, task]): [string, number][] =>
+      task instanceof Tombstone && task.generation >= oldest ? [[id, task.generation]] : [],
+    );
+    return plainly({
+      steps,
+      clock,
+      ticks: head.ticks,
+      settings: { now: head.settings, changes: head.changes, controls: head.controls, generation: head.generation },
+      tasks: byId(this.tasks, (task) => {
+        const { inputs, outputs, reporters, reporters_base, reporters_let_go: _, ...rest } = task;
+        const ios = { inputs: [...inputs], outputs: [...outputs] };
+        return {
+          ...rest,
+          ...ios,
+          reporters: [...reporters].map(shownReporter),
+          reporters_base: sorted(reporters_base),
+          ...kept.get(task.internal_task_id),
+        };
+      }),
+      tombstones: sorted(new Map(tombstones)),
+      reasons: sorted(head.rejected_by_reason),
+      rerouted_from: [...head.rerouted_from],
+      jobs: shownRollUps(rollUps.internal_job_id, (rollUp) => figuresOf(rollUp)),
+      engines: shownRollUps(rollUps.engine_id, (rollUp) => figuresOf(rollUp)),
+      job_tasks: sorted(jobTasks).map(([id, tasks]) => [id, [...tasks].sort()]),
+      fleet: {
+        tasks: fleet.tasks,
+        tasks_by_status: sorted(positive(fleet.tasks_by_status)),
+        tasks_by_liveness: sorted(positive(fleet.tasks_by_liveness)),
+        failures_by_reason: sorted(fleet.failures_by_reason),
+        ...shownSums(fleet),
+        retired: { tasks: fleet.retired.tasks, ...shownSums(fleet.retired) },
+      },
     });
-    if ((offset + 1) % batch === 0 || control !== undefined) takeChanges();
-    return { outcome: changed(before, head.outcomes), events: notices.map(shownNotice), conserves: conserves(head) };
-  });
-  takeChanges();
-  const { fleet, clock } = head;
-  const oldest = generationOf(head) - 1;
-  const tasks = [...known.values()].filter((task): task is TaskState => task !== null && !(task instanceof Tombstone));
-  const tombstones = [...known].flatMap(([id, task]): [string, number][] =>
-    task instanceof Tombstone && task.generation >= oldest ? [[id, task.generation]] : [],
-  );
-  return plainly({
-    steps,
-    clock,
-    ticks: head.ticks,
-    settings: { now: head.settings, changes: head.changes, controls: head.controls, generation: head.generation },
-    tasks: byId(tasks, (task) => {
-      const { inputs, outputs, reporters, reporters_base, reporters_let_go: _, ...rest } = task;
-      const ios = { inputs: [...inputs], outputs: [...outputs] };
-      return {
-        ...rest,
-        ...ios,
-        reporters: [...reporters].map(shownReporter),
-        reporters_base: sorted(reporters_base),
-        ...kept.get(task.internal_task_id),
-      };
-    }),
-    tombstones: sorted(new Map(tombstones)),
-    reasons: sorted(head.rejected_by_reason),
-    rerouted_from: [...head.rerouted_from],
-    jobs: shownRollUps(rollUps.internal_job_id, (rollUp) => figuresOf(rollUp)),
-    engines: shownRollUps(rollUps.engine_id, (rollUp) => figuresOf(rollUp)),
-    job_tasks: sorted(jobTasks).map(([id, tasks]) => [id, [...tasks].sort()]),
-    fleet: {
-      tasks: fleet.tasks,
-      tasks_by_status: sorted(positive(fleet.tasks_by_status)),
-      tasks_by_liveness: sorted(positive(fleet.tasks_by_liveness)),
-      failures_by_reason: sorted(fleet.failures_by_reason),
-      ...shownSums(fleet),
-      retired: { tasks: fleet.retired.tasks, ...shownSums(fleet.retired) },
-    },
-  });
+  }
+}
+
+/** @param batch how many records are folded before their changes are taken */
+export function foldOfDomain(records: readonly StreamRecord[], settings: FoldSettings, batch: number): Shown {
+  const slot = new DomainSlot(0, 1, settings);
+  slot.fold(records, batch);
+  return slot.show();
 }
 
 /** @param met told the rules that the stream comes upon */
 export function foldPlainly(records: readonly StreamRecord[], settings: FoldSettings, met?: Set<string>): Shown {
   const fold = new PlainFold(0, 1, settings, STREAM_GROUP);
   const rules = met === undefined ? null : new RulesMet(fold, met);
-  const steps = records.map(({ log_time, update, source = null, tick, control, ...headers }, offset) => {
+  return showPlain(
+    fold,
+    stepsOfPlain(fold, records, 0, (verdict) => rules?.look(verdict)),
+  );
+}
+
+/** @param from the offset of the first record @param onVerdict told what each record comes to */
+export function stepsOfPlain(
+  fold: PlainFold,
+  records: readonly StreamRecord[],
+  from: number,
+  onVerdict: (verdict: PlainVerdict) => void = () => {},
+): object[] {
+  return records.map(({ log_time, update, source = null, tick, control, ...headers }, at) => {
+    const offset = from + at;
     const verdict = fold.fold({
       ...{ offset, log_time, size: SIZE, source },
       content: update === null ? { undecodable: 'malformed' } : { update: update as never },
@@ -120,12 +178,16 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
       ...(control === undefined ? {} : { control }),
       ...headers,
     });
-    rules?.look(verdict);
+    onVerdict(verdict);
     const received = Object.values(fold.outcomes).reduce((sum, count) => sum + count, 0);
     const { obeyed, repeated, ignored } = fold.settings.controls;
-    const conserves = received + fold.ticks + obeyed + repeated + ignored === offset + 1;
+    // Of a slot that has grown only some of the counts begin at its first record.
+    const conserves = fold.cuts.length > 0 || received + fold.ticks + obeyed + repeated + ignored === offset + 1;
     return { outcome: verdict.outcome ?? '', events: verdict.events.map(shownEvent), conserves };
   });
+}
+
+export function showPlain(fold: PlainFold, steps: readonly object[]): Shown {
   const tasks = [...fold.tasks.values()];
   const { retired } = fold;
   const counted = (nameOf: (task: PlainTask) => string) => {
@@ -182,98 +244,4 @@ export function foldPlainly(records: readonly StreamRecord[], settings: FoldSett
       retired: { tasks: retired.tasks, ...shownSums(retired) },
     },
   });
-}
-
-interface Sums {
-  readonly job_creations: number;
-  readonly error_count: ExactSum;
-  readonly retry_count: ExactSum;
-  readonly processed_stats: ReadonlyMap<string, ExactSum>;
-}
-
-function shownSums({ job_creations, error_count, retry_count, processed_stats }: Sums): object {
-  return {
-    job_creations,
-    error_count: String(error_count),
-    retry_count: String(retry_count),
-    stats: PROCESSED_STATS.map((stat) => String(processed_stats.get(stat) ?? 0)),
-  };
-}
-
-function shownRollUps<RollUp>(
-  byId: ReadonlyMap<string, RollUp>,
-  figures: (rollUp: RollUp) => Iterable<readonly [name: string, figure: number | bigint]>,
-): object {
-  const shown = (rollUp: RollUp) => [...figures(rollUp)].map(([name, figure]) => [name, String(figure)] as const);
-  return Object.fromEntries([...byId].map(([id, rollUp]) => [id, Object.fromEntries(shown(rollUp))]));
-}
-
-interface ShownReporter {
-  readonly totals: ReadonlyMap<string, number>;
-  readonly open: readonly number[];
-  readonly heard_at: number;
-  readonly ended: boolean;
-  readonly rerouted: boolean;
-}
-
-function shownReporter([name, { totals, open, heard_at, ended, rerouted }]: readonly [string, ShownReporter]): object {
-  return { name, totals: sorted(totals), open, heard_at, ended, rerouted };
-}
-
-function shownSettings({ now, changes, controls }: PlainFold['settings']): object {
-  return { now, changes, controls };
-}
-
-function keptErrors(before: TaskError[], added: readonly TaskError[], max: number): TaskError[] {
-  const all = [...before, ...added];
-  return added.length === 0 ? before : all.slice(Math.max(0, all.length - max));
-}
-
-function byId<Task extends { readonly internal_task_id: string }>(
-  tasks: readonly Task[],
-  show: (task: Task) => object,
-): object {
-  return Object.fromEntries(tasks.map((task) => [task.internal_task_id, show(task)]));
-}
-
-function positive<Name>(counts: ReadonlyMap<Name, number>): Map<Name, number> {
-  return new Map([...counts].filter(([, count]) => count > 0));
-}
-
-/** The paths at which two of the same shape differ, with both values. */
-export function differences(one: unknown, other: unknown, path = ''): string[] {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
-    return Object.is(one, other) ? [] : [`${path}: domain ${JSON.stringify(one)}, plain ${JSON.stringify(other)}`];
-  }
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...names].flatMap((name) => differences(Reflect.get(one, name), Reflect.get(other, name), `${path}/${name}`));
-}
-
-function changed(
-  before: { readonly [outcome: string]: number },
-  after: { readonly [outcome: string]: number },
-): string {
-  return Object.keys(after)
-    .filter((outcome) => after[outcome] !== before[outcome])
-    .join();
-}
-
-function shownNotice({ body, index }: Notice): object {
-  if (body.kind === 'failure') return { kind: body.kind, index, ...body.facts };
-  // The sentence for people is the processor's own.
-  if (body.kind === 'reject') return { ...body, index, detail: undefined };
-  return { ...body, index };
-}
-
-function shownEvent(event: PlainEvent, at: number): object {
-  return { ...event, index: at + 1 };
-}
-
-function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Without what is undefined. */
-function plainly(shown: Shown): Shown {
-  return JSON.parse(JSON.stringify(shown)) as Shown;
 }

@@ -2,13 +2,12 @@
 // and the log is the one that was folded. Looked at behind a fence, before anything is touched.
 
 import type { Kafka } from 'kafkajs';
-import { readTopic } from '../../kafka/read-topic.ts';
 import { Fault } from '../../pipeline/errors.ts';
-import { matches } from '../../pipeline/fingerprint.ts';
 import type { EmittedMark, RecordFingerprint } from '../../pipeline/ports.ts';
 import { decodeHead } from '../../redis/head-codec.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { holdsRecord } from '../same-log.ts';
 import { checkSnapshot, type SnapshotHeader } from './snapshot-file.ts';
 
 /** A file that is whole and of this group and topic. */
@@ -87,11 +86,6 @@ export async function requireFit(
   }
   // What retention has removed can be compared no more.
   if (fingerprint === null || fingerprint.offset < log.start) return;
-  const { offset } = fingerprint;
-  const [from, to] = [new Map([[partition, offset]]), new Map([[partition, offset + 1]])];
-  for await (const { records } of readTopic(log.kafka, { topic: log.topic, partitions: [partition], from, to })) {
-    const record = records.find((one) => one.offset === offset);
-    if (record !== undefined && matches(fingerprint, record)) return;
-  }
-  throw refuse(`the record at offset ${offset} is not the one that was folded`, again);
+  if (await holdsRecord(log.kafka, log.topic, partition, fingerprint)) return;
+  throw refuse(`the record at offset ${fingerprint.offset} is not the one that was folded`, again);
 }

@@ -117,7 +117,8 @@ async function saveOnce({ context, redis, run, keys, positions, partition, file,
   }
 }
 
-function headerOf(
+/** What a file of these pieces says of itself. */
+export function headerOf(
   first: readonly SlotPiece[],
   about: Pick<SnapshotHeader, 'topic' | 'group' | 'partition' | 'emitted'>,
 ): SnapshotHeader {

@@ -165,7 +165,7 @@ async function compareFound(
 
 /** Names in the head that are no counts: they say where and how the slot was folded. */
 const NOT_COUNTS =
-  /^(watermark|saving|layout|origin|incarnation|partition_count|fold_version|origin_settings\..*|fingerprint\..*)$/;
+  /^(watermark|saving|layout|origin|incarnation|partition_count|fold_version|origin_settings\..*|fingerprint\..*|growth\..*|grown_from)$/;
 
 /** Holds one partition's head and fleet share against the plain fold, and the counts against each other. */
 export function compareSlot(partition: number, fold: PlainFold, slot: FoundSlot, mismatches: Mismatches): void {

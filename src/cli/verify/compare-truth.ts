@@ -59,6 +59,8 @@ export interface TruthFigures {
   isRetired(internal_task_id: string): boolean;
   readonly told: ToldOfTasks;
   readonly published: number;
+  /** the topic has grown since: records of engines that had not heard of it came re-routed, which the truth does not count */
+  readonly grown: boolean;
   /** of all partitions */
   readonly outcomes: { readonly [outcome in Outcome]: number };
   readonly rejected_by_reason: ReadonlyMap<string, number>;
@@ -234,7 +236,7 @@ function compareSummary(
     applied: summary.applied,
     rejected: summary.rejected,
     rejected_by_reason: reasonsText(Object.entries(summary.rejected_by_reason)),
-    rerouted: summary.rerouted,
+    ...(figures.grown ? {} : { rerouted: summary.rerouted }),
     tasks: summary.tasks,
     ...(eventsKnown
       ? { failures: summary.failures, failures_by_kind: sorted(withoutZeros(summary.failures_by_kind)) }
@@ -246,7 +248,7 @@ function compareSummary(
     applied: outcomes.applied + outcomes.duplicate + outcomes.stale,
     rejected: outcomes.rejected,
     rejected_by_reason: reasonsText(figures.rejected_by_reason),
-    rerouted: outcomes.rerouted,
+    ...(figures.grown ? {} : { rerouted: outcomes.rerouted }),
     tasks: figures.tasks + figures.retired,
     ...(eventsKnown
       ? { failures: figures.failures, failures_by_kind: sorted(Object.fromEntries(figures.failures_by_kind)) }

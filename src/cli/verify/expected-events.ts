@@ -67,8 +67,8 @@ export function expectedEvent(
   const { value } = record;
   const headers = copiedHeaders(record.headers);
   let { key } = record;
-  if (event.kind === 'reject' && origin !== null) {
-    // A reject shows the record as it was written, not as it was re-routed.
+  if (origin !== null) {
+    // A reject, and a copy of a copy, shows the record as it was written, not as it was re-routed.
     key = headerValues(record.headers, ORIGIN_KEY).at(-1) ?? null;
     headers.delete(ORIGIN_KEY);
   }

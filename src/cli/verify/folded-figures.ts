@@ -27,6 +27,7 @@ export function foldedFigures(replay: InputReplay, told: ToldOfTasks, books: Eve
     isRetired: (id) => folds.some(({ retired }) => retired.tombstones.has(id)),
     told,
     published: replay.published,
+    grown: folds.some(({ cuts }) => cuts.length > 0),
     outcomes,
     rejected_by_reason: reasons,
     bodiesAreOne: false,

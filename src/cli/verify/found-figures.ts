@@ -61,6 +61,7 @@ export async function foundFigures(look: FoundLook, mismatches: Mismatches): Pro
     isRetired: (id) => digests.has(createHash('md5').update(id).digest('base64url')),
     // Each record that was re-routed is received once more, as its copy.
     published: received - outcomes.rerouted,
+    grown: slots.some(({ head }) => head.has('grown_from')),
     outcomes,
     rejected_by_reason: reasons,
     bodiesAreOne: true,

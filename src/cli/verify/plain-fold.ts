@@ -32,7 +32,7 @@ import {
 import { PlainLooks } from './plain-looks.ts';
 import { plainHome } from './plain-murmur2.ts';
 import { postOf, saidBy, totalsOf } from './plain-post.ts';
-import type { PlainEvent, PlainRecord, PlainVerdict } from './plain-record.ts';
+import type { PlainEvent, PlainRecord, PlainSource, PlainVerdict } from './plain-record.ts';
 import { newPlainReporter, rememberPost } from './plain-reporter.ts';
 import { PlainRetired } from './plain-retired.ts';
 import { PlainRollUps } from './plain-roll-ups.ts';
@@ -55,6 +55,8 @@ export class PlainFold {
   readonly settings: PlainSettings;
   clock = PLAIN_CLOCK_BEFORE;
   ticks = 0;
+  /** by partition before the growth: where it was cut; empty: the slot has not grown */
+  cuts: readonly number[] = [];
   readonly #looks = new PlainLooks();
   readonly #partition: number;
   readonly #partitionCount: number;
@@ -134,15 +136,15 @@ export class PlainFold {
     const tooLarge = record.size > this.settings.now.copy_bytes_max;
     const home = plainHome(id, this.#partitionCount);
     if (home !== this.#partition) {
-      if (record.source !== null) return this.#reject(record, 'rerouted_not_at_home');
+      if (record.source !== null) {
+        const { partition, offset } = record.source;
+        if (!(offset < (this.cuts[partition] ?? 0))) return this.#reject(record, 'rerouted_not_at_home');
+        if (!this.#takeSource(record.source)) return { outcome: 'duplicate', events: [] };
+      }
       if (tooLarge) return this.#reject(record, 'too_large_to_copy');
       return { outcome: 'rerouted', events: [{ kind: 'reroute', to: home }] };
     }
-    if (record.source !== null) {
-      const taken = this.rerouted_from.get(record.source.partition) ?? -1;
-      if (record.source.offset <= taken) return { outcome: 'duplicate', events: [] };
-      this.rerouted_from.set(record.source.partition, record.source.offset);
-    }
+    if (record.source !== null && !this.#takeSource(record.source)) return { outcome: 'duplicate', events: [] };
 
     if (this.retired.meets(id)) return this.#reject(record, 'task_retired');
     const figures = figuresOf(update);
@@ -154,6 +156,18 @@ export class PlainFold {
       return this.#rejectOfTask(record, id, 'too_large_to_copy');
     }
     return this.#take(record, id, update);
+  }
+
+  #takeSource({ partition, offset }: PlainSource): boolean {
+    if (offset <= (this.rerouted_from.get(partition) ?? -1)) return false;
+    this.rerouted_from.set(partition, offset);
+    return true;
+  }
+
+  /** A task comes here from another slot, or from this one before it grew. */
+  bring(task: PlainTask): void {
+    this.tasks.set(task.internal_task_id, task);
+    this.#looks.put(task);
   }
 
   #reject(record: PlainRecord, reason: RejectReason): Judged {

@@ -33,6 +33,17 @@ export class PlainRetired {
     this.#from = { now, number: this.#generation };
   }
 
+  /** The present generation. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Goes on in another slot from here, as the growth says. @param generation the present one @param now the clock, ms */
+  goOn(generation: number, now: number): void {
+    this.#generation = generation;
+    this.#from = { now, number: generation };
+  }
+
   /** The partition's clock has gone on to this, ms. */
   passTo(now: number): void {
     const { now: start, number } = this.#from;

@@ -32,7 +32,7 @@ export class PlainRollUps {
       if (before[kind] !== undefined && before[kind] !== id) this.#takeOut(kind, before[kind], task);
       if (id === undefined) continue;
       const { first_update_at } = task;
-      const rollUp = this.byId[kind].get(id) ?? newRollUp(first_update_at);
+      const rollUp = this.byId[kind].get(id) ?? newPlainRollUp(first_update_at);
       this.byId[kind].set(id, rollUp);
       rollUp.tasks.add(task);
       rollUp.first_update_at = Math.min(rollUp.first_update_at, first_update_at);
@@ -57,7 +57,7 @@ export class PlainRollUps {
   }
 }
 
-function newRollUp(first_update_at: number): PlainRollUp {
+export function newPlainRollUp(first_update_at: number): PlainRollUp {
   return { tasks: new Set(), retired: new Map(), first_update_at, last_update_at: 0 };
 }
 

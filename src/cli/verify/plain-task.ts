@@ -45,7 +45,7 @@ export interface PlainTask {
   job_creations: number;
   /** reason → failure notices of kind failed, aborted or rejected; one that never came is left out */
   readonly failures_by_reason: Map<string, number>;
-  readonly first_offset: number;
+  first_offset: number;
   last_offset: number;
   readonly first_update_at: number;
   last_update_at: number;

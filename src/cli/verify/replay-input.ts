@@ -17,6 +17,7 @@ import { headerText, headerValues, recordBytes, type SourceMark, sourceMark, tra
 import { type ExpectedEvent, expectedEvent } from './expected-events.ts';
 import { decodePlainly, type PlainWriter, plainSchemaId } from './plain-decode.ts';
 import { PlainFold } from './plain-fold.ts';
+import { growPlainly } from './plain-growth.ts';
 import type { PlainRecord, PlainSource } from './plain-record.ts';
 import type { PlainSchemas } from './plain-schemas.ts';
 
@@ -26,6 +27,15 @@ export interface ReplayedPartition {
   readonly incarnation: string;
   /** at the origin */
   readonly settings: FoldSettings;
+  /** it begins with what a growth makes of the era before, not with the log */
+  readonly grown: boolean;
+}
+
+/** A time in which the input is folded over one number of partitions: up to the next growth, or to the present. */
+export interface Era {
+  readonly partitionCount: number;
+  /** where each partition's fold begins, and its settings; a partition that is not there is not replayed */
+  readonly partitions: ReadonlyMap<number, ReplayedPartition>;
 }
 
 export interface ReplayOptions {
@@ -35,9 +45,8 @@ export interface ReplayOptions {
   /** the consumer group whose fold it is */
   readonly group: string;
   readonly schemas: PlainSchemas;
-  readonly partitionCount: number;
-  /** where each partition's fold begins, and its settings; a partition that is not there is not replayed */
-  readonly partitions: ReadonlyMap<number, ReplayedPartition>;
+  /** the oldest first; all but the last one have all of their partitions */
+  readonly eras: readonly Era[];
   /** takes each event as the fold tells it */
   onEvent(event: ExpectedEvent): void;
   /** a record of the topic that is marked as re-routed, whether it is folded yet or not */
@@ -54,7 +63,10 @@ const BUFFER_RECORDS_MAX = 20_000;
 
 export class InputReplay {
   readonly folds = new Map<number, PlainFold>();
+  /** partition → where its fold begins, in the oldest era that it was there */
+  readonly begins = new Map<number, number>();
   #marked = 0;
+  #era: Era;
   readonly #options: ReplayOptions;
   /** partition → next offset to fold */
   readonly #positions = new Map<number, number>();
@@ -69,12 +81,40 @@ export class InputReplay {
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    for (const [partition, { origin, settings }] of options.partitions) {
-      this.#positions.set(partition, origin);
-      this.#looked.set(partition, origin);
-      this.#readTo.set(partition, origin);
-      this.#buffers.set(partition, []);
-      this.folds.set(partition, new PlainFold(partition, options.partitionCount, settings, options.group));
+    this.#era = options.eras[0]!;
+    for (const [partition, { origin }] of this.#era.partitions) this.#begin(partition, origin);
+  }
+
+  #begin(partition: number, origin: number): void {
+    const { group } = this.#options;
+    const { partitionCount, partitions } = this.#era;
+    this.#positions.set(partition, origin);
+    this.#readTo.set(partition, origin);
+    this.#buffers.set(partition, []);
+    if (!this.#looked.has(partition)) this.#looked.set(partition, origin);
+    if (!this.begins.has(partition)) this.begins.set(partition, origin);
+    this.folds.set(partition, new PlainFold(partition, partitionCount, partitions.get(partition)!.settings, group));
+  }
+
+  /** Folds all but the last era: each of them up to its cuts, and then through the growth. */
+  async passEras(onProgress: OnProgress): Promise<void> {
+    for (const next of this.#options.eras.slice(1)) {
+      const cuts = [...next.partitions].sort(([a], [b]) => a - b).map(([, { origin }]) => origin);
+      const before = [...this.#era.partitions.keys()].sort((a, b) => a - b);
+      await this.advance(new Map(before.map((partition) => [partition, cuts[partition]!])), onProgress);
+      const grown = growPlainly(
+        before.map((partition) => this.folds.get(partition)!),
+        cuts,
+        this.#options.group,
+      );
+      this.#era = next;
+      // Those of the life before say nothing about what this one folds.
+      this.#verdicts.clear();
+      for (const [partition, { origin, grown: isGrown }] of next.partitions) {
+        if (!isGrown || !this.folds.has(partition)) this.#begin(partition, origin);
+        if (isGrown) this.folds.set(partition, grown[partition]!);
+      }
+      await this.#readVerdicts();
     }
   }
 
@@ -202,10 +242,9 @@ export class InputReplay {
   }
 
   /** The mark of a re-routed record: it names this topic, and another partition of it. */
-  #sourceOf(record: InputRecord): PlainSource | null {
+  #sourceOf(record: InputRecord, { partitionCount } = this.#era): PlainSource | null {
     const mark = sourceMark(record.headers);
-    const { topic, partitionCount } = this.#options;
-    if (mark === null || mark.topic !== topic) return null;
+    if (mark === null || mark.topic !== this.#options.topic) return null;
     if (mark.partition === record.partition || mark.partition >= partitionCount) return null;
     return { partition: mark.partition, offset: mark.offset };
   }
@@ -213,7 +252,9 @@ export class InputReplay {
   #lookForCopy(record: InputRecord): void {
     if (record.offset < this.#looked.get(record.partition)!) return;
     this.#looked.set(record.partition, record.offset + 1);
-    if (this.#sourceOf(record) !== null) this.#options.onCopy(record, sourceMark(record.headers)!);
+    // What lies behind a cut was re-routed by the eras after it.
+    if (this.#sourceOf(record, this.#options.eras.at(-1)) !== null)
+      this.#options.onCopy(record, sourceMark(record.headers)!);
   }
 
   async #readVerdicts(): Promise<void> {
@@ -222,7 +263,7 @@ export class InputReplay {
       for (const { value } of records) {
         const verdict = JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>;
         const { partition, offset, incarnation } = verdict;
-        if (incarnation !== this.#options.partitions.get(Number(partition))?.incarnation) continue;
+        if (incarnation !== this.#era.partitions.get(Number(partition))?.incarnation) continue;
         this.#verdicts.add(`${partition}/${offset}`);
       }
     }

@@ -2,6 +2,7 @@
 // settings from there, because these are inputs of the fold, not results.
 
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION, type FoldSettings } from '../../domain/fold-settings.ts';
+import type { GrownFrom } from '../../domain/head.ts';
 import { LAYOUT_VERSION } from '../../redis/slot-keys.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import type { FoundSlot } from './found-state.ts';
@@ -15,6 +16,12 @@ export interface SlotPin {
   readonly settings: FoldSettings;
   /** the mark of a save that did not end */
   readonly saving: string | null;
+  /** the growth that this life began with; null: none */
+  readonly growth: SlotGrowth | null;
+}
+
+export interface SlotGrowth extends GrownFrom {
+  readonly id: string;
 }
 
 /**
@@ -25,7 +32,9 @@ export function slotPin(partition: number, { head }: FoundSlot, partitionCount: 
   const saving = head.get('saving') ?? null;
   const incarnation = head.get('incarnation') ?? '';
   const settings = { ...DEFAULT_FOLD_SETTINGS };
-  if (!head.has('watermark')) return { watermark: null, origin: null, incarnation, settings, saving };
+  if (!head.has('watermark')) {
+    return { watermark: null, origin: null, incarnation, settings, saving, growth: null };
+  }
   const number = (field: string): number => {
     const value = Number(head.get(field) ?? Number.NaN);
     if (!Number.isSafeInteger(value)) throw refusal(partition, `${field} reads ${head.get(field) ?? 'nothing'}`);
@@ -42,7 +51,10 @@ export function slotPin(partition: number, { head }: FoundSlot, partitionCount: 
   for (const setting of Object.keys(settings) as (keyof FoldSettings)[]) {
     Object.assign(settings, { [setting]: number(`origin_settings.${setting}`) });
   }
-  return { watermark: number('watermark'), origin: number('origin'), incarnation, settings, saving };
+  const grownFrom = head.get('grown_from');
+  const growth =
+    grownFrom === undefined ? null : { ...(JSON.parse(grownFrom) as GrownFrom), id: head.get('growth.id') ?? '' };
+  return { watermark: number('watermark'), origin: number('origin'), incarnation, settings, saving, growth };
 }
 
 function refusal(partition: number, what: string): CommandFailure {

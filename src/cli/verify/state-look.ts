@@ -47,17 +47,17 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   const { redis, keys, replay } = look;
   const mismatches = new Mismatches(look.mismatchesKept);
   const before = await look.kafka.positions();
-  const partitions = [...replay.folds.keys()];
-  const origins = new Map(partitions.map((partition) => [partition, replay.position(partition)]));
   const folded = new Map<number, number>();
+  const onRead = (done: number, total: number) =>
+    look.onProgress(`reading the input: ${count(done)} of ${count(total)} offsets`);
+  await replay.passEras(onRead);
+  const partitions = [...replay.folds.keys()];
   for (const partition of partitions) {
     const { watermark } = look.pins[partition]!.pin;
     // A W beyond the log is told below; nothing is there to be folded up to it.
     if (watermark !== null) folded.set(partition, Math.min(watermark, before.get(partition)!.end));
   }
-  await replay.advance(folded, (done, total) =>
-    look.onProgress(`reading the input: ${count(done)} of ${count(total)} offsets`),
-  );
+  await replay.advance(folded, onRead);
   const incarnations = new Map(partitions.map((partition) => [partition, look.pins[partition]!.pin.incarnation]));
   const onProgress = (tasks: number) => look.onProgress(`comparing tasks: ${count(tasks)}`);
   const state = { ...look, incarnations, onProgress };
@@ -76,7 +76,7 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   }
   const ranges = new Map(
     partitions.map((partition) => {
-      const range = { origin: origins.get(partition)!, watermark: replay.position(partition) };
+      const range = { origin: replay.begins.get(partition)!, watermark: replay.position(partition) };
       return [partition, range];
     }),
   );

@@ -10,6 +10,7 @@ import { registryOptions } from '../service-targets.ts';
 import { kafkaConnection, kafkaLog } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import { compareTruth, ToldOfTasks, type TruthAnswer } from './compare-truth.ts';
+import { erasToReplay } from './eras.ts';
 import { EventBooks } from './event-books.ts';
 import { foldedFigures } from './folded-figures.ts';
 import { foundFigures } from './found-figures.ts';
@@ -59,14 +60,25 @@ export async function verify(
   const unchecked: VerifyDocument['unchecked'] = [];
   const truth_alone: number[] = [];
   const partitions = new Map<number, ReplayedPartition>();
+  const grown = erasToReplay(
+    pins.map(({ pin }) => pin),
+    positions,
+  );
   for (const [partition, { pin }] of pins.entries()) {
     const { start } = positions.get(partition)!;
     const origin = pin.origin ?? start;
-    if (start > origin && options.truth !== undefined) truth_alone.push(partition);
-    else if (start > origin) {
-      const what = `partition ${partition}: its log begins at ${start}, its fold began at ${origin}; the records between are gone`;
+    const isGrown = pin.growth !== null;
+    const gone =
+      isGrown && typeof grown === 'string'
+        ? grown
+        : start > origin && `its log begins at ${start}, its fold began at ${origin}; the records between are gone`;
+    if (!gone) {
+      partitions.set(partition, { origin, incarnation: pin.incarnation, settings: pin.settings, grown: isGrown });
+    } else if (options.truth !== undefined) truth_alone.push(partition);
+    else {
+      const what = `partition ${partition}: ${gone}`;
       unchecked.push({ partition, why: `${what}, so neither its state nor its events can be told` });
-    } else partitions.set(partition, { origin, incarnation: pin.incarnation, settings: pin.settings });
+    }
   }
 
   const kafka = createKafka(kafkaConnection(config), 'read', kafkaLog(context));
@@ -80,8 +92,7 @@ export async function verify(
     verdictTopic: topology.verdicts.topic,
     group,
     schemas,
-    partitionCount: keys.length,
-    partitions,
+    eras: [...(typeof grown === 'string' ? [] : grown), { partitionCount: keys.length, partitions }],
     onEvent(event) {
       books.expect(event);
       if (options.truth !== undefined) told.take(event);

@@ -65,15 +65,21 @@ export async function lookAtTask(context: CommandContext, id: string): Promise<T
       const what = `the log of partition ${partition} ends at offset ${logEnd}, and the task was folded up to offset ${last_offset}`;
       throw new CommandFailure(`${what}: it is not the log that the task was folded from`, EXIT.failed);
     }
-    return { task, pins, watermark, logStart };
+    // Below the cut of a growth lie other homes' records.
+    const from = pins.growth === undefined ? logStart : Math.max(logStart, pins.origin);
+    return { task, pins, watermark, logStart: from };
   } finally {
     await link.close();
   }
 }
 
 /** What is gone of the task's updates, in a sentence; null: nothing is. */
-export function historyGone({ task, logStart }: TaskLook): string | null {
+export function historyGone({ task, pins, logStart }: TaskLook): string | null {
   const { partition, first_offset } = task.source;
+  if (pins.growth !== undefined && first_offset < pins.origin) {
+    const grew = `the topic grew from ${pins.growth.partition_count} partitions, at offset ${pins.origin} of partition ${partition}`;
+    return `the task is older than that ${grew}: its updates before that are not replayed, so nobody can tell the classes and sums of later ones`;
+  }
   if (logStart <= first_offset) return null;
   const began = `the task begins at offset ${first_offset} of partition ${partition}, and the log at ${logStart}`;
   return `${began}: its updates before that are gone, so nobody can tell the classes and sums of those that are left`;
