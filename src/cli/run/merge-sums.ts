@@ -10,8 +10,8 @@ import { redisTarget } from '../service-targets.ts';
 const EVERY_MS = 1_000;
 /** Another one takes over after this, ms. */
 const LEASE_MS = 3_000;
-/** The engines take this share of the time at most. */
-const ENGINES_SHARE = 0.1;
+/** The engines take this share of the time at most: the fold has better uses for it. */
+const ENGINES_SHARE = 0.02;
 const ENGINES_AT_ONCE = 200;
 
 /** @returns how to stop */
