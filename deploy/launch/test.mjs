@@ -9,6 +9,7 @@ const modules = (...path) => join(project, 'node_modules', ...path);
 const checks = [
   { title: 'format and lint', args: [modules('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'] },
   { title: 'types', args: [modules('typescript', 'bin', 'tsc'), '--noEmit'] },
+  { title: 'types of the page', args: [modules('typescript', 'bin', 'tsc'), '-p', join('src', 'web')] },
   { title: 'generated files', args: [join('schemas', 'generate.mjs'), '--check'] },
   { title: 'build', args: [join('deploy', 'build.mjs')] },
 ];

@@ -58,15 +58,14 @@ document.addEventListener('click', (click) => {
   if (!link?.href || link.target !== '' || link.origin !== location.origin || link.pathname.startsWith('/api')) return;
   if (link.hash !== '' && link.pathname === location.pathname) return;
   click.preventDefault();
-  goTo(link.pathname + link.search);
+  goTo(link.pathname + link.search + link.hash);
 });
 
 export function goTo(path: string): void {
-  if (path === location.pathname + location.search) return;
   history.pushState(null, '', path);
   const before = current.value;
   current.set(addressOf(location.pathname, location.search));
-  if (before.view !== current.value.view || before.id !== current.value.id) scrollTo(0, 0);
+  if (location.hash === '' && (before.view !== current.value.view || before.id !== current.value.id)) scrollTo(0, 0);
 }
 
 export function useAddress(): Address {

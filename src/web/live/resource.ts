@@ -26,11 +26,20 @@ export function useResource<Document>(path: string | null, every_ms: number, isS
   useEffect(() => {
     if (path === null) return;
     const gone = new AbortController();
-    const stop = repeat(path, every_ms, { signal: gone.signal, isSlow }, tell as never);
-    againRef.current = stop.now;
+    const asking = keepAsking<Document>(
+      path,
+      every_ms,
+      { signal: gone.signal, isSlow },
+      {
+        answer: (document) => tell({ path, document }),
+        problem: (problem) =>
+          tell(({ path: of, document }) => ({ path, problem, ...(of === path && document ? { document } : {}) })),
+      },
+    );
+    againRef.current = asking.now;
     return () => {
       gone.abort();
-      stop.end();
+      asking.end();
     };
   }, [path, every_ms, isSlow]);
 
@@ -41,15 +50,18 @@ export function useResource<Document>(path: string | null, every_ms: number, isS
   return { ...resource, again };
 }
 
-type Tell = (
-  change: (before: { path: string | null; document?: unknown; problem?: Problem }) => {
-    path: string;
-    document?: unknown;
-    problem?: Problem;
-  },
-) => void;
+export interface Listener<Document> {
+  answer(document: Document): void;
+  problem(problem: Problem): void;
+}
 
-function repeat(path: string, every_ms: number, options: AskOptions, tell: Tell) {
+/** Asks again and again, until it is ended or its signal comes. */
+export function keepAsking<Document>(
+  path: string,
+  every_ms: number,
+  options: AskOptions,
+  listener: Listener<Document>,
+): { now(): void; end(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking = false;
 
@@ -59,16 +71,11 @@ function repeat(path: string, every_ms: number, options: AskOptions, tell: Tell)
     asking = true;
     let wait = every_ms;
     try {
-      const answer = await ask<unknown>(path, options);
-      tell(() => ({ path, document: answer }));
+      listener.answer(await ask<Document>(path, options));
     } catch (error) {
       if (options.signal?.aborted) return;
       const problem = problemOfError(error);
-      tell((before) => ({
-        path,
-        problem,
-        ...(before.path === path && before.document !== undefined ? { document: before.document } : {}),
-      }));
+      listener.problem(problem);
       wait = isFinal(problem) ? every_ms : RETRY_MS;
     } finally {
       asking = false;

@@ -1,0 +1,115 @@
+// The ledger drawn: a lane a reporter, time to the right. Counted posts stand on the line, those that were dropped hang below
+// it, and what no post reports is hatched.
+
+import { ledgerOf, type Lane, type Ledger, type Span, summaryOf, ticksOf } from '../format/ledger-lanes.ts';
+import type { ExplainedUpdate } from '../documents.ts';
+import { moment } from '../format/time.ts';
+import { now } from '../live/clock.ts';
+import { Empty } from './states.tsx';
+
+/** More than this a screen does not show. */
+const LANES_MAX = 24;
+const TICKS_MAX = 6;
+
+interface LedgerViewProps {
+  readonly updates: readonly ExplainedUpdate[];
+  readonly choose: (offset: number) => void;
+}
+
+export function LedgerView({ updates, choose }: LedgerViewProps) {
+  const ledger = ledgerOf(updates);
+  if (ledger === null) return <Empty title="No interval to draw">Its updates name no work request or no interval.</Empty>;
+  const lanes = ledger.lanes.slice(0, LANES_MAX);
+  return (
+    <>
+      <p class="quiet">{summaryOf(ledger)}</p>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the list of updates below holds the same by keyboard */}
+      <div
+        class="ledger"
+        role="img"
+        aria-label={`Ledger: ${summaryOf(ledger)}`}
+        onClick={(click) => {
+          const offset = (click.target as HTMLElement).dataset.offset;
+          if (offset !== undefined) choose(Number(offset));
+        }}
+      >
+        {lanes.map((lane) => (
+          <LaneView key={lane.work_request_id} lane={lane} ledger={ledger} />
+        ))}
+        <Axis ledger={ledger} />
+      </div>
+      {ledger.lanes.length > LANES_MAX && <p class="quiet">{ledger.lanes.length - LANES_MAX} more reporters are not drawn.</p>}
+      <ul class="legend ledger-legend">
+        <li>
+          <i class="span" data-kind="counted" /> counted
+        </li>
+        <li>
+          <i class="span" data-kind="doubt" /> counted, in doubt
+        </li>
+        <li>
+          <i class="gap" /> gap: no post reports it
+        </li>
+        <li>
+          <i class="span" data-kind="dropped" /> dropped: duplicate or stale
+        </li>
+      </ul>
+    </>
+  );
+}
+
+function LaneView({ lane, ledger }: { lane: Lane; ledger: Ledger }) {
+  return (
+    <div class="lane">
+      <span class="lane-name mono" title={lane.work_request_id}>
+        {shortId(lane.work_request_id)}
+      </span>
+      <div class="track">
+        {lane.gaps.map(({ from, to }) => (
+          <i key={from} class="gap" title={`${to - from} s that no post reports`} style={placed(ledger, from, to)} />
+        ))}
+        {lane.spans.map((span) => (
+          <i
+            key={span.offset}
+            class="span"
+            data-kind={span.kind}
+            data-class={span.class}
+            data-overlaps={span.overlaps ? '' : undefined}
+            data-offset={span.offset}
+            title={titleOf(span)}
+            style={placed(ledger, span.from, span.to)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Axis({ ledger: { from, to } }: { ledger: Ledger }) {
+  return (
+    <div class="lane axis">
+      <span class="lane-name">engine clock</span>
+      <div class="track">
+        {ticksOf(from, to, TICKS_MAX).map((tick) => (
+          <span key={tick} style={{ left: `${((tick - from) / (to - from)) * 100}%` }}>
+            {moment(tick * 1_000, now())}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function placed({ from, to }: Ledger, begin: number, end: number) {
+  const span = to - from;
+  return { left: `${((begin - from) / span) * 100}%`, width: `${((end - begin) / span) * 100}%` };
+}
+
+function titleOf(span: Span): string {
+  const { offset, from, to } = span;
+  const length = to === from ? 'zero seconds' : `${to - from} s`;
+  return `${span.class}${span.overlaps ? ', overlaps another' : ''}: ${length} until ${moment(to * 1_000, now())}, offset ${offset}`;
+}
+
+function shortId(id: string): string {
+  return id.length > 14 ? `${id.slice(0, 6)}…${id.slice(-6)}` : id;
+}
