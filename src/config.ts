@@ -180,6 +180,11 @@ export const settings = [
     doc: '/livez answers 503 where the loop of a partition has not turned for this long. Keep it above the time-outs of Kafka, or an outage restarts the process.',
   }),
 
+  listenAddress('listen', '127.0.0.1:9460', {
+    group: 'serve',
+    doc: 'Where `taskfold serve` answers the API and shows the page: a port alone is one of the loopback, port 0 a free one that the log names.',
+  }),
+
   oneOf('log_level', 'info', ['debug', 'info', 'warn', 'error', 'silent'], {
     group: 'logs',
     doc: 'Least level that is logged. Unless it is set, commands other than `run` log warnings and errors only.',

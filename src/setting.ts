@@ -4,7 +4,7 @@
 import { z } from 'zod';
 
 /** What a setting belongs to; a sub-command takes only the groups that it needs. */
-export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'observe' | 'logs';
+export type SettingGroup = 'services' | 'names' | 'run' | 'fold' | 'topics' | 'observe' | 'serve' | 'logs';
 
 export interface Setting<Name extends string = string, Value = unknown> {
   /** the key in `Config`; unit and bounds last */

@@ -12,6 +12,7 @@ import { engineCommand, jobCommand } from './roll-up.ts';
 import { enginesCommand, jobsCommand } from './roll-ups.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
+import { serveCommand } from './serve.ts';
 import { settingsCommand } from './settings.ts';
 import { simulateCommand } from './simulate.ts';
 import { snapshotCommand } from './snapshot.ts';
@@ -38,6 +39,7 @@ const COMMANDS = [
   engineCommand,
   enginesCommand,
   statusCommand,
+  serveCommand,
   partitionsCommand,
   rejectsCommand,
   snapshotCommand,

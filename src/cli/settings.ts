@@ -35,7 +35,7 @@ function ownSettingsCommand(): Command {
     ],
     options: [['--markdown', 'print the reference page instead: names, defaults, bounds, meaning']],
     parse: z.object({ markdown: z.boolean().default(false) }),
-    settings: ['services', 'names', 'run', 'fold', 'topics', 'observe'],
+    settings: ['services', 'names', 'run', 'fold', 'topics', 'observe', 'serve'],
     async run({ config, sources, output }, { markdown }) {
       if (markdown) {
         await output.result({ markdown: settingsPage() }, () => settingsPage().trimEnd());
@@ -72,6 +72,7 @@ const GROUPS = {
   fold: 'The fold: what a partition begins with; later, what is in force counts (`taskfold settings show`, `set`)',
   topics: 'Topics that are created (`taskfold topics create`)',
   observe: 'Health and metrics (`taskfold run`)',
+  serve: 'API and page (`taskfold serve`)',
   logs: 'Logs',
 } as const;
 

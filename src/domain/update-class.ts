@@ -9,18 +9,20 @@ import type { Outcome } from './outcome.ts';
  * `duplicate`: the same post again. `stale`: contained in a post that was counted. `too_old`: older than all that the
  * ledger remembers of its reporter; not added, marked.
  */
-export type UpdateClass =
-  | 'first'
-  | 'next'
-  | 'gap'
-  | 'fill'
-  | 'supersede'
-  | 'ambiguous'
-  | 'restart'
-  | 'unverified'
-  | 'duplicate'
-  | 'stale'
-  | 'too_old';
+export const UPDATE_CLASSES = [
+  'first',
+  'next',
+  'gap',
+  'fill',
+  'supersede',
+  'ambiguous',
+  'restart',
+  'unverified',
+  'duplicate',
+  'stale',
+  'too_old',
+] as const;
+export type UpdateClass = (typeof UPDATE_CLASSES)[number];
 
 /** The outcome of an update of this class. */
 export function outcomeOf(updateClass: UpdateClass): Extract<Outcome, 'applied' | 'duplicate' | 'stale'> {

@@ -15,6 +15,7 @@ export const LOG_EVENTS = {
   // the process
   starting: { level: 'info', text: 'taskfold starts' },
   observed: { level: 'info', text: 'health and metrics can be asked for' },
+  serving: { level: 'info', text: 'the API answers' },
   running: { level: 'info', text: 'taskfold runs and joins the group' },
   progress: { level: 'info', text: 'how it goes' },
   draining: { level: 'info', text: 'stopping: what was begun is finished first' },

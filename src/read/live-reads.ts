@@ -50,6 +50,10 @@ export interface LiveReads {
   readFleet(): Promise<FleetDocument | null>;
   /** Every partition, in order, also one that was lost and whose owner reports; empty before the first start. @throws Fault */
   readPartitions(): Promise<PartitionDocument[]>;
+  /** Every slot at one moment each, in the order of the partitions; empty before the first start. @throws Fault */
+  readSlots(): Promise<SlotGlimpse[]>;
+  /** One of them. @throws Fault */
+  readSlot(partition: number): Promise<SlotGlimpse>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
 }
@@ -144,6 +148,8 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
 
   return {
     readPartitionCount,
+    readSlots,
+    readSlot: (partition) => readSlot(run, keysOf(partition)),
 
     readTaskAsOf,
 

@@ -55,6 +55,29 @@ export async function readWholeTasks(
   return { watermark: watermark === null ? null : Number(watermark), tasks };
 }
 
+/** hash, io and long of a task */
+const ROW_SHAPE = 'hhh';
+
+/** Tasks without their kept errors and outputs, which can be large, in the order asked, all at one W; null: absent. @throws Fault */
+export async function readTaskRows(
+  run: RunScript,
+  keys: SlotKeys,
+  ids: readonly string[],
+): Promise<{ watermark: number | null; tasks: (TaskState | null)[] }> {
+  const wanted = [keys.head];
+  for (const id of ids) {
+    const key = keys.task(id);
+    wanted.push(key, `${key}:io`, `${key}:long`);
+  }
+  const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [ROW_SHAPE]));
+  const { watermark, replies } = unpackReplies(reply);
+  const tasks = ids.map((id, i) => {
+    const [fields, io, long] = replies.slice(3 * i, 3 * i + 3) as [string[], string[], string[]];
+    return decodeTask(keys.task(id), id, { fields, io, long, ledger: [] });
+  });
+  return { watermark: watermark === null ? null : Number(watermark), tasks };
+}
+
 function decodeError(key: string, text: string): TaskError {
   const error = storedJson(key, 'entry', text);
   if (error === null || typeof error !== 'object') malformed(key, 'entry', 'is no error');

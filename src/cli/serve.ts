@@ -1,0 +1,87 @@
+// `taskfold serve`: the API, and the page where it was built. Reads Redis and Kafka, and writes nothing.
+
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { ClusterLink } from '../kafka/cluster-link.ts';
+import { createKafka } from '../kafka/connection.ts';
+import { reasonOf } from '../kafka/faults.ts';
+import { createReads } from '../read/reads.ts';
+import { connectRedis } from '../redis/connect.ts';
+import { LogEnds } from '../serve/log-ends.ts';
+import { createServer } from '../serve/server.ts';
+import { parseListenAddress } from '../setting.ts';
+import { defineCommand } from './command-context.ts';
+import { CommandFailure, EXIT } from './command-failure.ts';
+import { createRequestRunner } from './serve/request-context.ts';
+import { createUpdatesSource } from './serve/task-updates.ts';
+import { redisTarget } from './service-targets.ts';
+import { kafkaConnection, kafkaLog } from './topic-admin.ts';
+import { version } from './version.ts';
+
+/** Beside the compiled command: dist/cli/serve.js, dist/web. */
+const PAGE = fileURLToPath(new URL('../web/', import.meta.url));
+
+export function serveCommand(): Command {
+  return defineCommand({
+    name: 'serve',
+    summary: 'the API and the live page: read-only',
+    description:
+      'Answers the API (/openapi.json describes it) and shows the live page, from Redis and Kafka, until SIGTERM or SIGINT. It changes ' +
+      'nothing. Services that are away are waited for, and named in every answer. Listens on the loopback unless told otherwise.',
+    examples: [
+      ['serve', 'at http://127.0.0.1:9460'],
+      ['serve --listen 127.0.0.1:0', 'at a free port, which the log names'],
+    ],
+    settings: ['services', 'names', 'serve'],
+    stops: 'drains',
+    service: true,
+    async run(context) {
+      const { config, logger, signal, output } = context;
+      const { input_topic: topic, group, redis_prefix: prefix, client_id } = config;
+      const connection = connectRedis(redisTarget(config), {
+        name: `${client_id}-serve`,
+        commandTimeoutMs: config.service_timeout_ms,
+        onProblem: (message) => logger.log('service_trouble', { service: 'Redis', message }, 'redis'),
+        onRecovered: () => logger.log('service_back', { service: 'Redis' }),
+      });
+      context.closing(() => connection.close());
+      const link = new ClusterLink(createKafka(kafkaConnection(config), 'read', kafkaLog(context)), topic);
+      context.closing(() => link.close());
+      const logEnds = new LogEnds(
+        link,
+        (error) => logger.log('service_trouble', { service: 'Kafka', message: reasonOf(error) }, 'kafka'),
+        () => logger.log('service_back', { service: 'Kafka' }),
+      );
+      logEnds.start();
+      context.closing(() => logEnds.stop());
+      const reads = createReads({
+        redis: connection.client,
+        prefix,
+        group,
+        topic,
+        logEndOf: (partition) => logEnds.of(partition),
+      });
+      const app = await createServer(
+        { topic, group, reads, logEnds, updatesOf: createUpdatesSource(createRequestRunner(context)) },
+        {
+          version: version(),
+          page: PAGE,
+          onUnexpected: (error, path) => logger.log('broken', { error, path }, path),
+        },
+      );
+      context.closing(() => app.close());
+      const address = parseListenAddress(config.listen)!;
+      const url = await app.listen(address).catch((error: NodeJS.ErrnoException) => {
+        throw new CommandFailure(
+          `TASKFOLD_LISTEN: cannot listen at "${config.listen}" (${error.code ?? error.message})`,
+          EXIT.failed,
+          'set another address or port, port 0 for a free one',
+        );
+      });
+      logger.log('serving', { url });
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await output.result({ url }, () => 'stopped');
+      return EXIT.done;
+    },
+  });
+}

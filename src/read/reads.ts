@@ -1,0 +1,117 @@
+// The reads of `taskfold/read`, which the API uses, too: each answer says how far it is exact, and how old it is.
+
+import { homeOf } from '../domain/home.ts';
+import type { RedisClient } from '../redis/redis-target.ts';
+import { defineScripts } from '../redis/scripts.ts';
+import { groupKeys } from '../redis/slot-keys.ts';
+import type { SlotGlimpse } from '../redis/slot-reads.ts';
+import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
+import { type FleetDocument, fleetDocument } from './fleet-document.ts';
+import { createLiveReads } from './live-reads.ts';
+import { type PartitionDocument, partitionDocument } from './partition-document.ts';
+import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import type { TaskDocument } from './task-document.ts';
+import { createTaskLists, type TaskFilter } from './task-lists.ts';
+
+export interface ReadsOptions {
+  readonly redis: RedisClient;
+  readonly prefix: string;
+  readonly group: string;
+  readonly topic: string;
+  /** where the log ends, by somebody who asks Kafka; otherwise by the owners' last words */
+  readonly logEndOf?: LogEndOf;
+}
+
+export interface Reads {
+  readFleet(): Promise<{ fleet: FleetDocument | null; as_of: AsOf }>;
+  readPartitions(): Promise<{ partitions: PartitionDocument[]; as_of: AsOf }>;
+  readTask(internal_task_id: string): Promise<{ task: TaskDocument | null; as_of: AsOf }>;
+  readJob(internal_job_id: string): Promise<{ job: JobDocument | null; as_of: AsOf }>;
+  readEngine(engine_id: string): Promise<{ engine: EngineDocument | null; as_of: AsOf }>;
+  /** In the order of their ids' bytes, behind the id `after` if it is given. */
+  readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
+  readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
+  readTasks(
+    filter: TaskFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<{ tasks: TaskDocument[]; total?: number; next_cursor?: string; as_of: AsOf }>;
+}
+
+export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
+  const live = createLiveReads({ redis, prefix, group, topic });
+  const lists = createTaskLists(redis, defineScripts(redis), groupKeys(prefix, group), topic, live.readPartitionCount);
+
+  function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
+    const now = Date.now();
+    const places = slots.map((slot, partition) => partitionAsOf({ topic, partition }, slot, now, logEndOf(partition)));
+    return asOfAll(places, now);
+  }
+
+  /** The slots are looked at first: what is then read lies at their W or beyond it. */
+  async function asOfNow(): Promise<AsOf> {
+    return asOfSlots(await live.readSlots());
+  }
+
+  return {
+    async readJob(internal_job_id) {
+      const as_of = await asOfNow();
+      return { job: await live.readJob(internal_job_id), as_of };
+    },
+
+    async readEngine(engine_id) {
+      const as_of = await asOfNow();
+      return { engine: await live.readEngine(engine_id), as_of };
+    },
+
+    async readJobs(limit, after) {
+      const as_of = await asOfNow();
+      const { page, more } = await firstOf(live.streamJobs(after), limit);
+      return { jobs: page, ...(more ? { next: page.at(-1)!.internal_job_id } : {}), as_of };
+    },
+
+    async readEngines(limit, after) {
+      const as_of = await asOfNow();
+      const { page, more } = await firstOf(live.streamEngines(after), limit);
+      return { engines: page, ...(more ? { next: page.at(-1)!.engine_id } : {}), as_of };
+    },
+
+    async readFleet() {
+      const slots = await live.readSlots();
+      const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
+      return { fleet: isFolded ? fleetDocument(slots) : null, as_of: asOfSlots(slots) };
+    },
+
+    async readPartitions() {
+      const slots = await live.readSlots();
+      return { partitions: slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(slots) };
+    },
+
+    async readTask(internal_task_id) {
+      const count = await live.readPartitionCount();
+      const partition = count === null ? -1 : homeOf(internal_task_id, count);
+      if (partition < 0) return { task: null, as_of: asOfAll([], Date.now()) };
+      // The glimpse comes first: what it knows of the log's end then holds for the task, too.
+      const slot = await live.readSlot(partition);
+      const found = await live.readTaskAsOf(internal_task_id);
+      const now = Date.now();
+      const watermark = found?.watermark ?? slot.watermark;
+      const place = partitionAsOf({ topic, partition }, slot, now, logEndOf(partition), watermark);
+      return { task: found?.task ?? null, as_of: asOfAll([place], now) };
+    },
+
+    async readTasks(filter, limit, cursor) {
+      const as_of = await asOfNow();
+      return { ...(await lists.page(filter, limit, cursor)), as_of };
+    },
+  };
+}
+
+async function firstOf<Item>(items: AsyncGenerator<Item>, limit: number): Promise<{ page: Item[]; more: boolean }> {
+  const page: Item[] = [];
+  for await (const item of items) {
+    if (page.length === limit) return { page, more: true };
+    page.push(item);
+  }
+  return { page, more: false };
+}
