@@ -13,8 +13,8 @@ export const ENGINES_MAX = 5_000;
 
 export interface Engines {
   readonly engines: readonly EngineDocument[];
-  /** how many there are, where that is more than were read */
-  readonly total: number;
+  /** false: there are more than are compared in a browser */
+  readonly isWhole: boolean;
   /** updates a second, by engine, since the look before */
   readonly rates: ReadonlyMap<string, number>;
   readonly read_at: number;
@@ -51,17 +51,15 @@ export function useEngines(): { told: Engines | undefined; problem: Problem | un
 async function readAll(before: Engines | undefined, signal: AbortSignal): Promise<Engines> {
   const engines: EngineDocument[] = [];
   let cursor: string | undefined;
-  let total = 0;
   let read_at = 0;
   do {
     const from: string = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const answer = await ask<EnginesAnswer>(`/api/engines?limit=${PAGE_ROWS}${from}`, { signal });
     engines.push(...answer.engines);
-    total = answer.total;
     read_at ||= answer.as_of.read_at;
     cursor = answer.next_cursor;
   } while (cursor !== undefined && engines.length < ENGINES_MAX);
-  return { engines, total, read_at, rates: ratesOf(before, engines, read_at) };
+  return { engines, isWhole: cursor === undefined, read_at, rates: ratesOf(before, engines, read_at) };
 }
 
 function ratesOf(before: Engines | undefined, engines: readonly EngineDocument[], read_at: number): ReadonlyMap<string, number> {

@@ -32,7 +32,7 @@ export function EngineTrouble() {
           </span>
         </li>
       ))}
-      {told.total > told.engines.length && <li class="quiet">{counted(told.total - told.engines.length, 'engine')} more are not ranked</li>}
+      {!told.isWhole && <li class="quiet">Ranked among the first {counted(told.engines.length, 'engine')}</li>}
     </ol>
   );
 }

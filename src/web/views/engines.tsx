@@ -77,7 +77,7 @@ export function EnginesView() {
       <div class="head">
         <h1>Engines</h1>
         <span class="aside">
-          {told && counted(told.total, 'engine')}
+          {told && counted(told.engines.length, 'engine')}
           {by === 'trouble' ? ', the most trouble first' : (
             <>
               {' · '}
@@ -105,7 +105,7 @@ export function EnginesView() {
             keyOf={({ engine_id }) => engine_id}
             sort={{ by, isDown, set: sortBy, can: SORTABLE }}
           />
-          {told.total > rows.length && <p class="table-end">The first {exact(rows.length)} of {exact(told.total)}</p>}
+          {!told.isWhole && <p class="table-end">The first {exact(rows.length)}: more are not compared in a browser</p>}
         </div>
       )}
     </>
