@@ -6,10 +6,13 @@ import type { FleetAnswer } from '../documents.ts';
 export interface Sample {
   /** epoch ms, by the API's clock */
   readonly at: number;
-  /** records a second: that the log grew by, and that were folded; null: not known */
-  readonly logged_per_s: number | null;
-  readonly folded_per_s: number | null;
+  /** records a second: that the log grew by, and that were folded; absent: too early to tell */
+  readonly logged_per_s?: number;
+  readonly folded_per_s?: number;
   readonly received: number;
+  /** log ends and watermarks together */
+  readonly logged: number;
+  readonly folded: number;
   /** failures so far, by reason */
   readonly failures: Readonly<Record<string, number>>;
   /** records behind, and by how long; null: not known */
@@ -17,6 +20,8 @@ export interface Sample {
   readonly lag_ms: number | null;
 }
 
+/** The log's ends are told once a second: over less a rate would jump. */
+const RATE_OVER_MS = 4_000;
 export const KEPT_MS = 10 * 60_000;
 
 /** Null: nothing was folded yet. */
@@ -24,9 +29,11 @@ export function sampleOf({ fleet, rates, as_of }: FleetAnswer): Sample | null {
   if (fleet === null) return null;
   return {
     at: as_of.read_at,
-    logged_per_s: rates?.logged_per_s ?? null,
-    folded_per_s: rates?.folded_per_s ?? null,
+    ...(rates === undefined ? {} : { folded_per_s: rates.folded_per_s }),
+    ...(rates?.logged_per_s === undefined ? {} : { logged_per_s: rates.logged_per_s }),
     received: fleet.updates.received,
+    logged: as_of.partitions.reduce((sum, { log_end = 0 }) => sum + log_end, 0),
+    folded: as_of.partitions.reduce((sum, { watermark = 0 }) => sum + watermark, 0),
     failures: fleet.failures_by_reason,
     lag: as_of.lag ?? null,
     lag_ms: as_of.complete_until === undefined ? null : Math.max(0, as_of.read_at - as_of.complete_until),
@@ -39,7 +46,17 @@ export function withSample(history: readonly Sample[], sample: Sample): readonly
   if (last === undefined || sample.received < last.received) return [sample];
   if (sample.at <= last.at) return history;
   const from = history.findIndex(({ at }) => at >= sample.at - KEPT_MS);
-  return [...history.slice(Math.max(0, from)), sample];
+  return [...history.slice(Math.max(0, from)), { ...ratesOf(history, sample), ...sample }];
+}
+
+/** Where the API tells no rates they come from what it told before. */
+function ratesOf(history: readonly Sample[], sample: Sample) {
+  const first = history.findLast(({ at }) => sample.at - at >= RATE_OVER_MS) ?? history[0]!;
+  const seconds = (sample.at - first.at) / 1_000;
+  return {
+    logged_per_s: Math.max(0, (sample.logged - first.logged) / seconds),
+    folded_per_s: Math.max(0, (sample.folded - first.folded) / seconds),
+  };
 }
 
 /** How much was added in each of the last buckets, the newest last. */

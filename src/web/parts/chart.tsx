@@ -75,7 +75,7 @@ function optionsOf(latest: { current: ChartProps }, element: HTMLElement): uPlot
   return {
     width: Math.max(element.clientWidth, 100),
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {

@@ -9,6 +9,7 @@ import { Count } from './text.tsx';
 const BUCKETS = 30;
 const BUCKET_MS = 10_000;
 const HEIGHT = 22;
+export const COURSE_MINUTES = (BUCKETS * BUCKET_MS) / 60_000;
 
 export function FailureCourses({ fleet, samples }: { fleet: FleetDocument; samples: readonly Sample[] }) {
   const reasons = Object.entries(fleet.failures_by_reason).filter(([, count]) => count > 0);
@@ -25,7 +26,7 @@ export function FailureCourses({ fleet, samples }: { fleet: FleetDocument; sampl
         <li key={reason}>
           <a href={`/tasks?failure_reason=${reason}`}>
             <span class="name">{reason.replaceAll('_', ' ')}</span>
-            <Bars values={bars} most={most} label={`${counted(lately, 'failure')} in the last 5 min`} />
+            <Bars values={bars} most={most} label={`${counted(lately, 'failure')} in the last ${COURSE_MINUTES} minutes`} />
             <span class="lately">{lately > 0 ? `+${lately}` : ''}</span>
             <Count value={count} />
           </a>
@@ -39,7 +40,7 @@ function Bars({ values, most, label }: { values: readonly number[]; most: number
   return (
     <svg class="bars" viewBox={`0 0 ${values.length * 8} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
       {values.map((value, at) => {
-        const height = value === 0 ? 1.5 : Math.max(3, (value / most) * HEIGHT);
+        const height = value === 0 ? 1 : Math.max(3, (value / most) * HEIGHT);
         // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place in time
         return <rect key={at} x={at * 8} y={HEIGHT - height} width={6} height={height} data-none={value === 0} />;
       })}

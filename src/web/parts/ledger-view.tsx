@@ -1,14 +1,16 @@
 // The ledger drawn: a lane a reporter, time to the right. Counted posts stand on the line, those that were dropped hang below
 // it, and what no post reports is hatched.
 
-import { ledgerOf, type Lane, type Ledger, type Span, summaryOf, ticksOf } from '../format/ledger-lanes.ts';
+import { useState } from 'preact/hooks';
 import type { ExplainedUpdate } from '../documents.ts';
+import { ledgerOf, type Lane, type Ledger, type Span, summaryOf, ticksOf } from '../format/ledger-lanes.ts';
+import { counted } from '../format/number.ts';
 import { moment } from '../format/time.ts';
 import { now } from '../live/clock.ts';
 import { Empty } from './states.tsx';
 
-/** More than this a screen does not show. */
-const LANES_MAX = 24;
+/** Drawn at first, the latest reporters; the others on request. */
+const LANES_AT_FIRST = 12;
 const TICKS_MAX = 6;
 
 interface LedgerViewProps {
@@ -17,9 +19,11 @@ interface LedgerViewProps {
 }
 
 export function LedgerView({ updates, choose }: LedgerViewProps) {
+  const [isWhole, showAll] = useState(false);
   const ledger = ledgerOf(updates);
   if (ledger === null) return <Empty title="No interval to draw">Its updates name no work request or no interval.</Empty>;
-  const lanes = ledger.lanes.slice(0, LANES_MAX);
+  const hidden = isWhole ? 0 : Math.max(0, ledger.lanes.length - LANES_AT_FIRST);
+  const lanes = ledger.lanes.slice(hidden);
   return (
     <>
       <p class="quiet">{summaryOf(ledger)}</p>
@@ -38,7 +42,11 @@ export function LedgerView({ updates, choose }: LedgerViewProps) {
         ))}
         <Axis ledger={ledger} />
       </div>
-      {ledger.lanes.length > LANES_MAX && <p class="quiet">{ledger.lanes.length - LANES_MAX} more reporters are not drawn.</p>}
+      {hidden > 0 && (
+        <button type="button" class="link" onClick={() => showAll(true)}>
+          Show {counted(hidden, 'earlier reporter')}
+        </button>
+      )}
       <ul class="legend ledger-legend">
         <li>
           <i class="span" data-kind="counted" /> counted
@@ -59,7 +67,7 @@ export function LedgerView({ updates, choose }: LedgerViewProps) {
 
 function LaneView({ lane, ledger }: { lane: Lane; ledger: Ledger }) {
   return (
-    <div class="lane">
+    <div class="lane" data-drops={lane.spans.some(({ kind }) => kind === 'dropped') ? '' : undefined}>
       <span class="lane-name mono" title={lane.work_request_id}>
         {shortId(lane.work_request_id)}
       </span>

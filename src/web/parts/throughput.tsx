@@ -11,8 +11,8 @@ const LINES: readonly Line[] = [
 ];
 
 export function Throughput({ samples }: { samples: readonly Sample[] }) {
-  const folded = samples.map(({ folded_per_s }) => folded_per_s);
-  const incoming = samples.map(({ logged_per_s }) => logged_per_s);
+  const folded = samples.map(({ folded_per_s }) => folded_per_s ?? null);
+  const incoming = samples.map(({ logged_per_s }) => logged_per_s ?? null);
   const summary = `Updates a second: in ${rate(incoming.at(-1) ?? 0)}, folded ${rate(folded.at(-1) ?? 0)}`;
   return (
     <>

@@ -43,6 +43,7 @@ interface UpdateProps {
 
 function Update({ update, isChosen, choose }: UpdateProps) {
   const { offset, partition, log_time, prior_timestamp, timestamp, changed, emitted } = update;
+  const told = changed.filter(({ field }) => !isNoise(field));
   const seconds = prior_timestamp !== undefined && timestamp !== undefined ? timestamp - prior_timestamp : undefined;
   return (
     <li id={`offset-${offset}`} data-chosen={isChosen ? '' : undefined}>
@@ -61,9 +62,9 @@ function Update({ update, isChosen, choose }: UpdateProps) {
           </span>
         )}
         {update.detail !== undefined && <span class="quiet">{update.detail}</span>}
-        {changed.length > 0 && (
+        {told.length > 0 && (
           <ul class="changes">
-            {changed.map((change) => (
+            {told.map((change) => (
               <li key={change.field} title={change.field}>
                 <span>{change.field.replace(/^processed_stats\./, '')}</span> {changeText(change)}
               </li>
@@ -84,6 +85,11 @@ function Update({ update, isChosen, choose }: UpdateProps) {
       </div>
     </li>
   );
+}
+
+/** What every update changes, and what its line says already. */
+function isNoise(field: string): boolean {
+  return /^(timestamp|prior_timestamp|work_request_id|updates\.)/.test(field);
 }
 
 const EVENT_ICONS: Readonly<Record<ExplainedUpdate['emitted'][number]['event'], IconName>> = { failure: 'failed', job_creation: 'jobs', reject: 'rejected' };

@@ -10,7 +10,7 @@ import { fleet, history, partitions } from '../live/overview.ts';
 import { Attention } from '../parts/attention.tsx';
 import { Conservation } from '../parts/conservation.tsx';
 import { EngineTrouble } from '../parts/engine-trouble.tsx';
-import { FailureCourses } from '../parts/failure-courses.tsx';
+import { COURSE_MINUTES, FailureCourses } from '../parts/failure-courses.tsx';
 import { KeyFigures } from '../parts/key-figures.tsx';
 import { PartitionGrid } from '../parts/partition-grid.tsx';
 import { Shares } from '../parts/shares.tsx';
@@ -56,34 +56,38 @@ function Body({ fleet: told, slots, samples }: BodyProps) {
       <Attention fleet={told} told={slots} />
       <KeyFigures fleet={told} samples={samples} />
       <div class="fleet-grid">
-        <Panel title="Updates" class="wide" aside="a second, while this page is open">
-          <Throughput samples={samples} />
-          {told === undefined ? <Loading lines={1} /> : <Conservation updates={told.updates} />}
-        </Panel>
-        <Panel title="Tasks by status" aside={told && counted(told.tasks, 'task')}>
-          {told === undefined ? (
-            <Loading lines={8} />
-          ) : (
-            <Shares counts={told.tasks_by_status} names={STATUSES} field="status" of={told.tasks} />
-          )}
-        </Panel>
-        <Panel title="Failures by reason" class="wide" aside="each bar 10 s">
-          {told === undefined ? <Loading lines={5} /> : <FailureCourses fleet={told} samples={samples} />}
-        </Panel>
-        <Panel title="Are their engines heard?">
-          {told === undefined ? (
-            <Loading lines={5} />
-          ) : (
-            <Shares counts={told.tasks_by_liveness} names={LIVENESSES} field="liveness" of={told.tasks} />
-          )}
-        </Panel>
-        <Panel title="Engines in trouble" class="wide" aside={<a href="/engines">All engines</a>}>
-          <EngineTrouble />
-        </Panel>
-        <Panel title="Partitions" aside={<a href="/processors">Processors</a>}>
-          {slots === undefined ? <Loading lines={3} /> : <PartitionGrid told={slots} />}
-        </Panel>
+        <div class="column">
+          <Panel title="Updates" aside="a second, while this page is open">
+            <Throughput samples={samples} />
+            {told === undefined ? <Loading lines={1} /> : <Conservation updates={told.updates} />}
+          </Panel>
+          <Panel title="Failures by reason" aside={`the last ${COURSE_MINUTES} minutes, and so far`}>
+            {told === undefined ? <Loading lines={12} /> : <FailureCourses fleet={told} samples={samples} />}
+          </Panel>
+        </div>
+        <div class="column">
+          <Panel title="Tasks by status" aside={told && counted(told.tasks, 'task')}>
+            {told === undefined ? (
+              <Loading lines={10} />
+            ) : (
+              <Shares counts={told.tasks_by_status} names={STATUSES} field="status" of={told.tasks} />
+            )}
+          </Panel>
+          <Panel title="Are their engines heard?">
+            {told === undefined ? (
+              <Loading lines={5} />
+            ) : (
+              <Shares counts={told.tasks_by_liveness} names={LIVENESSES} field="liveness" of={told.tasks} />
+            )}
+          </Panel>
+          <Panel title="Partitions" aside={<a href="/processors">Processors</a>}>
+            {slots === undefined ? <Loading lines={3} /> : <PartitionGrid told={slots} />}
+          </Panel>
+        </div>
       </div>
+      <Panel title="Engines in trouble" aside={<a href="/engines">All engines</a>}>
+        <EngineTrouble />
+      </Panel>
     </div>
   );
 }
