@@ -2,20 +2,12 @@
 
 import { hearServerDate, now } from './clock.ts';
 import { observable } from './observable.ts';
-import { type Problem, problemOf, problemOfError, Unanswered } from './problem.ts';
+import { type Connection, type Problem, problemOf, problemOfError, TOO_SLOW, Unanswered } from './problem.ts';
 
 /** A read that hangs is one that fails: the reader has to be told within three seconds. */
 const ANSWER_MS_MAX = 2_000;
 const SLOW_ANSWER_MS_MAX = 30_000;
 const TOKEN_KEY = 'taskfold.token';
-
-/** How the server stands, by the last answer to anything. */
-export interface Connection {
-  readonly state: 'connecting' | 'live' | 'away';
-  /** epoch ms of the last good answer; 0: none yet */
-  readonly answered_at: number;
-  readonly problem?: Problem;
-}
 
 export const connection = observable<Connection>({ state: 'connecting', answered_at: 0 });
 
@@ -61,7 +53,7 @@ export async function ask<Answer>(path: string, { signal, isSlow = false }: AskO
     return body;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    const problem = problemOfError(error);
+    const problem = timeOut.aborted ? TOO_SLOW : problemOfError(error);
     note(problem, isSlow);
     throw new Unanswered(problem);
   }

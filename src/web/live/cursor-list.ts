@@ -28,6 +28,7 @@ export class CursorList<Row> {
   #gone = new AbortController();
   /** undefined: the first page has not come */
   #next: string | null | undefined;
+  #looked: readonly [number, number] = [0, 0];
   #error: unknown = null;
 
   constructor(load: LoadPage<Row>, onChange: () => void) {
@@ -65,6 +66,7 @@ export class CursorList<Row> {
 
   /** Holds what is looked at: loads what is missing, and lets go what is far from it. */
   look(first: number, last: number): void {
+    this.#looked = [first, last];
     if (this.#next === undefined) {
       void this.#fill(0, null);
       return;
@@ -105,11 +107,13 @@ export class CursorList<Row> {
     if (this.#loading.has(at)) return;
     this.#loading.add(at);
     const { signal } = this.#gone;
+    let isNew = false;
     try {
       const { rows, next } = await this.#load(cursor, signal);
       if (signal.aborted) return;
       this.#take(at, cursor, rows, next);
       this.#error = null;
+      isNew = at === this.#pages.length - 1;
     } catch (error) {
       if (signal.aborted) return;
       this.#error = error;
@@ -117,6 +121,8 @@ export class CursorList<Row> {
       this.#loading.delete(at);
     }
     this.#onChange();
+    // A page may be short, or empty, and the list goes on: what is looked at may still be missing.
+    if (isNew) this.look(...this.#looked);
   }
 
   #take(at: number, cursor: string | null, rows: readonly Row[], next: string | null): void {

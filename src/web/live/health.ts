@@ -3,10 +3,10 @@
 
 import type { PartitionDocument, PartitionsAnswer } from '../documents.ts';
 import { duration } from '../format/time.ts';
-import type { Connection } from './ask.ts';
+import type { Connection } from './problem.ts';
 
 /** An owner reports every second; one that has missed two is gone, or as good as. */
-export const OWNER_GONE_MS = 2_300;
+export const OWNER_GONE_MS = 2_100;
 /** A little lag is how streams are. */
 const LAG_MS_WORTH_TELLING = 10_000;
 

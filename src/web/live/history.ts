@@ -53,6 +53,7 @@ export function withSample(history: readonly Sample[], sample: Sample): readonly
 function ratesOf(history: readonly Sample[], sample: Sample) {
   const first = history.findLast(({ at }) => sample.at - at >= RATE_OVER_MS) ?? history[0]!;
   const seconds = (sample.at - first.at) / 1_000;
+  if (seconds < 1.5) return {};
   return {
     logged_per_s: Math.max(0, (sample.logged - first.logged) / seconds),
     folded_per_s: Math.max(0, (sample.folded - first.folded) / seconds),

@@ -7,6 +7,8 @@ import { observable } from './observable.ts';
 import { keepAsking } from './resource.ts';
 
 const EVERY_MS = 1_000;
+/** They tell that something is wrong, which a reader has to know within three seconds. */
+const PARTITIONS_EVERY_MS = 500;
 
 export const fleet = observable<FleetAnswer | undefined>(undefined);
 export const partitions = observable<PartitionsAnswer | undefined>(undefined);
@@ -22,5 +24,5 @@ export function watchOverview(): void {
     },
     problem() {},
   });
-  keepAsking<PartitionsAnswer>('/api/partitions', EVERY_MS, {}, { answer: partitions.set, problem() {} });
+  keepAsking<PartitionsAnswer>('/api/partitions', PARTITIONS_EVERY_MS, {}, { answer: partitions.set, problem() {} });
 }

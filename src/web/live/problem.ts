@@ -29,6 +29,20 @@ const UNREACHABLE: Problem = {
   detail: 'The page goes on trying. What it shows is from before.',
 };
 
+/** How the server stands, by the last answer to anything. */
+export interface Connection {
+  readonly state: 'connecting' | 'live' | 'away';
+  /** epoch ms of the last good answer; 0: none yet */
+  readonly answered_at: number;
+  readonly problem?: Problem;
+}
+
+export const TOO_SLOW: Problem = {
+  kind: 'unreachable',
+  title: 'Taskfold takes too long to answer',
+  detail: 'The page goes on trying. What it shows is from before.',
+};
+
 export class Unanswered extends Error {
   readonly problem: Problem;
 

@@ -76,7 +76,7 @@ export function keepAsking<Document>(
       if (options.signal?.aborted) return;
       const problem = problemOfError(error);
       listener.problem(problem);
-      wait = isFinal(problem) ? every_ms : RETRY_MS;
+      wait = isFinal(problem) ? every_ms : Math.min(every_ms || RETRY_MS, RETRY_MS);
     } finally {
       asking = false;
     }

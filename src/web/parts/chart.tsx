@@ -107,24 +107,20 @@ function optionsOf(latest: { current: ChartProps }, element: HTMLElement): uPlot
         width: 1.75,
         points: { show: false },
         ...(line.isDashed ? { dash: [4, 4] } : {}),
-        ...(line.isArea ? { fill: faded(colour(line.colour)) } : {}),
+        ...(line.isArea ? { fill: colour(line.colour, 14) } : {}),
       })),
     ],
   };
 }
 
 /** The canvas knows no custom properties, and those that differ by dark and light are resolved by an element only. */
-function coloursOf(element: HTMLElement): (name: string) => string {
-  return (name) => {
-    element.style.color = `var(${name})`;
+function coloursOf(element: HTMLElement): (name: string, percent?: number) => string {
+  return (name, percent = 100) => {
+    element.style.color = `color-mix(in srgb, var(${name}) ${percent}%, transparent)`;
     const { color } = getComputedStyle(element);
     element.style.color = '';
     return color;
   };
-}
-
-function faded(colour: string): string {
-  return colour.startsWith('oklch(') && !colour.includes('/') ? colour.replace(')', ' / 0.13)') : colour;
 }
 
 function clockText(seconds: number): string {

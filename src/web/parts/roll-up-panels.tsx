@@ -36,7 +36,7 @@ export function RollUpPanels({ document: told, filter, children }: RollUpPanelsP
             {exact(told.error_count)}, {exact(told.retry_count)}
           </Fact>
           <Fact name="Failures">
-            {Object.entries(told.failures_by_reason).map(([reason, count]) => (
+            {Object.keys(told.failures_by_reason).length > 0 && Object.entries(told.failures_by_reason).map(([reason, count]) => (
               <a key={reason} class="reason" href={pathTo('tasks', undefined, { ...filter, failure_reason: reason })}>
                 {exact(count)} {reason.replaceAll('_', ' ')}
               </a>

@@ -6,7 +6,7 @@ import { exact } from '../format/number.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Copy, Time } from './text.tsx';
 
-const SHOWN_AT_FIRST = 50;
+const SHOWN_AT_FIRST = 25;
 
 interface TimelineProps {
   readonly updates: readonly ExplainedUpdate[];
