@@ -6,7 +6,7 @@ import type { FoldSettings } from './fold-settings.ts';
 import { addIos, iosPassTheBound } from './io-counters.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureKind } from './notice.ts';
-import { type Post, SYMBOL_BYTES_MAX, symbolOf } from './post.ts';
+import { exceeds, type Post, SYMBOL_BYTES_MAX, symbolOf } from './post.ts';
 import type { Reporter } from './reporter.ts';
 import { isFailure, isTerminal, nextStatus } from './status-rule.ts';
 import {
@@ -30,6 +30,10 @@ const LATEST_TEXTS = ['internal_job_id', 'engine_id', 'work_request_id', 'task_r
 const statuses: ReadonlySet<string> = new Set(TASK_STATUSES);
 const reasons: ReadonlySet<string> = new Set(FAILURE_REASONS);
 const actions: ReadonlySet<string> = new Set(TASK_ACTIONS);
+
+// Most tasks have neither, so they share what is empty.
+const NO_TOTALS: TaskState['reporters_base'] = new Map();
+const NONE_LET_GO: TaskState['reporters_let_go'] = new Map();
 
 /** A task that no update has been applied to yet. */
 export function newTask(internal_task_id: string, offset: number, logTime: number): TaskState {
@@ -72,11 +76,12 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     last_update_at: logTime,
     liveness: 'reporting',
     liveness_at: logTime,
+    lost_before: undefined,
     no_progress_since: undefined,
     look_at: Number.POSITIVE_INFINITY,
     reporters: new Map(),
-    reporters_base: new Map(),
-    reporters_let_go: new Map(),
+    reporters_base: NO_TOTALS,
+    reporters_let_go: NONE_LET_GO,
   };
 }
 
@@ -218,11 +223,11 @@ function reportedStatus(task: TaskState, { update, before, newest, reporter }: J
 }
 
 function takeErrorEpisode(task: TaskState, judged: JudgedUpdate): FailureKind | null {
-  const { update, before, contribution, newest } = judged;
+  const { update, before, contribution } = judged;
   const reason = reasonOf(update);
   const named = reason !== undefined && reason !== 'none';
   if (!named && !((update.error_count ?? 0) > 0)) {
-    if (newest) closeEpisode(task);
+    if (tellsItsEnd(judged)) closeEpisode(task);
     return null;
   }
   // A post that was contained has told of these errors already.
@@ -232,6 +237,13 @@ function takeErrorEpisode(task: TaskState, judged: JudgedUpdate): FailureKind | 
   task.error_episode_open = true;
   if (named) task.error_episode_reason = reason;
   return changed ? 'error' : null;
+}
+
+/** Whether an update without an error tells anything of that. A mere repeat may be older than the error of another reporter. */
+function tellsItsEnd({ updateClass, newest, before, post }: JudgedUpdate): boolean {
+  if (updateClass !== 'supersede') return newest;
+  const { reason } = before!;
+  return newest && (exceeds(before!, post!) || (reason !== '' && reason !== 'none'));
 }
 
 function closeEpisode(task: TaskState): void {

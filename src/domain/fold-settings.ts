@@ -68,4 +68,4 @@ export const FOLD_SETTING_BOUNDS: { readonly [name in keyof FoldSettings]: reado
 export const FOLD_SETTING_NAMES = Object.keys(DEFAULT_FOLD_SETTINGS) as readonly (keyof FoldSettings)[];
 
 /** The version of the fold's rules. A slot is folded by one version only. */
-export const FOLD_VERSION = 2;
+export const FOLD_VERSION = 3;

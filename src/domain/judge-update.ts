@@ -96,17 +96,12 @@ function hasTotal({ inputs, outputs }: TaskState, io: string): boolean {
 
 /** Keeps each IO's total the base and the sum over reporters, where totals move between them. */
 function moveToBase(change: TaskChange, { name, reporter, updateClass }: JudgedUpdate): void {
-  const { reporters, reporters_base } = change.task;
-  const before = reporters.get(name);
+  const before = change.task.reporters.get(name);
   if (updateClass === 'restart') {
-    addToBase(reporters_base, before!.totals);
-    change.base_changed = true;
+    addToBase(change, before!.totals, 1);
   } else if (reporter !== before) {
-    for (const [io, total] of reporter.totals) {
-      if (total === 0 || before?.totals.has(io)) continue;
-      reporters_base.set(io, (reporters_base.get(io) ?? 0) - total);
-      change.base_changed = true;
-    }
+    const news = [...reporter.totals].filter(([io, total]) => total !== 0 && !before?.totals.has(io));
+    if (news.length > 0) addToBase(change, news, -1);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { FoldSettings } from './fold-settings.ts';
 import { followerOf, type Judgement } from './ledger.ts';
 import { countsOf, covers, digestOfPost, ioFinder, type Post, sameContent, succeeds } from './post.ts';
+import { remember } from './remembered-post.ts';
 import type { Reporter } from './reporter.ts';
 
 /**
@@ -19,7 +20,7 @@ export function settle(
   let isEnd = true;
   const last = newest ? post : updateClass === 'next' ? followerOf(reporter, post) : null;
   if (updateClass === 'restart') {
-    reporter.posts = reporter.posts.filter((one) => one !== before);
+    if (before !== null) reporter.posts = reporter.posts.filter(({ prior }) => prior !== before.prior);
     forgetPosts(reporter);
     reporter.forgotten = Math.max(reporter.forgotten, reporter.timestamp_max);
     reporter.open = [];
@@ -35,10 +36,10 @@ export function settle(
       // The same deltas at another second: either may be where the chain goes on.
       isEnd = covers(post, before!);
       if (!isEnd) break;
-      reporter.posts = reporter.posts.map((one) => (one === before ? withEnds(one, endsOf(one), post.timestamp) : one));
+      exchange(reporter, withEnds(before!, endsOf(before!), post.timestamp));
       break;
     case 'supersede':
-      replace(reporter, before!, withDigestOf(largest(before!, post, settings.errors_kept), post));
+      replace(reporter, withDigestOf(largest(before!, post, settings.errors_kept), post));
       break;
     default:
       if (before !== null) {
@@ -46,12 +47,12 @@ export function settle(
         const all = withAllOf(post, before, settings.errors_kept);
         // What a post apart asks for comes on top of what its prior has brought.
         if (updateClass === 'next' || updateClass === 'fill') all.actions = [...post.actions, ...before.actions];
-        replace(reporter, before, withDigestOf({ ...all, others }, post));
+        replace(reporter, withDigestOf({ ...all, others }, post));
         break;
       }
       if (updateClass === 'gap') lost = openPrior(reporter, post.prior, settings.priors_kept);
       else if (updateClass === 'fill' && post.timestamp === reporter.start) reporter.start = post.prior;
-      reporter.posts.push(post);
+      reporter.posts.push(remember(post, reporter.io_names));
       while (reporter.posts.length > settings.priors_kept) forgetOldest(reporter);
   }
   if (isEnd && reporter.open.length > 0) {
@@ -98,10 +99,18 @@ function forgetOldest(reporter: Reporter): void {
 /** Lets go of what only a late or repeated post would need. */
 export function forgetPosts(reporter: Reporter): void {
   while (reporter.posts.length > 0) forgetOldest(reporter);
+  reporter.io_names = [];
 }
 
-function replace(reporter: Reporter, before: Post, post: Post): void {
-  reporter.posts = [...reporter.posts.filter((one) => one !== before), post];
+/** The post in place of the one of its prior, behind all others. */
+function replace(reporter: Reporter, post: Post): void {
+  const others = reporter.posts.filter(({ prior }) => prior !== post.prior);
+  reporter.posts = [...others, remember(post, reporter.io_names)];
+}
+
+/** The post in the place of the one of its prior. */
+function exchange(reporter: Reporter, post: Post): void {
+  reporter.posts = reporter.posts.map((one) => (one.prior === post.prior ? remember(post, reporter.io_names) : one));
 }
 
 /** The merged post knows the one that it was made of again, should that be repeated. */

@@ -14,6 +14,7 @@ import {
   succeeds,
   toldByTotals,
 } from './post.ts';
+import { type RememberedPost, recall } from './remembered-post.ts';
 import type { Reporter } from './reporter.ts';
 import type { UpdateClass } from './update-class.ts';
 
@@ -31,7 +32,8 @@ export interface Judgement {
 /** Judges a post by what is remembered of its reporter. Changes nothing. */
 export function judge(reporter: Reporter, post: Post): Judgement {
   const { prior, timestamp } = post;
-  const before = postAt(reporter, prior);
+  const remembered = postAt(reporter, prior);
+  const before = remembered === null ? null : recall(remembered, reporter.io_names);
   if (timestamp > reporter.timestamp_max && beginsAnew(reporter, post)) return judgement('restart', before, true);
   if (before !== null) {
     return liesAhead(reporter, before) ? judgeAhead(reporter, before, post) : judgeAgainst(reporter, before, post);
@@ -46,12 +48,13 @@ export function judge(reporter: Reporter, post: Post): Judgement {
 }
 
 /** The post that came before this one, and goes on where it ends. */
-export function followerOf({ open, posts }: Reporter, { timestamp }: Post): Post | null {
-  if (open.length === 0 || !open.includes(timestamp)) return null;
-  return posts.find(({ prior }) => prior === timestamp) ?? null;
+export function followerOf(reporter: Reporter, { timestamp }: Post): Post | null {
+  if (reporter.open.length === 0 || !reporter.open.includes(timestamp)) return null;
+  const follower = postAt(reporter, timestamp);
+  return follower === null ? null : recall(follower, reporter.io_names);
 }
 
-function postAt(reporter: Reporter, prior: number): Post | null {
+function postAt(reporter: Reporter, prior: number): RememberedPost | null {
   for (const post of reporter.posts) if (post.prior === prior) return post;
   return null;
 }
@@ -120,7 +123,7 @@ function relation(reporter: Reporter, before: Post, post: Post): 'contains' | 'p
   // Whichever it is, the sums come out the same.
   if (isZero(before) && !shareContent(before, post)) return 'apart';
   if (isZeroBefore) return afterZero ? 'unclear' : 'perhaps';
-  const acknowledged = reporter.posts.some((one) => one !== before && endsAt(before, one.prior));
+  const acknowledged = reporter.posts.some((one) => one.prior !== before.prior && endsAt(before, one.prior));
   return acknowledged ? 'unclear' : 'contains';
 }
 

@@ -5,13 +5,19 @@ import type { Contribution } from './contribution.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { PartitionClock } from './partition-clock.ts';
+import type { Reporter } from './reporter.ts';
 import { isTerminal } from './status-rule.ts';
 import { type Liveness, PROCESSED_STATS, type ReporterTotals, type TaskState, type TaskStatus } from './task-state.ts';
 
-/** The name of the reporter that has not ended and was heard last, if there is one. */
-export function lastOpenReporter({ reporters }: TaskState): string | null {
+/** Whether the task waits for the reporter: it has not ended, and no silence has told of it since it was heard last. */
+function isOpen({ lost_before = 0 }: TaskState, { ended, heard_at }: Reporter): boolean {
+  return !ended && heard_at >= lost_before;
+}
+
+/** The name of the open reporter that was heard last, if there is one. */
+export function lastOpenReporter(task: TaskState): string | null {
   let last: string | null = null;
-  for (const [name, { ended }] of reporters) if (!ended) last = name;
+  for (const [name, reporter] of task.reporters) if (isOpen(task, reporter)) last = name;
   return last;
 }
 
@@ -24,9 +30,9 @@ function waits({ task_status }: TaskState): boolean {
 function livenessAfter(task: TaskState, progress: boolean): Liveness {
   if (isTerminal(task.task_status)) return 'ended';
   let open = false;
-  for (const { ended, rerouted } of task.reporters.values()) {
-    if (ended) continue;
-    if (rerouted) return 'unknown';
+  for (const reporter of task.reporters.values()) {
+    if (!isOpen(task, reporter)) continue;
+    if (reporter.rerouted) return 'unknown';
     open = true;
   }
   if (!open) return 'ended';
@@ -48,6 +54,9 @@ export function setLiveness(task: TaskState, liveness: Liveness, clock: Partitio
   if (task.liveness === liveness) return;
   task.liveness = liveness;
   task.liveness_at = clock.log_time!;
+  // Whoever is open has been silent for long, and is lost until it reports again: else each work request that ends after
+  // this one would alarm once more for the same death.
+  if (liveness === 'silent') task.lost_before = clock.now;
 }
 
 /** The earliest moment of the partition's clock at which something happens to the task without an update. */
@@ -62,7 +71,7 @@ export function deadlines(task: TaskState, clock: PartitionClock, settings: Fold
   let open = Number.POSITIVE_INFINITY;
   for (const reporter of task.reporters.values()) {
     heard = reporter.heard_at;
-    if (!reporter.ended) open = reporter.heard_at;
+    if (isOpen(task, reporter)) open = reporter.heard_at;
   }
   const { liveness, no_progress_since } = task;
   const alarm = (at: number) => Math.max(at, clock.alarms_after);

@@ -171,7 +171,7 @@ export function covers(a: Post, b: Post): boolean {
 }
 
 /** Whether a post ends at this second, as far as its prior's memory tells. */
-export function endsAt({ timestamp, other_ends }: Post, second: number): boolean {
+export function endsAt({ timestamp, other_ends }: Pick<Post, 'timestamp' | 'other_ends'>, second: number): boolean {
   return timestamp === second || other_ends.includes(second);
 }
 

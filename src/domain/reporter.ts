@@ -1,6 +1,6 @@
 // What the ledger remembers of one reporter (docs/fold.md, "The ledger").
 
-import type { Post } from './post.ts';
+import type { IoNames, RememberedPost } from './remembered-post.ts';
 import type { ReporterTotals } from './task-state.ts';
 
 /** What the fold remembers of one reporter of a task. Times of the engine's clock in epoch seconds; −1: none yet. */
@@ -8,7 +8,9 @@ export interface Reporter {
   /** highest total of each IO (`inputs.<id>`, `outputs.<id>`) in the reporter's present run */
   totals: ReporterTotals;
   /** the largest post of each prior_timestamp, at most `priors_kept`; the prior not heard of for longest comes first */
-  posts: Post[];
+  posts: RememberedPost[];
+  /** the IOs that they name */
+  io_names: IoNames;
   /** the end of the chain: the post that the reporter made last, as far as its clock and its priors tell */
   newest_prior: number;
   newest_timestamp: number;
@@ -34,6 +36,7 @@ export function newReporter(): Reporter {
   return {
     totals: new Map(),
     posts: [],
+    io_names: [],
     newest_prior: -1,
     newest_timestamp: -1,
     timestamp_max: -1,

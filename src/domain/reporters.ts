@@ -4,7 +4,7 @@ import { digestOf } from './digest.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { forgetPosts } from './ledger-memory.ts';
 import { newReporter, type Reporter } from './reporter.ts';
-import type { ReporterTotals, TaskChange, TaskState } from './task-state.ts';
+import type { TaskChange, TaskState } from './task-state.ts';
 
 /** How many reporters that were let go a task knows, as a multiple of `reporters_kept`. */
 const LET_GO_FACTOR = 4;
@@ -78,19 +78,24 @@ export function keepReporter(
 }
 
 function letGo(change: TaskChange, settings: FoldSettings): void {
-  const { reporters, reporters_base, reporters_let_go: known } = change.task;
+  const { task } = change;
+  const { reporters } = task;
   const [name, reporter] = reporters.entries().next().value!;
   reporters.delete(name);
   change.reporters.add(name);
-  change.base_changed = true;
-  addToBase(reporters_base, reporter.totals);
+  addToBase(change, reporter.totals, 1);
+  const known = new Map(task.reporters_let_go);
+  task.reporters_let_go = known;
   // One that was let go before goes behind the others.
   known.delete(digestOf(name));
   known.set(digestOf(name), reporter.timestamp_max);
   while (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
 }
 
-/** Adds a run's totals to the base, IO by IO. */
-export function addToBase(base: ReporterTotals, totals: ReporterTotals): void {
-  for (const [io, total] of totals) base.set(io, (base.get(io) ?? 0) + total);
+/** Adds a run's totals to the base of its task, IO by IO, or takes them away. */
+export function addToBase(change: TaskChange, totals: Iterable<[io: string, total: number]>, sign: 1 | -1): void {
+  const base = new Map(change.task.reporters_base);
+  for (const [io, total] of totals) base.set(io, (base.get(io) ?? 0) + sign * total);
+  change.task.reporters_base = base;
+  change.base_changed = true;
 }

@@ -49,7 +49,7 @@ export const PROCESSED_STATS = [
 export type ProcessedStat = (typeof PROCESSED_STATS)[number];
 
 /**
- * Whether the engines of a task still report. `ended`: none has to; `unknown`: they report through another partition;
+ * Whether the engines of a task still report. `ended`: none has to, or those that should have been told of by a silence; `unknown`: they report through another partition;
  * `stalled`: they report, and process nothing.
  */
 export const LIVENESSES = ['reporting', 'stalled', 'silent', 'unknown', 'ended'] as const;
@@ -124,16 +124,18 @@ export interface TaskState {
   liveness: Liveness;
   /** log time of the record that changed it, ms */
   liveness_at: number;
+  /** the partition's clock, ms, when it last fell silent: open reporters heard before are lost; undefined: it never was */
+  lost_before?: number | undefined;
   /** the partition's clock, ms, at the first update since the last one that made progress; undefined: it makes progress, or need not */
   no_progress_since?: number | undefined;
   /** the partition's clock, ms, at which the task is looked at without an update; never later than its earliest deadline */
   look_at: number;
   /** by name (reporters.ts); the one without an update for longest comes first; bounded by `reporters_kept` */
   reporters: Map<string, Reporter>;
-  /** the totals of reporters that were let go, and of runs before a restart, summed per IO */
-  reporters_base: ReporterTotals;
+  /** the totals of reporters that were let go, and of runs before a restart, summed per IO; replaced, never written to */
+  reporters_base: ReadonlyMap<string, number>;
   /** digest of the name of a reporter that was let go → the latest timestamp that it told; bounded by 4 × `reporters_kept` */
-  reporters_let_go: Map<number, number>;
+  reporters_let_go: ReadonlyMap<number, number>;
 }
 
 /** What the fold did to one task within a batch, as far as the state itself does not tell. */

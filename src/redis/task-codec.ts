@@ -13,7 +13,7 @@ import {
   UNRECOGNIZED,
 } from '../domain/task-state.ts';
 import { MARKS } from '../domain/update-class.ts';
-import { decodeLedger, type WrittenLedger } from './ledger-codec.ts';
+import { decodeLedger } from './ledger-codec.ts';
 import { isLong, malformed, storedFlag, storedInteger, storedSymbol } from './stored-values.ts';
 
 type Scalar = string | number | boolean | undefined;
@@ -65,6 +65,7 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'last_update_at', property: 'last_update_at', kind: 'number', required: true },
   { field: 'liveness', property: 'liveness', kind: 'symbol', symbols: LIVENESSES, required: true },
   { field: 'liveness_at', property: 'liveness_at', kind: 'number', required: true },
+  { field: 'lost_before', property: 'lost_before', kind: 'number' },
   { field: 'no_progress_since', property: 'no_progress_since', kind: 'number' },
   { field: 'look_at', property: 'look_at', kind: 'number', required: true },
 ];
@@ -90,14 +91,16 @@ export interface SavedTask {
   readonly scalars: Scalar[];
   readonly inputs: SavedIos;
   readonly outputs: SavedIos;
-  readonly ledger: WrittenLedger;
 }
 
-const BLANK: readonly Scalar[] = [...SCALARS.map((scalar) => scalar.absent), ...NESTED.map(() => undefined)];
+const BLANK: readonly Scalar[] = [
+  ...SCALARS.map((scalar) => scalar.absent),
+  ...Array<undefined>(NESTED_BEFORE_FAILURES).fill(undefined),
+];
 
 /** What Redis holds of a task that it does not have. */
 export function blankTask(): SavedTask {
-  return { scalars: BLANK.slice(), inputs: [], outputs: [], ledger: new Map() };
+  return { scalars: BLANK.slice(), inputs: [], outputs: [] };
 }
 
 /** The writes that take a task from what is saved to what it is. Fields and values alternate. */

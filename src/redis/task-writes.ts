@@ -63,7 +63,7 @@ export function taskWriter(): TaskWriter {
       writes.hset(`${key}:io`, diff.ios);
       writes.hset(`${key}:long`, diff.long);
       writes.hdel(`${key}:long`, diff.longGone);
-      const ledger = diffLedger(change, held.get(task)!.ledger, anew);
+      const ledger = diffLedger(change, anew);
       writes.hset(`${key}:ledger`, ledger.fields);
       writes.hdel(`${key}:ledger`, ledger.gone);
       if (change.errors.length > 0 && errorsKept > 0) {

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Stack, startStack } from '../../deploy/stack/stack.mjs';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
-import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
+import { groupKeys } from '../../src/redis/slot-keys.ts';
 import { type Environment, TaskfoldProcess } from '../support/taskfold-process.ts';
 
 export const INPUT_TOPIC = 'bench.status';
@@ -85,20 +85,16 @@ export class BenchWorld {
     };
   }
 
-  readsOf(group: string): LiveReads {
-    return createLiveReads({ redis: this.#redis.client, prefix: group, group, topic: INPUT_TOPIC });
-  }
-
-  /** Starts a command that goes on until `close`. */
-  start(args: readonly string[], env: Environment): TaskfoldProcess {
-    const started = new TaskfoldProcess(args, env);
+  /** Starts a command that goes on until `close`. @param main the executable of another version */
+  start(args: readonly string[], env: Environment, main?: string): TaskfoldProcess {
+    const started = new TaskfoldProcess(args, env, main);
     this.#processes.push(started);
     return started;
   }
 
   /** Runs a command to its end. @throws Error unless it exits with 0 */
-  async command(args: readonly string[], env: Environment): Promise<string> {
-    const { code, stdout, stderr } = await this.start(args, env).ended;
+  async command(args: readonly string[], env: Environment, main?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.start(args, env, main).ended;
     if (code !== 0) throw new Error(`taskfold ${args.join(' ')} exits with ${code}: ${stderr}${stdout}`);
     return stdout;
   }
@@ -109,22 +105,22 @@ export class BenchWorld {
   }
 
   /** How many offsets below these ends are folded. Ticks of a partition that is done lie above its end: no work of ours. */
-  async folded(reads: LiveReads, ends: ReadonlyMap<number, number>): Promise<number> {
-    const partitions = await reads.readPartitions();
-    return partitions.reduce(
-      (sum, { partition, watermark = 0 }) => sum + Math.min(watermark, ends.get(partition) ?? 0),
-      0,
-    );
+  async folded(group: string, ends: ReadonlyMap<number, number>): Promise<number> {
+    const keysOf = groupKeys(group, group);
+    // Not by our reads: the layout may be that of another version, and of all of it this name alone is older than any.
+    const heads = [...ends.keys()].map((partition) => this.#redis.client.hget(keysOf(partition).head, 'watermark'));
+    const watermarks = (await Promise.all(heads)).map(Number);
+    return [...ends.values()].reduce((sum, end, i) => sum + Math.min(watermarks[i]!, end), 0);
   }
 
   /** Resolves when this many offsets below `ends` are folded. @throws Error when the processor ends before */
   async untilFolded(
-    reads: LiveReads,
+    group: string,
     ends: ReadonlyMap<number, number>,
     offsets: number,
     processor: TaskfoldProcess,
   ): Promise<void> {
-    while ((await this.folded(reads, ends)) < offsets) {
+    while ((await this.folded(group, ends)) < offsets) {
       if (!processor.isRunning) throw new Error(`the processor ended: ${processor.log.slice(-2_000)}`);
       await sleep(LOOK_MS);
     }

@@ -29,7 +29,6 @@ const world = await BenchWorld.open();
 try {
   const env = world.envOf(group);
   await world.command(['topics', 'create'], env);
-  const reads = world.readsOf(group);
   const processors = Array.from({ length: Number(values.processors) }, () => world.start(['run'], env));
   await Promise.all(processors.map((processor) => processor.untilLogged('partition_running', { ms: 30_000 })));
   const fleet = world.start(
@@ -43,7 +42,7 @@ try {
     // The ends first: what comes between the two looks must not make the lag smaller than it is.
     const ends = await world.ends();
     const published = [...ends.values()].reduce((sum, end) => sum + end, 0);
-    const lag = published - (await world.folded(reads, ends));
+    const lag = published - (await world.folded(group, ends));
     lags.push(lag);
     const cpu = processors.map(({ pid }) => useOf(pid).cpu_s.toFixed(1)).join(', ');
     process.stderr.write(`${second} s  published ${count(published)}  lag ${count(lag)}  CPU seconds ${cpu}\n`);

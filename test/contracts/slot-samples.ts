@@ -8,6 +8,7 @@ import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts'
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
 import type { Post } from '../../src/domain/post.ts';
+import { type IoNames, remember } from '../../src/domain/remembered-post.ts';
 import { newReporter, type Reporter } from '../../src/domain/reporter.ts';
 import { COUNTED_REASONS } from '../../src/domain/roll-up.ts';
 import {
@@ -113,34 +114,38 @@ const anyFailures = fc
 
 const orNone = fc.oneof(fc.constant(-1), count);
 const digests = fc.array(count, { maxLength: 3 });
-const anyPost: fc.Arbitrary<Post> = fc.record({
+const anySymbol = fc.oneof(fc.constantFrom('', 'running', 'none'), anyText);
+export const anyPost: fc.Arbitrary<Post> = fc.record({
   prior: count,
   timestamp: count,
   deltas: fc.array(orNone, { minLength: 7, maxLength: 7 }),
   ios: fc.array(fc.record({ io: anyText, count: orNone, total: orNone }), { maxLength: 3 }),
   actions: digests,
   errors: digests,
-  status: fc.oneof(fc.constant(''), anyText),
-  reason: fc.oneof(fc.constant(''), anyText),
+  status: anySymbol,
+  reason: anySymbol,
   others: digests,
   other_ends: digests,
   ended: fc.boolean(),
 });
-const anyReporter: fc.Arbitrary<Reporter> = fc.record({
-  totals: anyMap(count, 4),
-  posts: fc.array(anyPost, { maxLength: 4 }),
-  newest_prior: orNone,
-  newest_timestamp: orNone,
-  timestamp_max: orNone,
-  start: orNone,
-  forgotten: orNone,
-  open: digests,
-  reopened_at: orNone,
-  last_offset: orNone,
-  heard_at: count,
-  ended: fc.boolean(),
-  rerouted: fc.boolean(),
-});
+const anyReporter: fc.Arbitrary<Reporter> = fc
+  .record({
+    totals: anyMap(count, 4),
+    ledger: fc.array(anyPost, { maxLength: 4 }),
+    newest_prior: orNone,
+    newest_timestamp: orNone,
+    timestamp_max: orNone,
+    ...{ start: orNone, forgotten: orNone },
+    open: digests,
+    reopened_at: orNone,
+    last_offset: orNone,
+    heard_at: count,
+    ...{ ended: fc.boolean(), rerouted: fc.boolean() },
+  })
+  .map(({ ledger, ...rest }) => {
+    const io_names: IoNames = [];
+    return { ...rest, io_names, posts: ledger.map((post) => remember(post, io_names)) };
+  });
 
 /** All of a task but its id and the offset at which it began. */
 export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'first_offset'>> = fc.record({
@@ -180,6 +185,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   last_update_at: count,
   liveness: fc.constantFrom(...LIVENESSES),
   liveness_at: count,
+  lost_before: maybe(count),
   no_progress_since: maybe(count),
   look_at: count,
   // Their order is that of their last updates.

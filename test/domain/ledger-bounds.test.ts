@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_FOLD_SETTINGS, FOLD_VERSION, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { newHead } from '../../src/domain/head.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
+import { recall } from '../../src/domain/remembered-post.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import type { VectorUpdate } from '../vectors/fold-vector.ts';
 
@@ -52,7 +53,7 @@ test.each([1_000, 100_000])(
 );
 
 test('on a prior that never moves the memory of a reporter stays bounded', () => {
-  function* posts(): Generator<VectorUpdate> {
+  function* updates(): Generator<VectorUpdate> {
     for (let i = 1; i <= 400; i++) {
       yield {
         prior_timestamp: 0,
@@ -66,12 +67,14 @@ test('on a prior that never moves the memory of a reporter stays bounded', () =>
       };
     }
   }
-  const task = taskAfter(posts(), { ios_kept: 20 });
-  const { posts: kept, totals } = task.reporters.get('w1')!;
+  const task = taskAfter(updates(), { ios_kept: 20 });
+  const { posts, io_names, totals } = task.reporters.get('w1')!;
+  const kept = posts.map((post) => recall(post, io_names));
   expect(kept.map(({ ios, actions, errors }) => [ios.length, actions.length, errors.length])).toEqual([
     [20, 10_000, 10],
   ]);
   expect([kept[0]!.reason.length, kept[0]!.status.length, totals.size]).toEqual([64, 64, 20]);
+  expect(io_names.length).toBe(20);
   // What would not fit is rejected: no job is made twice, and none is lost without a word.
   expect([task.job_creations, task.updates_applied, task.updates_rejected]).toEqual([10_000, 250, 150]);
 });

@@ -69,3 +69,18 @@ describe.each<[Fault, number]>([
     expect(claims.less > 0).toBe(fault !== 'pause');
   });
 });
+
+test('lost_reply: a post that is made again tells no error twice, also where several instances work on a task', () => {
+  let claimed = 0;
+  for (const seed of SEEDS) {
+    const { world, eventsOf } = foldedWorld(seed, 'lost_reply', 0.2);
+    for (const line of world.tasks) {
+      if (line.exactness?.errors !== 'at_most') continue;
+      const errors = (eventsOf.get(line.internal_task_id) ?? []).filter(({ failure }) => failure === 'error');
+      const told = line.failures.filter(({ failure }) => failure === 'error');
+      expect(errors.length, `seed ${seed}: ${line.internal_task_id}`).toBeLessThanOrEqual(told.length);
+      claimed += told.length;
+    }
+  }
+  expect(claimed).toBeGreaterThan(100);
+});

@@ -1,6 +1,6 @@
 // Hand-worked vectors: error episodes, error_details.
 
-import { by, type FoldVector, of } from './fold-vector.ts';
+import { by, type FoldVector, of, type VectorRecord, type VectorUpdate } from './fold-vector.ts';
 
 const episodes: FoldVector[] = [
   {
@@ -262,4 +262,57 @@ const errorDetails: FoldVector[] = [
   },
 ];
 
-export const ERROR_VECTORS: readonly FoldVector[] = [...episodes, ...errorDetails];
+const postOf = (work_request_id: string, prior_timestamp: number, timestamp: number, more: VectorUpdate) =>
+  of({ work_request_id, prior_timestamp, timestamp, ...more });
+
+/** w1 posts, w2 tells an error, and w1 posts the same interval again, as after a lost reply. */
+const postedAgain = (first: VectorUpdate, again: VectorUpdate): VectorRecord[] => [
+  postOf('w1', 0, 5, first),
+  postOf('w2', 0, 6, { error_count: 1 }),
+  postOf('w1', 0, 10, again),
+];
+
+const echoes: FoldVector[] = [
+  {
+    name: 'a post without an error that is only posted again leaves the episode of another reporter open',
+    records: [...postedAgain({ retry_count: 1 }, { retry_count: 1 }), postOf('w2', 6, 12, { error_count: 1 })],
+    expect: {
+      tasks: { t1: { error_episode_open: true, error_count: 2, marks: { supersede: 1 } } },
+      events: [{ offset: 1, index: 1, kind: 'failure', failure: 'error' }],
+    },
+  },
+  {
+    name: 'so does one that says reason none as it did before',
+    records: postedAgain({ retry_count: 1, failure_reason: 'none' }, { retry_count: 1, failure_reason: 'none' }),
+    expect: {
+      tasks: { t1: { error_episode_open: true } },
+      events: [{ offset: 1, index: 1, kind: 'failure', failure: 'error' }],
+    },
+  },
+  {
+    name: 'one that says more than before is an update without an error: it closes the episode',
+    records: postedAgain({ retry_count: 1 }, { retry_count: 2 }),
+    expect: {
+      tasks: { t1: { error_episode_open: false } },
+      events: [{ offset: 1, index: 1, kind: 'failure', failure: 'error' }],
+    },
+  },
+  {
+    name: 'so is one that ends its work request',
+    records: postedAgain({ retry_count: 1 }, { retry_count: 1, task_output: '1' }),
+    expect: {
+      tasks: { t1: { error_episode_open: false } },
+      events: [{ offset: 1, index: 1, kind: 'failure', failure: 'error' }],
+    },
+  },
+  {
+    name: 'one that takes back the reason that it told closes the episode',
+    records: postedAgain({ failure_reason: 'connection' }, { failure_reason: 'none' }),
+    expect: {
+      tasks: { t1: { error_episode_open: false } },
+      events: [{ offset: 0, index: 1, kind: 'failure', failure: 'error', failure_reason: 'connection' }],
+    },
+  },
+];
+
+export const ERROR_VECTORS: readonly FoldVector[] = [...episodes, ...echoes, ...errorDetails];

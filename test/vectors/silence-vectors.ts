@@ -23,6 +23,11 @@ const silent = (offset: number, index = 1, facts: object = {}): VectorEvent => (
   ...facts,
 });
 
+const recovered = (offset: number, work_request_id: string): VectorEvent => ({
+  ...{ offset, index: 1, kind: 'failure', failure: 'recovered', work_request_id },
+});
+const ends = (work_request_id: string): VectorRecord => ({ ...by(work_request_id), work_request_status: 'complete' });
+
 /** The deadline of what was heard at 0, and a millisecond more. */
 const BEYOND_10 = ticks(5, 10, 10.001);
 
@@ -99,6 +104,7 @@ const reporters: FoldVector[] = [
     records: [at(0, of({ retry_count: 1 })), ...BEYOND_10],
     expect: { tasks: { t1: { liveness: 'silent' } }, events: [silent(3, 1, { work_request_id: null })] },
   },
+  ...lost(),
   {
     name: 'a reporter that was let go is not waited for',
     settings: { ...settings, reporters_kept: 1 },
@@ -106,6 +112,77 @@ const reporters: FoldVector[] = [
     expect: { tasks: { t1: { liveness: 'ended', liveness_at: logTime(1) } } },
   },
 ];
+
+/** A work request that a silence told of, and that may never report again. */
+function lost(): FoldVector[] {
+  const w1Dies = [at(0, by('w1')), ...ticks(5, 10, 10.001)];
+  const silentOfW1 = silent(3, 1, { work_request_id: 'w1' });
+  return [
+    {
+      name: 'w1 is silent, and that was told: it is lost, and the work requests that come and end after it alarm no more',
+      settings,
+      records: [
+        ...w1Dies,
+        ...[at(12, by('w2')), at(16, ends('w2')), ...ticks(21, 26, 27)],
+        ...[at(30, by('w3')), at(34, ends('w3')), ...ticks(39, 44, 49)],
+      ],
+      expect: {
+        tasks: { t1: { liveness: 'ended', liveness_at: logTime(34), lost_before: 10_001 } },
+        events: [silentOfW1, recovered(4, 'w2')],
+        fleet: { tasks_by_liveness: { ended: 1 } },
+      },
+    },
+    {
+      name: 'while one is lost, the death of another one is told, and names it',
+      settings,
+      records: [...w1Dies, at(12, by('w2')), at(16, by('w2')), ...ticks(21, 26, 26.001)],
+      expect: {
+        tasks: { t1: { liveness: 'silent', lost_before: 26_001 } },
+        events: [silentOfW1, recovered(4, 'w2'), silent(8, 1, { work_request_id: 'w2' })],
+      },
+    },
+    {
+      name: 'all that are open when a task falls silent are lost with it',
+      settings,
+      records: [
+        ...[at(0, by('w1')), at(2, by('w2')), ...ticks(7, 12, 12.001)],
+        ...[at(13, ends('w3')), ...ticks(18, 23, 28)],
+      ],
+      expect: {
+        tasks: { t1: { liveness: 'ended', liveness_at: logTime(13) } },
+        events: [silent(4, 1, { work_request_id: 'w2' }), recovered(5, 'w3')],
+      },
+    },
+    {
+      name: 'one that is lost and reports again is waited for again: its next silence is told',
+      settings,
+      records: [...w1Dies, at(12, ends('w2')), at(15, by('w1')), ...ticks(20, 25, 25.001)],
+      expect: {
+        tasks: { t1: { liveness: 'silent', liveness_at: logTime(25.001) } },
+        events: [silentOfW1, recovered(4, 'w2'), silent(8, 1, { work_request_id: 'w1' })],
+      },
+    },
+    {
+      name: 'one that reports in the very record that tells its silence is not lost',
+      settings,
+      records: [
+        at(0, by('w1')),
+        ...ticks(5, 10),
+        at(10.001, by('w1')),
+        at(12, ends('w2')),
+        ...ticks(17, 20.001, 20.002),
+      ],
+      expect: {
+        tasks: { t1: { liveness: 'silent', liveness_at: logTime(20.002) } },
+        events: [
+          silent(3, 1, { work_request_id: 'w1' }),
+          { ...recovered(3, 'w1'), index: 2 },
+          silent(7, 1, { work_request_id: 'w1' }),
+        ],
+      },
+    },
+  ];
+}
 
 /** What ends a work request, and what it does beside. */
 const ENDS: readonly [string, VectorRecord, readonly VectorEvent[]][] = [

@@ -170,7 +170,8 @@ function compareTask(
       attempts: truth.attempts,
       completion_requested: truth.completion_requested,
       failures: failuresOf(truth, false).join(', '),
-      nobody_reports_any_more: isOver(truth),
+      // Not known: not claimed.
+      nobody_reports_any_more: task.ended === undefined ? undefined : isOver(truth),
       timestamp: truth.timestamp,
       work_request_id: truth.work_request_id,
     },

@@ -70,6 +70,7 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('last_update_at', task.last_update_at);
   put('liveness', task.liveness);
   put('liveness_at', task.liveness_at);
+  put('lost_before', task.lost_before);
   put('no_progress_since', task.no_progress_since);
   put('look_at', task.look_at);
   put('looks', task.look_at);

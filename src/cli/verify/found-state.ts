@@ -160,7 +160,7 @@ const REPORTER = 'reporter.';
 /**
  * Reporters with their totals, and the base, of the ledger's published form: the field `reporter.<work request>` begins with the
  * IO names, figures (the first two: offset of its last update, clock at it; the last: 0 ended, 1 open, 2 open and re-routed,
- * 3 ended and re-routed) and totals as name number, total, …; `base` is IO, total, …
+ * 3 ended and re-routed) and totals as IO name or its number, total, …; `base` is IO, total, …
  * What is remembered of posts is not looked at: where it is wrong, figures become wrong.
  */
 function ledgerTexts(ledger: ReadonlyMap<string, string>): [string, string][] {
@@ -169,9 +169,12 @@ function ledgerTexts(ledger: ReadonlyMap<string, string>): [string, string][] {
     const list: (ReporterLook & { last_offset: number })[] = [];
     for (const [field, text] of ledger) {
       if (!field.startsWith(REPORTER)) continue;
-      const [names, figures, packed] = JSON.parse(text) as [string[], number[], number[]];
+      const [names, figures, packed] = JSON.parse(text) as [string[], number[], (string | number)[]];
       const [last_offset, heard_at, attendance] = [figures[0]!, figures[1]!, figures.at(-1)!];
-      const totals = pairsOf(packed).map(([number, total]): [string, number] => [names[number as number]!, total]);
+      const totals = pairsOf(packed).map(([name, total]): [string, number] => [
+        typeof name === 'number' ? names[name]! : name,
+        total,
+      ]);
       const [ended, rerouted] = [attendance === 0 || attendance === 3, attendance >= 2];
       list.push({ name: field.slice(REPORTER.length), last_offset, totals, heard_at, ended, rerouted });
     }

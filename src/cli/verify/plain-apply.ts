@@ -9,7 +9,7 @@ import {
   UNRECOGNIZED,
 } from '../../domain/task-state.ts';
 import type { PlainContribution } from './plain-contribution.ts';
-import { type PlainPost, type PlainSaid, SIDES } from './plain-post.ts';
+import { exceeds, type PlainPost, type PlainSaid, SIDES } from './plain-post.ts';
 import type { PlainFinding, PlainReporter } from './plain-reporter.ts';
 import type { PlainTask } from './plain-task.ts';
 import { cutToBytes, given } from './plain-texts.ts';
@@ -28,6 +28,8 @@ export interface PlainView {
   readonly said: PlainSaid;
   /** B, if the prior was remembered, as it was before the update */
   readonly told: PlainPost | undefined;
+  /** null: the update is unverified */
+  readonly post: PlainPost | null;
   readonly reporter: PlainReporter;
   /** the update names a work request that is neither remembered nor known as let go */
   readonly isUnknownReporter: boolean;
@@ -171,17 +173,19 @@ function failure(task: PlainTask, kind: string): string {
   return kind;
 }
 
+/** Whether an update without errors only repeats B, which knew of none either: it says nothing of others' errors. */
+function isEcho({ found, told, post }: PlainView): boolean {
+  if (found.updateClass !== 'supersede' || exceeds(post!, told!)) return false;
+  return told!.reason === undefined || told!.reason === 'none';
+}
+
 /** @param said the update with all its deltas: an error that was counted before is an error still */
-function errorEpisode(
-  task: PlainTask,
-  update: TaskStatusDetail,
-  said: PlainSaid,
-  { found, told: known }: PlainView,
-): 'error' | null {
+function errorEpisode(task: PlainTask, update: TaskStatusDetail, said: PlainSaid, view: PlainView): 'error' | null {
+  const { found, told: known } = view;
   const reason = reasonOf(update);
   const told = reason !== undefined && reason !== 'none' ? reason : undefined;
   if (told === undefined && (said.vector.error_count ?? 0) === 0) {
-    if (found.newest) closeEpisode(task);
+    if (found.newest && !isEcho(view)) closeEpisode(task);
     return null;
   }
   const isNewReason = told !== undefined && said.reason !== known?.reason;

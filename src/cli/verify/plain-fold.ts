@@ -25,6 +25,7 @@ import {
   highestTold,
   lastHeardOpen,
   liveOn,
+  loseOpen,
   makesProgress,
   setLiveness,
 } from './plain-liveness.ts';
@@ -107,6 +108,7 @@ export class PlainFold {
     if (isOver('silence')) {
       const [reporter] = lastHeardOpen(task)!;
       setLiveness(task, 'silent', record.log_time);
+      loseOpen(task, this.clock.now);
       events.push(silenceOf(task, record, reporter));
     }
     if (isOver('stall')) setLiveness(task, 'stalled', record.log_time);
@@ -211,6 +213,7 @@ export class PlainFold {
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
     reporter.heard_at = this.clock.now;
+    reporter.lost = false;
     reporter.rerouted = record.source !== null;
     if (post === null) reporter.ended = ends;
     const mark = markOfPost(found);
@@ -223,7 +226,7 @@ export class PlainFold {
     if (contribution === null) {
       takeTotals(task, reporter, totals);
     } else {
-      const view = { found, said, told, reporter, isUnknownReporter, held, totals };
+      const view = { found, said, told, post, reporter, isUnknownReporter, held, totals };
       const failure = applyPlainly(task, contribution, view, this.settings.now.errors_kept);
       const { errors: counted } = contribution;
       if (failure !== null && COUNTED.includes(failure)) {

@@ -73,7 +73,7 @@ export function setLiveness(task: PlainTask, liveness: Liveness, log_time: numbe
 }
 
 function livenessOf(task: PlainTask, staysStalled: boolean): Liveness {
-  const open = [...task.reporters.values()].filter(({ ended }) => !ended);
+  const open = [...task.reporters.values()].filter(isOpen);
   if (isFinished(task) || open.length === 0) return 'ended';
   if (open.some(({ rerouted }) => rerouted)) return 'unknown';
   return task.liveness === 'stalled' && staysStalled ? 'stalled' : 'reporting';
@@ -83,9 +83,19 @@ function isFinished(task: PlainTask): boolean {
   return TERMINAL.includes(task.task_status ?? '');
 }
 
-/** The reporter that has not ended and was heard last, with its name. */
+function isOpen({ ended, lost }: PlainReporter): boolean {
+  return !ended && !lost;
+}
+
+/** The open reporter that was heard last, with its name. */
 export function lastHeardOpen(task: PlainTask): [name: string, PlainReporter] | undefined {
-  return [...task.reporters].filter(([, { ended }]) => !ended).at(-1);
+  return [...task.reporters].filter(([, reporter]) => isOpen(reporter)).at(-1);
+}
+
+/** All that are open are lost with the silence. @param now the partition's clock, ms */
+export function loseOpen(task: PlainTask, now: number): void {
+  task.lost_before = now;
+  for (const reporter of task.reporters.values()) if (!reporter.ended) reporter.lost = true;
 }
 
 /** Deadlines by the partition's clock, ms; infinite where there is none. */

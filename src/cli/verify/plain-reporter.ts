@@ -43,6 +43,8 @@ export interface PlainReporter {
   ended: boolean;
   /** its last update came re-routed */
   rerouted: boolean;
+  /** it had not ended when the task fell silent, and has not been heard since */
+  lost: boolean;
 }
 
 /** A reporter as its first update finds it. @param letGo what is known of it, if it was let go */
@@ -62,6 +64,7 @@ export function newPlainReporter(letGo: PlainLetGo | undefined): PlainReporter {
     heard_at: 0,
     ended: false,
     rerouted: false,
+    lost: false,
   };
 }
 

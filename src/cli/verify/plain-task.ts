@@ -50,6 +50,8 @@ export interface PlainTask {
   liveness: Liveness;
   /** log time of the record that changed it, ms */
   liveness_at: number;
+  /** the partition's clock, ms, at the last silence: whoever is open and was heard before it is lost */
+  lost_before?: number;
   /** the partition's clock, ms, at the first update since the last progress */
   no_progress_since?: number;
   /** the partition's clock, ms: when it is looked at next */

@@ -49,7 +49,7 @@ export function failuresOf(truth: TruthTask, errors: boolean): string[] {
     .filter((text) => isError(text) === errors);
 }
 
-const TERMINAL = ['complete', 'failed', 'aborted', 'rejected'];
+export const TERMINAL: readonly string[] = ['complete', 'failed', 'aborted', 'rejected'];
 
 /** Whether the task has ended, or each of its work requests; otherwise its engines report, or are silent. */
 export function isOver({ task_status, open_work_requests = [] }: TruthTask): boolean {

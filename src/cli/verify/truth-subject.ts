@@ -2,7 +2,7 @@
 // reaches back to where the fold began.
 
 import type { PlainTask } from './plain-task.ts';
-import { iosOf, isDoubted } from './truth-figures.ts';
+import { iosOf, isDoubted, TERMINAL } from './truth-figures.ts';
 import type { TruthIo } from './truth-file.ts';
 
 export interface TruthSubject {
@@ -19,8 +19,8 @@ export interface TruthSubject {
   readonly task_status: string | undefined;
   readonly attempts: number;
   readonly completion_requested: boolean;
-  /** all its work requests are over */
-  readonly ended: boolean;
+  /** all its work requests are over; undefined: it cannot be told from those that a silence has given up */
+  readonly ended: boolean | undefined;
   readonly timestamp: number | undefined;
   readonly work_request_id: string | undefined;
   /** it carries a mark that says: a delta may be missing, or counted twice */
@@ -42,11 +42,16 @@ export function subjectOfPlain(task: PlainTask): TruthSubject {
     task_status: task.task_status,
     attempts: task.attempts,
     completion_requested: task.completion_requested,
-    ended: task.liveness === 'ended',
+    ended: task.liveness === 'ended' && !waitsForLost(task),
     timestamp: task.timestamp,
     work_request_id: task.work_request_id,
     doubted: isDoubted(task),
   };
+}
+
+/** Whether it would wait, but for a silence that told of whom it waits for. */
+function waitsForLost({ task_status, reporters }: PlainTask): boolean {
+  return !TERMINAL.includes(task_status ?? '') && [...reporters.values()].some(({ ended, lost }) => lost && !ended);
 }
 
 const STAT = 'processed_stats.';
@@ -75,7 +80,7 @@ export function subjectOfFound(fields: ReadonlyMap<string, string>): TruthSubjec
     task_status: fields.get('task_status'),
     attempts: counted('attempts'),
     completion_requested: fields.get('completion_requested') === '1',
-    ended: fields.get('liveness') === 'ended',
+    ended: fields.has('lost_before') ? undefined : fields.get('liveness') === 'ended',
     timestamp: number('timestamp'),
     work_request_id: fields.get('work_request_id'),
     doubted: drifts || counted('open_gaps') > 0 || DOUBTS.some((mark) => fields.has(mark)),

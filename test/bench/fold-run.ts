@@ -1,0 +1,83 @@
+// One run of a processor over the whole backlog, and what it and the services used for it.
+
+import type { BenchWorld, Use } from './bench-world.ts';
+import { count, mainThreadOf, useOf } from './bench-world.ts';
+import type { GcLine } from './gc-pauses.ts';
+
+export interface Run extends Use {
+  readonly seconds: number;
+  readonly rate: number;
+}
+
+/** One run of the processor, and what the services used for it. */
+export interface FoldRun extends Run {
+  /** offsets folded while the clock ran */
+  readonly updates: number;
+  /** of `cpu_s`: the thread that runs our code. The rest are V8's (garbage collector, compiler) and libuv's. */
+  readonly main_cpu_s: number;
+  /** in which the garbage collector held that thread up, s of the clock */
+  readonly gc_pauses_s: number;
+  readonly redis_cpu_s: number;
+  readonly kafka_cpu_s: number;
+}
+
+const GC_PAUSES = new URL('gc-pauses.ts', import.meta.url).href;
+
+/**
+ * A new group folds the whole log with one processor. The clock runs from the first record folded to the last.
+ * @param ends of the log @param main the executable of another version
+ */
+export async function fold(
+  world: BenchWorld,
+  group: string,
+  ends: ReadonlyMap<number, number>,
+  main?: string,
+): Promise<FoldRun> {
+  const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
+  const env = world.envOf(group);
+  await world.command(['topics', 'create'], env, main);
+  const options = `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ''}`;
+  const processor = world.start(['run'], { ...env, NODE_OPTIONS: options }, main);
+  await world.untilFolded(group, ends, 1, processor);
+  const began = Date.now();
+  const before = await world.folded(group, ends);
+  const { pids } = world.stack;
+  const used = () => [
+    mainThreadOf(processor.pid),
+    ...[processor.pid, pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s),
+  ];
+  const usedBefore = used();
+  await world.untilFolded(group, ends, total, processor);
+  const ended = Date.now();
+  const seconds = (ended - began) / 1_000;
+  const { resident_mb } = useOf(processor.pid);
+  const [main_cpu_s, cpu_s, redis_cpu_s, kafka_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
+  const { code } = await processor.terminate();
+  if (code !== 0) throw new Error(`the processor exits with ${code}`);
+  const { pauses } = processor.lines.at(-1) as unknown as GcLine;
+  const within = pauses.filter(([at]) => at >= began && at < ended);
+  const updates = total - before;
+  return {
+    updates,
+    seconds,
+    rate: updates / seconds,
+    cpu_s: cpu_s!,
+    main_cpu_s: main_cpu_s!,
+    gc_pauses_s: within.reduce((sum, [, ms]) => sum + ms, 0) / 1_000,
+    redis_cpu_s: redis_cpu_s!,
+    kafka_cpu_s: kafka_cpu_s!,
+    resident_mb,
+  };
+}
+
+export function told({ rate, seconds, cpu_s, resident_mb }: Run): string {
+  return `${count(rate)}/s in ${seconds.toFixed(1)} s, ${cpu_s.toFixed(1)} CPU seconds, ${count(resident_mb)} MB resident`;
+}
+
+export function spent({ updates, seconds, cpu_s, main_cpu_s, gc_pauses_s, redis_cpu_s, kafka_cpu_s }: FoldRun): string {
+  const million = (cpu: number) => ((1e6 * cpu) / updates).toFixed(1);
+  const own = `${million(cpu_s)} (main thread ${million(main_cpu_s)}, its helpers ${million(cpu_s - main_cpu_s)})`;
+  const services = `Redis ${million(redis_cpu_s)}, Kafka ${million(kafka_cpu_s)}`;
+  const paused = ((100 * gc_pauses_s) / seconds).toFixed(0);
+  return `CPU seconds a million updates ${own}, ${services}; held up by the garbage collector ${paused} % of the time`;
+}
