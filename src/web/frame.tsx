@@ -102,9 +102,14 @@ function View({ view, id }: Address) {
       return <ProcessorsView />;
     case 'unknown':
       return (
-        <Empty title="There is no such page">
-          The address names no view. <a href="/">Go to the fleet</a>
-        </Empty>
+        <>
+          <div class="head">
+            <h1>There is no such page</h1>
+          </div>
+          <Empty title="The address names no view">
+            <a href="/">Go to the fleet</a>
+          </Empty>
+        </>
       );
   }
 }
