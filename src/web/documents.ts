@@ -11,13 +11,20 @@ import type {
   job,
   jobAnswer,
   jobsAnswer,
-  partition,
   PartitionsAnswer,
-  reject,
+  partition,
   RejectsAnswer,
+  reject,
   SearchAnswer,
 } from '../serve/fleet-documents.ts';
-import type { explainedUpdate, TaskRow, task, taskAnswer, tasksAnswer, updatesAnswer } from '../serve/task-documents.ts';
+import type {
+  explainedUpdate,
+  TaskRow,
+  task,
+  taskAnswer,
+  tasksAnswer,
+  updatesAnswer,
+} from '../serve/task-documents.ts';
 
 export type { AsOf, FleetAnswer, PartitionsAnswer, RejectsAnswer, SearchAnswer, TaskRow };
 export type ExactCount = number | string;

@@ -121,7 +121,9 @@ function Pulse() {
   const bad = noticesOf(connection.value, partitions.value, now).length > 0;
   if (state === 'connecting') return <PulseText tone="warn" icon="live" text="Connecting" />;
   if (state === 'away')
-    return <PulseText tone="bad" icon="away" text={answered_at === 0 ? 'No answer' : `Away · ${ago(now - answered_at)}`} />;
+    return (
+      <PulseText tone="bad" icon="away" text={answered_at === 0 ? 'No answer' : `Away · ${ago(now - answered_at)}`} />
+    );
   return <PulseText tone={bad ? 'warn' : 'good'} icon={bad ? 'alert' : 'live'} text={bad ? 'Live, in part' : 'Live'} />;
 }
 

@@ -7,9 +7,9 @@ import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { FleetAnswer } from '../../src/serve/fleet-documents.ts';
-import { Deployment, until } from '../system/deployment.ts';
 import { withOwnRedis } from '../support/own-services.ts';
 import { type TaskfoldProcess, taskfold } from '../support/taskfold-process.ts';
+import { Deployment, until } from '../system/deployment.ts';
 import { DESKTOP, LivePage, openBrowser, PHONE } from './live-page.ts';
 
 const KIB_MAX = 150;
@@ -43,7 +43,11 @@ test('every view is told truly and readably, leads to what is behind its numbers
   const processors = [deployment.processor(), deployment.processor()];
   const serve = deployment.start(['serve', '--listen', '127.0.0.1:0']);
   const load = deployment.load({ rate: 200, seconds: 300, faults: 0.1 });
-  const [browser] = await Promise.all([openBrowser(), deployment.untilAllRun(processors), serve.untilLogged('serving')]);
+  const [browser] = await Promise.all([
+    openBrowser(),
+    deployment.untilAllRun(processors),
+    serve.untilLogged('serving'),
+  ]);
   await publishCanary(deployment);
   await deployment.untilFolded(2_000);
   const url = String(serve.logged('serving')[0]!.url);
@@ -80,7 +84,12 @@ async function publishCanary({ env }: Deployment): Promise<void> {
     task_output: JSON.stringify({ words: 3 }),
   });
   // The second comes twice, and before the third one is missing: a duplicate and a gap to look at.
-  const updates = [update(now - 20, now - 15), update(now - 15, now - 10), update(now - 15, now - 10), update(now - 5, now)];
+  const updates = [
+    update(now - 20, now - 15),
+    update(now - 15, now - 10),
+    update(now - 15, now - 10),
+    update(now - 5, now),
+  ];
   const lines = updates.map((one) => `${JSON.stringify(one)}\n`).join('');
   const { code, stderr } = await taskfold(['publish'], env, lines);
   expect(code, stderr).toBe(0);
@@ -138,7 +147,7 @@ async function followToTaskAndBack(live: LivePage): Promise<void> {
   await page.getByRole('link', { name: /^running/ }).click();
   await page.waitForURL('**/tasks?status=running');
   const rows = page.getByRole('table', { name: 'Tasks' }).getByRole('row');
-  await page.waitForFunction('document.querySelectorAll("[role=row] .state").length > 5');
+  await page.locator('.table-body .cell.state').nth(5).waitFor();
   const told = await page.locator('.table-body .cell.state').allInnerTexts();
   expect(new Set(told.map((text) => text.trim()).filter((text) => text !== ''))).toEqual(new Set(['running']));
   await page.getByLabel('Engines are').selectOption('reporting');
@@ -181,7 +190,8 @@ async function expectNumbersOfApi(live: LivePage): Promise<void> {
   const { updates, tasks_by_status, tasks_by_liveness } = told.fleet!;
   expect(outcomes).toEqual([updates.applied, updates.duplicate, updates.stale, updates.rejected, updates.rerouted]);
   for (const [status, count] of Object.entries(tasks_by_status)) expect(statuses[`?status=${status}`]).toBe(count);
-  for (const [liveness, count] of Object.entries(tasks_by_liveness)) expect(statuses[`?liveness=${liveness}`]).toBe(count);
+  for (const [liveness, count] of Object.entries(tasks_by_liveness))
+    expect(statuses[`?liveness=${liveness}`]).toBe(count);
 }
 
 async function breakAndMend(

@@ -23,7 +23,10 @@ export interface Look {
 
 /** One Chromium; it goes with the test. */
 export async function openBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: inject('chromium'), args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await chromium.launch({
+    executablePath: inject('chromium'),
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   onTestFinished(() => browser.close());
   return browser;
 }
@@ -80,24 +83,29 @@ export class LivePage {
   }
 
   async text(): Promise<string> {
-    return this.page.locator('body').innerText();
+    return (await this.page.locator('body').textContent()) ?? '';
   }
 
   /** Asks axe for everything that it knows of. */
   async expectAccessible(what: string): Promise<void> {
     // What the page may not load, a test may evaluate: that is no script of the page.
     await this.page.evaluate(AXE);
-    const found = await this.page.evaluate(
-      () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    const found = await this.page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
     );
-    const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+    const told = found.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
+    );
     expect(told, what).toEqual([]);
     expect(found.passes.length, what).toBeGreaterThan(10);
   }
 
   /** Nothing may stand beyond the right edge. */
   async expectNoSideways(what: string): Promise<void> {
-    const [width, visible] = await this.page.evaluate('[document.documentElement.scrollWidth, innerWidth]') as [number, number];
+    const [width, visible] = (await this.page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [
+      number,
+      number,
+    ];
     expect(width, `${what} is wider than the screen`).toBeLessThanOrEqual(visible);
   }
 

@@ -30,15 +30,26 @@ export const STRAGGLER_TIMES = 2;
 
 export function figuresOf(engine: EngineDocument): EngineFigures {
   const { updates, tasks_by_liveness, processed_stats, failures_by_reason } = engine;
-  const [applied, duplicate, stale, rejected] = [updates.applied, updates.duplicate, updates.stale, updates.rejected].map(Number) as [number, number, number, number];
+  const [applied, duplicate, stale, rejected] = [
+    updates.applied,
+    updates.duplicate,
+    updates.stale,
+    updates.rejected,
+  ].map(Number) as [number, number, number, number];
   const taken = applied + duplicate + stale;
   const { silent = 0, stalled = 0 } = tasks_by_liveness;
   const failures = Object.values(failures_by_reason).reduce<number>((sum, count) => sum + Number(count), 0);
   const errors = Number(engine.error_count);
   const trouble =
-    WEIGHTS.silent * silent + WEIGHTS.stalled * stalled + WEIGHTS.failure * failures + WEIGHTS.rejected * rejected + WEIGHTS.error * errors;
+    WEIGHTS.silent * silent +
+    WEIGHTS.stalled * stalled +
+    WEIGHTS.failure * failures +
+    WEIGHTS.rejected * rejected +
+    WEIGHTS.error * errors;
   // The same quantity in two units: never added.
-  const cpu_ms = Number(processed_stats.processed_cpu_milliseconds ?? 0) || Number(processed_stats.processed_cpu_seconds ?? 0) * 1_000;
+  const cpu_ms =
+    Number(processed_stats.processed_cpu_milliseconds ?? 0) ||
+    Number(processed_stats.processed_cpu_seconds ?? 0) * 1_000;
   return {
     engine_id: engine.engine_id,
     engine,

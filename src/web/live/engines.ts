@@ -62,14 +62,20 @@ async function readAll(before: Engines | undefined, signal: AbortSignal): Promis
   return { engines, isWhole: cursor === undefined, read_at, rates: ratesOf(before, engines, read_at) };
 }
 
-function ratesOf(before: Engines | undefined, engines: readonly EngineDocument[], read_at: number): ReadonlyMap<string, number> {
+function ratesOf(
+  before: Engines | undefined,
+  engines: readonly EngineDocument[],
+  read_at: number,
+): ReadonlyMap<string, number> {
   const seconds = before === undefined ? 0 : (read_at - before.read_at) / 1_000;
   if (before === undefined || seconds < 0.5) return before?.rates ?? new Map();
   const known = new Map(before.engines.map((engine) => [engine.engine_id, countOf(engine)]));
   return new Map(
     engines.flatMap((engine) => {
       const counted = known.get(engine.engine_id);
-      return counted === undefined ? [] : [[engine.engine_id, Math.max(0, countOf(engine) - counted) / seconds] as const];
+      return counted === undefined
+        ? []
+        : [[engine.engine_id, Math.max(0, countOf(engine) - counted) / seconds] as const];
     }),
   );
 }

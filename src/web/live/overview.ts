@@ -16,13 +16,18 @@ export const history = observable<readonly Sample[]>([]);
 
 /** Begins, and goes on for as long as the page is open. */
 export function watchOverview(): void {
-  keepAsking<FleetAnswer>('/api/fleet', EVERY_MS, {}, {
-    answer(told) {
-      fleet.set(told);
-      const sample = sampleOf(told);
-      history.set(sample === null ? [] : withSample(history.value, sample));
+  keepAsking<FleetAnswer>(
+    '/api/fleet',
+    EVERY_MS,
+    {},
+    {
+      answer(told) {
+        fleet.set(told);
+        const sample = sampleOf(told);
+        history.set(sample === null ? [] : withSample(history.value, sample));
+      },
+      problem() {},
     },
-    problem() {},
-  });
+  );
   keepAsking<PartitionsAnswer>('/api/partitions', PARTITIONS_EVERY_MS, {}, { answer: partitions.set, problem() {} });
 }

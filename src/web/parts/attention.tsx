@@ -59,7 +59,21 @@ export function needsOf(fleet: FleetDocument, { partitions, as_of }: PartitionsA
     needs.push({ tone: 'bad', icon: 'silent', text, why: 'nobody folds what comes', to: '/processors#partitions' });
   }
   const { silent = 0, stalled = 0 } = fleet.tasks_by_liveness;
-  if (silent > 0) needs.push({ tone: 'bad', icon: 'silent', text: `${counted(silent, 'task')} silent`, why: 'open work, and no engine says a word', to: '/tasks?liveness=silent' });
-  if (stalled > 0) needs.push({ tone: 'warn', icon: 'stalled', text: `${counted(stalled, 'task')} stalled`, why: 'engines report, and process nothing', to: '/tasks?liveness=stalled' });
+  if (silent > 0)
+    needs.push({
+      tone: 'bad',
+      icon: 'silent',
+      text: `${counted(silent, 'task')} silent`,
+      why: 'open work, and no engine says a word',
+      to: '/tasks?liveness=silent',
+    });
+  if (stalled > 0)
+    needs.push({
+      tone: 'warn',
+      icon: 'stalled',
+      text: `${counted(stalled, 'task')} stalled`,
+      why: 'engines report, and process nothing',
+      to: '/tasks?liveness=stalled',
+    });
   return needs;
 }

@@ -3,8 +3,8 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { theme } from '../theme.ts';
 import { useValue } from '../live/observable.ts';
+import { theme } from '../theme.ts';
 
 export interface Line {
   readonly label: string;

@@ -14,7 +14,8 @@ export function EngineTrouble() {
   if (told === undefined) return problem === undefined ? <Loading lines={SHOWN} /> : <Trouble problem={problem} />;
   const ranked = told.engines.map(figuresOf).filter(({ trouble }) => trouble > 0);
   ranked.sort((a, b) => b.trouble - a.trouble || (a.engine_id < b.engine_id ? -1 : 1));
-  if (ranked.length === 0) return <Empty title="No engine is in trouble">No errors, failures, silence or rejects.</Empty>;
+  if (ranked.length === 0)
+    return <Empty title="No engine is in trouble">No errors, failures, silence or rejects.</Empty>;
   const most = ranked[0]!.trouble;
   return (
     <ol class="trouble">
@@ -25,10 +26,26 @@ export function EngineTrouble() {
             <i style={{ width: `${(trouble / most) * 100}%` }} />
           </span>
           <span class="trouble-why">
-            <Part count={silent} what="silent" to={pathTo('tasks', undefined, { liveness: 'silent', engine: engine_id })} />
-            <Part count={stalled} what="stalled" to={pathTo('tasks', undefined, { liveness: 'stalled', engine: engine_id })} />
-            <Part count={failures} what="failures" to={pathTo('tasks', undefined, { status: 'failed', engine: engine_id })} />
-            <Part count={Number(engine.error_count)} what="errors" to={pathTo('tasks', undefined, { engine: engine_id })} />
+            <Part
+              count={silent}
+              what="silent"
+              to={pathTo('tasks', undefined, { liveness: 'silent', engine: engine_id })}
+            />
+            <Part
+              count={stalled}
+              what="stalled"
+              to={pathTo('tasks', undefined, { liveness: 'stalled', engine: engine_id })}
+            />
+            <Part
+              count={failures}
+              what="failures"
+              to={pathTo('tasks', undefined, { status: 'failed', engine: engine_id })}
+            />
+            <Part
+              count={Number(engine.error_count)}
+              what="errors"
+              to={pathTo('tasks', undefined, { engine: engine_id })}
+            />
           </span>
         </li>
       ))}

@@ -26,7 +26,11 @@ export function FailureCourses({ fleet, samples }: { fleet: FleetDocument; sampl
         <li key={reason}>
           <a href={`/tasks?failure_reason=${reason}`}>
             <span class="name">{reason.replaceAll('_', ' ')}</span>
-            <Bars values={bars} most={most} label={`${counted(lately, 'failure')} in the last ${COURSE_MINUTES} minutes`} />
+            <Bars
+              values={bars}
+              most={most}
+              label={`${counted(lately, 'failure')} in the last ${COURSE_MINUTES} minutes`}
+            />
             <span class="lately">{lately > 0 ? `+${lately}` : ''}</span>
             <Count value={count} />
           </a>
@@ -38,10 +42,15 @@ export function FailureCourses({ fleet, samples }: { fleet: FleetDocument; sampl
 
 function Bars({ values, most, label }: { values: readonly number[]; most: number; label: string }) {
   return (
-    <svg class="bars" viewBox={`0 0 ${values.length * 8} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+    <svg
+      class="bars"
+      viewBox={`0 0 ${values.length * 8} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
       {values.map((value, at) => {
         const height = value === 0 ? 1 : Math.max(3, (value / most) * HEIGHT);
-        // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place in time
         return <rect key={at} x={at * 8} y={HEIGHT - height} width={6} height={height} data-none={value === 0} />;
       })}
     </svg>

@@ -59,7 +59,15 @@ export function Choice({ label, names, chosen, choose }: ChoiceProps) {
 
 const TYPING_MS = 250;
 
-export function IdField({ label, value, set }: { label: string; value: string | undefined; set: (id: string | undefined) => void }) {
+export function IdField({
+  label,
+  value,
+  set,
+}: {
+  label: string;
+  value: string | undefined;
+  set: (id: string | undefined) => void;
+}) {
   const [typed, type] = useState(value ?? '');
   useEffect(() => type(value ?? ''), [value]);
   useEffect(() => {
@@ -70,9 +78,24 @@ export function IdField({ label, value, set }: { label: string; value: string | 
   return (
     <label class="field">
       {label}
-      <input type="text" spellcheck={false} autoComplete="off" placeholder="any" value={typed} onInput={(event) => type(event.currentTarget.value)} />
+      <input
+        type="text"
+        spellcheck={false}
+        autoComplete="off"
+        placeholder="any"
+        value={typed}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
       {typed !== '' && (
-        <button type="button" class="copy" aria-label={`Any ${label.toLowerCase()}`} onClick={() => { type(''); set(undefined); }}>
+        <button
+          type="button"
+          class="copy"
+          aria-label={`Any ${label.toLowerCase()}`}
+          onClick={() => {
+            type('');
+            set(undefined);
+          }}
+        >
           <Icon name="close" />
         </button>
       )}

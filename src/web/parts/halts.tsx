@@ -5,7 +5,9 @@ import { Icon } from './icon.tsx';
 import { Copy } from './text.tsx';
 
 export function Halts({ partitions }: { partitions: readonly PartitionDocument[] }) {
-  const halted = partitions.filter(({ halt, torn, damaged }) => halt !== undefined || torn !== undefined || damaged !== undefined);
+  const halted = partitions.filter(
+    ({ halt, torn, damaged }) => halt !== undefined || torn !== undefined || damaged !== undefined,
+  );
   if (halted.length === 0) return null;
   return (
     <ul class="halts">
@@ -25,7 +27,9 @@ export function Halts({ partitions }: { partitions: readonly PartitionDocument[]
 
 function Cure({ text }: { text: string | undefined }) {
   if (text === undefined) return null;
-  const commands = [...text.matchAll(/taskfold (?:[a-z-]+ ?)+(?:DIR )?\d*(?: --[a-z-]+)*/g)].map(([command]) => command.trim());
+  const commands = [...text.matchAll(/taskfold (?:[a-z-]+ ?)+(?:DIR )?\d*(?: --[a-z-]+)*/g)].map(([command]) =>
+    command.trim(),
+  );
   return (
     <div class="cure">
       <strong>What to do</strong>

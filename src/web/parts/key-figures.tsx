@@ -17,11 +17,40 @@ export function KeyFigures({ fleet, samples }: { fleet: FleetDocument | undefine
     <div class="key-figures">
       <Figure title="Updates in" unit="a second" value={incoming === null ? null : rate(incoming)} to="/processors" />
       <Figure title="Folded" unit="a second" value={folded === null ? null : rate(folded)} to="/processors" />
-      <Figure title="Lag" unit={last === undefined ? '' : `${short(last.lag ?? 0)} behind`} value={last && lagText(last)} to="/processors" tone={lagTone(last)} />
-      <Figure title="Open tasks" unit={fleet && `of ${short(fleet.tasks)}`} value={fleet && short(open)} exactly={fleet && exact(open)} to="/tasks" />
-      <Figure title="Silent" unit="not heard of" value={fleet && short(silent)} to="/tasks?liveness=silent" tone={silent > 0 ? 'bad' : undefined} />
-      <Figure title="Stalled" unit="no progress" value={fleet && short(stalled)} to="/tasks?liveness=stalled" tone={stalled > 0 ? 'warn' : undefined} />
-      <Figure title="Failures" unit={`in ${spanText(samples)}`} value={last && short(failuresIn(samples))} to="/tasks?status=failed" />
+      <Figure
+        title="Lag"
+        unit={last === undefined ? '' : `${short(last.lag ?? 0)} behind`}
+        value={last && lagText(last)}
+        to="/processors"
+        tone={lagTone(last)}
+      />
+      <Figure
+        title="Open tasks"
+        unit={fleet && `of ${short(fleet.tasks)}`}
+        value={fleet && short(open)}
+        exactly={fleet && exact(open)}
+        to="/tasks"
+      />
+      <Figure
+        title="Silent"
+        unit="not heard of"
+        value={fleet && short(silent)}
+        to="/tasks?liveness=silent"
+        tone={silent > 0 ? 'bad' : undefined}
+      />
+      <Figure
+        title="Stalled"
+        unit="no progress"
+        value={fleet && short(stalled)}
+        to="/tasks?liveness=stalled"
+        tone={stalled > 0 ? 'warn' : undefined}
+      />
+      <Figure
+        title="Failures"
+        unit={`in ${spanText(samples)}`}
+        value={last && short(failuresIn(samples))}
+        to="/tasks?status=failed"
+      />
     </div>
   );
 }

@@ -3,7 +3,7 @@
 
 import { useState } from 'preact/hooks';
 import type { ExplainedUpdate } from '../documents.ts';
-import { ledgerOf, type Lane, type Ledger, type Span, summaryOf, ticksOf } from '../format/ledger-lanes.ts';
+import { type Lane, type Ledger, ledgerOf, type Span, summaryOf, ticksOf } from '../format/ledger-lanes.ts';
 import { counted } from '../format/number.ts';
 import { moment } from '../format/time.ts';
 import { now } from '../live/clock.ts';
@@ -21,7 +21,8 @@ interface LedgerViewProps {
 export function LedgerView({ updates, choose }: LedgerViewProps) {
   const [isWhole, showAll] = useState(false);
   const ledger = ledgerOf(updates);
-  if (ledger === null) return <Empty title="No interval to draw">Its updates name no work request or no interval.</Empty>;
+  if (ledger === null)
+    return <Empty title="No interval to draw">Its updates name no work request or no interval.</Empty>;
   const hidden = isWhole ? 0 : Math.max(0, ledger.lanes.length - LANES_AT_FIRST);
   const lanes = ledger.lanes.slice(hidden);
   return (

@@ -14,7 +14,12 @@ export function PartitionGrid({ told }: { told: PartitionsAnswer }) {
         const isBad = standing !== 'running';
         return (
           <li key={one.partition}>
-            <a href={`/processors#partition-${one.partition}`} data-standing={standing} title={label} aria-label={label}>
+            <a
+              href={`/processors#partition-${one.partition}`}
+              data-standing={standing}
+              title={label}
+              aria-label={label}
+            >
               {isBad ? <Icon name={standing === 'ownerless' ? 'silent' : 'halted'} /> : one.partition}
             </a>
           </li>

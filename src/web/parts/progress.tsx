@@ -3,7 +3,18 @@
 import { percent } from '../format/number.ts';
 import { toneOf, wordOf } from './status.tsx';
 
-const ORDER = ['complete', 'failed', 'aborted', 'rejected', 'running', 'reprocessing', 'queued', 'pending', 'scheduled', 'unreported'] as const;
+const ORDER = [
+  'complete',
+  'failed',
+  'aborted',
+  'rejected',
+  'running',
+  'reprocessing',
+  'queued',
+  'pending',
+  'scheduled',
+  'unreported',
+] as const;
 const TERMINAL = ['complete', 'failed', 'aborted', 'rejected'] as const;
 
 export function Progress({ counts, of }: { counts: Readonly<Record<string, number>>; of: number }) {
@@ -12,7 +23,12 @@ export function Progress({ counts, of }: { counts: Readonly<Record<string, numbe
   return (
     <span class="progress" role="img" aria-label={text} title={text}>
       {parts.map((status) => (
-        <i key={status} data-tone={toneOf(status)} data-status={status} style={{ width: `${((counts[status] ?? 0) / Math.max(1, of)) * 100}%` }} />
+        <i
+          key={status}
+          data-tone={toneOf(status)}
+          data-status={status}
+          style={{ width: `${((counts[status] ?? 0) / Math.max(1, of)) * 100}%` }}
+        />
       ))}
     </span>
   );

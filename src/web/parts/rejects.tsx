@@ -1,7 +1,7 @@
 // What was rejected: how much for which reason, and the newest ones with what they say. Never bytes: what does not decode
 // may hide a credential.
 
-import { useAddress, useSetFilters, pathTo } from '../address.ts';
+import { pathTo, useAddress, useSetFilters } from '../address.ts';
 import type { RejectDocument, RejectsAnswer } from '../documents.ts';
 import { exact } from '../format/number.ts';
 import { useResource } from '../live/resource.ts';
@@ -25,16 +25,28 @@ export function Rejects({ byReason }: { byReason: Readonly<Record<string, number
         {reasons.length > 0 && (
           <fieldset class="chips" aria-label="Reason">
             {reasons.map(([reason, count]) => (
-              <button key={reason} type="button" class="chip" aria-pressed={chosen === reason} onClick={() => set({ reason: chosen === reason ? undefined : reason })}>
+              <button
+                key={reason}
+                type="button"
+                class="chip"
+                aria-pressed={chosen === reason}
+                onClick={() => set({ reason: chosen === reason ? undefined : reason })}
+              >
                 {reason.replaceAll('_', ' ')} <b>{exact(count)}</b>
               </button>
             ))}
           </fieldset>
         )}
         {told === undefined ? (
-          problem === undefined ? <Loading lines={4} /> : <Empty title={problem.title}>{problem.detail}</Empty>
+          problem === undefined ? (
+            <Loading lines={4} />
+          ) : (
+            <Empty title={problem.title}>{problem.detail}</Empty>
+          )
         ) : told.rejects.length === 0 ? (
-          <Empty title="Nothing was rejected">Records that cannot be applied would be listed here, with the reason.</Empty>
+          <Empty title="Nothing was rejected">
+            Records that cannot be applied would be listed here, with the reason.
+          </Empty>
         ) : (
           <ul class="rejects">
             {told.rejects.map((reject) => (

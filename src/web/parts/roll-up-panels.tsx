@@ -22,29 +22,47 @@ export function RollUpPanels({ document: told, filter, children }: RollUpPanelsP
   return (
     <div class="roll-up-grid">
       <Panel title="Tasks by status" aside={counted(told.tasks, 'task')}>
-        <Shares counts={told.tasks_by_status} names={shown(STATUSES, told.tasks_by_status)} field="status" of={told.tasks} filter={filter} />
+        <Shares
+          counts={told.tasks_by_status}
+          names={shown(STATUSES, told.tasks_by_status)}
+          field="status"
+          of={told.tasks}
+          filter={filter}
+        />
         <h3>Are their engines heard?</h3>
-        <Shares counts={told.tasks_by_liveness} names={shown(LIVENESSES, told.tasks_by_liveness)} field="liveness" of={told.tasks} filter={filter} />
+        <Shares
+          counts={told.tasks_by_liveness}
+          names={shown(LIVENESSES, told.tasks_by_liveness)}
+          field="liveness"
+          of={told.tasks}
+          filter={filter}
+        />
       </Panel>
       <Panel title="Figures">
         <dl class="facts">
           <Fact name="Updates">
-            {exact(updates.applied)} applied, {exact(updates.duplicate)} duplicate, {exact(updates.stale)} stale, {exact(updates.rejected)} rejected
+            {exact(updates.applied)} applied, {exact(updates.duplicate)} duplicate, {exact(updates.stale)} stale,{' '}
+            {exact(updates.rejected)} rejected
           </Fact>
           <Fact name="Came re-routed">{exact(updates.came_rerouted)}</Fact>
           <Fact name="Errors, retries">
             {exact(told.error_count)}, {exact(told.retry_count)}
           </Fact>
           <Fact name="Failures">
-            {Object.keys(told.failures_by_reason).length > 0 && Object.entries(told.failures_by_reason).map(([reason, count]) => (
-              <a key={reason} class="reason" href={pathTo('tasks', undefined, { ...filter, failure_reason: reason })}>
-                {exact(count)} {reason.replaceAll('_', ' ')}
-              </a>
-            ))}
+            {Object.keys(told.failures_by_reason).length > 0 &&
+              Object.entries(told.failures_by_reason).map(([reason, count]) => (
+                <a key={reason} class="reason" href={pathTo('tasks', undefined, { ...filter, failure_reason: reason })}>
+                  {exact(count)} {reason.replaceAll('_', ' ')}
+                </a>
+              ))}
           </Fact>
           <Fact name="Jobs created">{told.job_creations > 0 && exact(told.job_creations)}</Fact>
-          <Fact name="Media">{stats.processed_media_seconds !== undefined && duration(Number(stats.processed_media_seconds) * 1_000)}</Fact>
-          <Fact name="CPU">{stats.processed_cpu_milliseconds !== undefined && duration(Number(stats.processed_cpu_milliseconds))}</Fact>
+          <Fact name="Media">
+            {stats.processed_media_seconds !== undefined && duration(Number(stats.processed_media_seconds) * 1_000)}
+          </Fact>
+          <Fact name="CPU">
+            {stats.processed_cpu_milliseconds !== undefined && duration(Number(stats.processed_cpu_milliseconds))}
+          </Fact>
           <Fact name="Chunks">{stats.processed_chunks !== undefined && exact(stats.processed_chunks)}</Fact>
           <Fact name="Bytes">{stats.processed_bytes !== undefined && bytes(stats.processed_bytes)}</Fact>
           <Fact name="First update">

@@ -66,9 +66,12 @@ export function Search() {
   }
 
   return (
-    <search class="search" onFocusOut={(event: FocusEvent & { currentTarget: HTMLElement }) => {
-      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) close();
-    }}>
+    <search
+      class="search"
+      onFocusOut={(event: FocusEvent & { currentTarget: HTMLElement }) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) close();
+      }}
+    >
       <Icon name="search" />
       <input
         ref={input}
@@ -91,7 +94,7 @@ export function Search() {
         onFocus={() => open(true)}
         onKeyDown={onKey}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <span class="key">/</span>
       {isShown && (
         <div class="found" id="found" role="listbox" aria-label="Found">
           {hits.map((hit, at) => (
@@ -113,9 +116,9 @@ export function Search() {
             </a>
           ))}
           {hits.length === 0 && (
-            <p role="option" aria-selected={false} aria-disabled="true">
+            <div role="option" class="none" aria-selected={false} aria-disabled="true" tabIndex={-1}>
               {wordFor(answer !== undefined && asked === wanted, problem?.title, answer?.searched)}
-            </p>
+            </div>
           )}
         </div>
       )}

@@ -27,7 +27,12 @@ export interface TableProps<Row> {
   readonly row: (index: number) => Row | undefined;
   readonly keyOf: (row: Row) => string;
   readonly onLook?: (first: number, last: number) => void;
-  readonly sort?: { readonly by: string; readonly isDown: boolean; readonly set: (by: string) => void; readonly can: ReadonlySet<string> };
+  readonly sort?: {
+    readonly by: string;
+    readonly isDown: boolean;
+    readonly set: (by: string) => void;
+    readonly can: ReadonlySet<string>;
+  };
 }
 
 const OVERSCAN = 8;
@@ -84,7 +89,13 @@ export function Table<Row>(props: TableProps<Row>) {
           ))}
         </div>
       </div>
-      <div role="rowgroup" ref={body} class="table-body" style={{ height: `${length * rowPx.current}px` }} onKeyDown={goAlong}>
+      <div
+        role="rowgroup"
+        ref={body}
+        class="table-body"
+        style={{ height: `${length * rowPx.current}px` }}
+        onKeyDown={goAlong}
+      >
         {shown.map((index) => {
           const row = props.row(index);
           return (
@@ -119,7 +130,11 @@ function Heading<Row>({ column, sort }: { column: Column<Row>; sort: TableProps<
       {...(canSort ? { 'aria-sort': !isSorted ? 'none' : sort?.isDown ? 'descending' : 'ascending' } : {})}
     >
       {canSort ? (
-        <button type="button" onClick={() => sort?.set(column.name)} data-sorted={isSorted ? (sort?.isDown ? 'down' : 'up') : undefined}>
+        <button
+          type="button"
+          onClick={() => sort?.set(column.name)}
+          data-sorted={isSorted ? (sort?.isDown ? 'down' : 'up') : undefined}
+        >
           {column.title}
         </button>
       ) : (
@@ -131,7 +146,8 @@ function Heading<Row>({ column, sort }: { column: Column<Row>; sort: TableProps<
 
 /** Up and down go to the link of the row before or behind. */
 function goAlong(press: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  const step = press.key === 'ArrowDown' || press.key === 'j' ? 1 : press.key === 'ArrowUp' || press.key === 'k' ? -1 : 0;
+  const step =
+    press.key === 'ArrowDown' || press.key === 'j' ? 1 : press.key === 'ArrowUp' || press.key === 'k' ? -1 : 0;
   const row = (press.target as HTMLElement).closest('[role=row]');
   if (step === 0 || row === null || press.ctrlKey || press.metaKey || press.altKey) return;
   const at = Number(row.getAttribute('aria-rowindex')) + step;

@@ -12,7 +12,9 @@ export function TaskFacts({ task }: { task: TaskDocument }) {
   const stats = task.processed_stats ?? {};
   return (
     <dl class="facts">
-      <Fact name="Job">{task.internal_job_id && <Id id={task.internal_job_id} to={pathTo('jobs', task.internal_job_id)} />}</Fact>
+      <Fact name="Job">
+        {task.internal_job_id && <Id id={task.internal_job_id} to={pathTo('jobs', task.internal_job_id)} />}
+      </Fact>
       <Fact name="Engine">{task.engine_id && <Id id={task.engine_id} to={pathTo('engines', task.engine_id)} />}</Fact>
       <Fact name="Work request">{task.work_request_id && <Id id={task.work_request_id} />}</Fact>
       <Fact name="Route">{task.task_route_id}</Fact>
@@ -21,7 +23,10 @@ export function TaskFacts({ task }: { task: TaskDocument }) {
         <Time at={task.first_update_at} />
       </Fact>
       <Fact name="Last update">
-        <Time at={task.last_update_at} /> <span class="quiet">(<Time at={task.last_update_at} isRelative />)</span>
+        <Time at={task.last_update_at} />{' '}
+        <span class="quiet">
+          (<Time at={task.last_update_at} isRelative />)
+        </span>
       </Fact>
       <Fact name="Engines so since">
         <Time at={task.liveness_at} />
@@ -31,16 +36,22 @@ export function TaskFacts({ task }: { task: TaskDocument }) {
         {exact(task.error_count ?? 0)}, {exact(task.retry_count ?? 0)}
       </Fact>
       <Fact name="Updates">
-        {exact(updates.applied)} applied, {exact(updates.duplicate)} duplicate, {exact(updates.stale)} stale, {exact(updates.rejected)} rejected
+        {exact(updates.applied)} applied, {exact(updates.duplicate)} duplicate, {exact(updates.stale)} stale,{' '}
+        {exact(updates.rejected)} rejected
         {updates.came_rerouted !== undefined && `; ${exact(updates.came_rerouted)} came re-routed`}
       </Fact>
       <Fact name="Jobs created">{task.job_creations > 0 && exact(task.job_creations)}</Fact>
-      <Fact name="Media">{stats.processed_media_seconds !== undefined && duration(stats.processed_media_seconds * 1_000)}</Fact>
-      <Fact name="CPU">{stats.processed_cpu_milliseconds !== undefined && duration(stats.processed_cpu_milliseconds)}</Fact>
+      <Fact name="Media">
+        {stats.processed_media_seconds !== undefined && duration(stats.processed_media_seconds * 1_000)}
+      </Fact>
+      <Fact name="CPU">
+        {stats.processed_cpu_milliseconds !== undefined && duration(stats.processed_cpu_milliseconds)}
+      </Fact>
       <Fact name="Chunks">{stats.processed_chunks !== undefined && exact(stats.processed_chunks)}</Fact>
       <Fact name="Bytes">{stats.processed_bytes !== undefined && bytes(stats.processed_bytes)}</Fact>
       <Fact name="Log">
-        <a href={`/processors#partition-${source.partition}`}>partition {source.partition}</a>, offsets {source.first_offset} to {source.last_offset}
+        <a href={`/processors#partition-${source.partition}`}>partition {source.partition}</a>, offsets{' '}
+        {source.first_offset} to {source.last_offset}
       </Fact>
     </dl>
   );

@@ -11,15 +11,53 @@ import { type Column, Table } from './table.tsx';
 import { Id, Time } from './text.tsx';
 
 const COLUMNS: readonly Column<TaskRow>[] = [
-  { name: 'task', title: 'Task', cell: (task) => <Id id={task.internal_task_id} to={pathTo('tasks', task.internal_task_id)} /> },
+  {
+    name: 'task',
+    title: 'Task',
+    cell: (task) => <Id id={task.internal_task_id} to={pathTo('tasks', task.internal_task_id)} />,
+  },
   { name: 'state', title: 'Status', cell: (task) => <Status status={task.task_status} /> },
-  { name: 'liveness', title: 'Engines', hint: 'Whether its engines still report', cell: (task) => <Status status={task.liveness} /> },
-  { name: 'job', title: 'Job', cell: (task) => task.internal_job_id && <Id id={task.internal_job_id} to={pathTo('jobs', task.internal_job_id)} /> },
-  { name: 'engine', title: 'Engine', cell: (task) => task.engine_id && <Id id={task.engine_id} to={pathTo('engines', task.engine_id)} /> },
-  { name: 'reason', title: 'Reason', hint: 'Why it failed, or what its errors came from', cell: (task) => reasonOf(task) },
-  { name: 'errors', title: 'Errors', isNumber: true, cell: (task) => (task.error_count ? exact(task.error_count) : '') },
-  { name: 'updates', title: 'Updates', isNumber: true, hint: 'Updates that were applied', cell: (task) => exact(task.updates.applied) },
-  { name: 'exact', title: 'Exact', hint: 'Whether each delta is known to be counted once', cell: (task) => <Exact task={task} /> },
+  {
+    name: 'liveness',
+    title: 'Engines',
+    hint: 'Whether its engines still report',
+    cell: (task) => <Status status={task.liveness} />,
+  },
+  {
+    name: 'job',
+    title: 'Job',
+    cell: (task) => task.internal_job_id && <Id id={task.internal_job_id} to={pathTo('jobs', task.internal_job_id)} />,
+  },
+  {
+    name: 'engine',
+    title: 'Engine',
+    cell: (task) => task.engine_id && <Id id={task.engine_id} to={pathTo('engines', task.engine_id)} />,
+  },
+  {
+    name: 'reason',
+    title: 'Reason',
+    hint: 'Why it failed, or what its errors came from',
+    cell: (task) => reasonOf(task),
+  },
+  {
+    name: 'errors',
+    title: 'Errors',
+    isNumber: true,
+    cell: (task) => (task.error_count ? exact(task.error_count) : ''),
+  },
+  {
+    name: 'updates',
+    title: 'Updates',
+    isNumber: true,
+    hint: 'Updates that were applied',
+    cell: (task) => exact(task.updates.applied),
+  },
+  {
+    name: 'exact',
+    title: 'Exact',
+    hint: 'Whether each delta is known to be counted once',
+    cell: (task) => <Exact task={task} />,
+  },
   { name: 'last', title: 'Last update', isNumber: true, cell: (task) => <Time at={task.last_update_at} isRelative /> },
 ];
 
@@ -32,7 +70,14 @@ function tasksOf({ tasks }: TasksAnswer): readonly TaskRow[] {
 }
 
 export function TaskTable({ list, without = [] }: { list: List<TaskRow>; without?: readonly string[] }) {
-  if (!list.hasBegun) return list.problem ? <Trouble problem={list.problem} again={list.again} /> : <div class="panel"><Loading lines={12} /></div>;
+  if (!list.hasBegun)
+    return list.problem ? (
+      <Trouble problem={list.problem} again={list.again} />
+    ) : (
+      <div class="panel">
+        <Loading lines={12} />
+      </div>
+    );
   if (list.length === 0 && list.isComplete)
     return (
       <div class="panel">

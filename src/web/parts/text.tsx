@@ -72,7 +72,12 @@ export function Copy({ text, what }: { text: string; what: string }) {
   );
 }
 
-export function Panel(props: { title: string; aside?: ComponentChildren; class?: string; children: ComponentChildren }) {
+export function Panel(props: {
+  title: string;
+  aside?: ComponentChildren;
+  class?: string;
+  children: ComponentChildren;
+}) {
   return (
     <section class={`panel ${props.class ?? ''}`} aria-label={props.title}>
       <header>

@@ -23,7 +23,12 @@ export function Timeline({ updates, chosen, choose }: TimelineProps) {
     <>
       <ol class="timeline">
         {shown.map((update) => (
-          <Update key={`${update.offset} ${update.class}`} update={update} isChosen={update.offset === chosen} choose={choose} />
+          <Update
+            key={`${update.offset} ${update.class}`}
+            update={update}
+            isChosen={update.offset === chosen}
+            choose={choose}
+          />
         ))}
       </ol>
       {shown.length < newest.length && (
@@ -92,7 +97,11 @@ function isNoise(field: string): boolean {
   return /^(timestamp|prior_timestamp|work_request_id|updates\.)/.test(field);
 }
 
-const EVENT_ICONS: Readonly<Record<ExplainedUpdate['emitted'][number]['event'], IconName>> = { failure: 'failed', job_creation: 'jobs', reject: 'rejected' };
+const EVENT_ICONS: Readonly<Record<ExplainedUpdate['emitted'][number]['event'], IconName>> = {
+  failure: 'failed',
+  job_creation: 'jobs',
+  reject: 'rejected',
+};
 
 const TONES: Readonly<Record<string, string>> = {
   duplicate: 'wait',
@@ -128,7 +137,8 @@ function UpdateClass({ update, choose }: { update: ExplainedUpdate; choose: (off
 }
 
 function changeText({ from, to, plus, added }: ExplainedUpdate['changed'][number]): string {
-  if (added !== undefined) return `+${added.length}: ${added.map(({ msg, id }) => msg ?? id ?? '').join('; ')}`.slice(0, 160);
+  if (added !== undefined)
+    return `+${added.length}: ${added.map(({ msg, id }) => msg ?? id ?? '').join('; ')}`.slice(0, 160);
   if (plus !== undefined) return `+${exact(plus)}`;
   if (from === undefined) return `= ${valueText(to)}`;
   return `${valueText(from)} → ${to === undefined ? 'none' : valueText(to)}`;

@@ -82,5 +82,7 @@ export function EngineView({ id }: { id: string }) {
 }
 
 function Median({ value }: { value: number | undefined }) {
-  return value === undefined ? null : <span class="quiet"> median {value < 100 ? value.toFixed(1) : exact(Math.round(value))}</span>;
+  return value === undefined ? null : (
+    <span class="quiet"> median {value < 100 ? value.toFixed(1) : exact(Math.round(value))}</span>
+  );
 }

@@ -18,18 +18,84 @@ interface Row extends EngineFigures {
 
 const COLUMNS: readonly Column<Row>[] = [
   { name: 'engine', title: 'Engine', cell: ({ engine_id }) => <Id id={engine_id} to={pathTo('engines', engine_id)} /> },
-  { name: 'tasks', title: 'Tasks', isNumber: true, cell: ({ engine, engine_id }) => <Count value={engine.tasks} to={pathTo('tasks', undefined, { engine: engine_id })} /> },
+  {
+    name: 'tasks',
+    title: 'Tasks',
+    isNumber: true,
+    cell: ({ engine, engine_id }) => (
+      <Count value={engine.tasks} to={pathTo('tasks', undefined, { engine: engine_id })} />
+    ),
+  },
   { name: 'rate', title: 'Updates/s', isNumber: true, cell: (row) => (row.rate === undefined ? '–' : rate(row.rate)) },
-  { name: 'silent', title: 'Silent', isNumber: true, cell: ({ silent, engine_id }) => alarm(silent, 'bad', pathTo('tasks', undefined, { engine: engine_id, liveness: 'silent' })) },
-  { name: 'stalled', title: 'Stalled', isNumber: true, cell: ({ stalled, engine_id }) => alarm(stalled, 'warn', pathTo('tasks', undefined, { engine: engine_id, liveness: 'stalled' })) },
-  { name: 'failures', title: 'Failures', isNumber: true, cell: ({ failures, engine_id }) => alarm(failures, '', pathTo('tasks', undefined, { engine: engine_id, status: 'failed' })) },
-  { name: 'errors', title: 'Errors/update', isNumber: true, hint: 'Errors for each update that was applied', cell: ({ errors_per_update }) => (errors_per_update === 0 ? quiet('0') : errors_per_update.toFixed(2)) },
-  { name: 'media', title: 'CPU ms per media s', isNumber: true, hint: 'Against the median of all engines', cell: (row) => <Cost value={row.cpu_ms_per_media_s} median={row.media_median} /> },
-  { name: 'chunk', title: 'CPU ms per chunk', isNumber: true, hint: 'Against the median of all engines', cell: (row) => <Cost value={row.cpu_ms_per_chunk} median={row.chunk_median} /> },
-  { name: 'keyed', title: 'Keyed right', isNumber: true, hint: 'Share of its updates that were in the right partition at once', cell: ({ keyed_right }) => <Share value={keyed_right} /> },
-  { name: 'once', title: 'Said once', isNumber: true, hint: 'Share of its updates that no other had said before', cell: ({ said_once }) => <Share value={said_once} /> },
-  { name: 'accepted', title: 'Accepted', isNumber: true, hint: 'Share of its updates that were not rejected', cell: ({ accepted }) => <Share value={accepted} /> },
-  { name: 'last', title: 'Last update', isNumber: true, cell: ({ engine }) => <Time at={engine.last_update_at} isRelative /> },
+  {
+    name: 'silent',
+    title: 'Silent',
+    isNumber: true,
+    cell: ({ silent, engine_id }) =>
+      alarm(silent, 'bad', pathTo('tasks', undefined, { engine: engine_id, liveness: 'silent' })),
+  },
+  {
+    name: 'stalled',
+    title: 'Stalled',
+    isNumber: true,
+    cell: ({ stalled, engine_id }) =>
+      alarm(stalled, 'warn', pathTo('tasks', undefined, { engine: engine_id, liveness: 'stalled' })),
+  },
+  {
+    name: 'failures',
+    title: 'Failures',
+    isNumber: true,
+    cell: ({ failures, engine_id }) =>
+      alarm(failures, '', pathTo('tasks', undefined, { engine: engine_id, status: 'failed' })),
+  },
+  {
+    name: 'errors',
+    title: 'Errors/update',
+    isNumber: true,
+    hint: 'Errors for each update that was applied',
+    cell: ({ errors_per_update }) => (errors_per_update === 0 ? quiet('0') : errors_per_update.toFixed(2)),
+  },
+  {
+    name: 'media',
+    title: 'CPU ms per media s',
+    isNumber: true,
+    hint: 'Against the median of all engines',
+    cell: (row) => <Cost value={row.cpu_ms_per_media_s} median={row.media_median} />,
+  },
+  {
+    name: 'chunk',
+    title: 'CPU ms per chunk',
+    isNumber: true,
+    hint: 'Against the median of all engines',
+    cell: (row) => <Cost value={row.cpu_ms_per_chunk} median={row.chunk_median} />,
+  },
+  {
+    name: 'keyed',
+    title: 'Keyed right',
+    isNumber: true,
+    hint: 'Share of its updates that were in the right partition at once',
+    cell: ({ keyed_right }) => <Share value={keyed_right} />,
+  },
+  {
+    name: 'once',
+    title: 'Said once',
+    isNumber: true,
+    hint: 'Share of its updates that no other had said before',
+    cell: ({ said_once }) => <Share value={said_once} />,
+  },
+  {
+    name: 'accepted',
+    title: 'Accepted',
+    isNumber: true,
+    hint: 'Share of its updates that were not rejected',
+    cell: ({ accepted }) => <Share value={accepted} />,
+  },
+  {
+    name: 'last',
+    title: 'Last update',
+    isNumber: true,
+    cell: ({ engine }) => <Time at={engine.last_update_at} isRelative />,
+  },
 ];
 
 type Figure = (row: Row) => number;
@@ -62,7 +128,9 @@ export function EnginesView() {
     const figures = told.engines.map(figuresOf);
     const media_median = medianOf(figures.map(({ cpu_ms_per_media_s }) => cpu_ms_per_media_s));
     const chunk_median = medianOf(figures.map(({ cpu_ms_per_chunk }) => cpu_ms_per_chunk));
-    const all = figures.map((one): Row => ({ ...one, rate: told.rates.get(one.engine_id), media_median, chunk_median }));
+    const all = figures.map(
+      (one): Row => ({ ...one, rate: told.rates.get(one.engine_id), media_median, chunk_median }),
+    );
     const figure = SORTS[by] ?? SORTS.trouble!;
     const sign = isDown ? -1 : 1;
     return all.sort((a, b) => sign * (figure(a) - figure(b)) || (a.engine_id < b.engine_id ? -1 : 1));
@@ -78,7 +146,9 @@ export function EnginesView() {
         <h1>Engines</h1>
         <span class="aside">
           {told && counted(told.engines.length, 'engine')}
-          {by === 'trouble' ? ', the most trouble first' : (
+          {by === 'trouble' ? (
+            ', the most trouble first'
+          ) : (
             <>
               {' · '}
               <button type="button" class="link" onClick={() => set({ sort: undefined, order: undefined })}>
@@ -89,7 +159,13 @@ export function EnginesView() {
         </span>
       </div>
       {told === undefined ? (
-        problem === undefined ? <div class="panel"><Loading lines={12} /></div> : <Trouble problem={problem} />
+        problem === undefined ? (
+          <div class="panel">
+            <Loading lines={12} />
+          </div>
+        ) : (
+          <Trouble problem={problem} />
+        )
       ) : rows.length === 0 ? (
         <div class="panel">
           <Empty title="No engine has reported yet" />

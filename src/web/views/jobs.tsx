@@ -11,10 +11,32 @@ import { Count, Id, Time } from '../parts/text.tsx';
 
 const COLUMNS: readonly Column<JobDocument>[] = [
   { name: 'job', title: 'Job', cell: ({ internal_job_id: id }) => <Id id={id} to={pathTo('jobs', id)} /> },
-  { name: 'progress', title: 'Progress', hint: 'Tasks by status', cell: (job) => <Progress counts={job.tasks_by_status} of={job.tasks} /> },
+  {
+    name: 'progress',
+    title: 'Progress',
+    hint: 'Tasks by status',
+    cell: (job) => <Progress counts={job.tasks_by_status} of={job.tasks} />,
+  },
   { name: 'done', title: 'Finished', cell: (job) => progressText(job.tasks_by_status, job.tasks) },
-  { name: 'tasks', title: 'Tasks', isNumber: true, cell: (job) => <Count value={job.tasks} to={pathTo('tasks', undefined, { job: job.internal_job_id })} /> },
-  { name: 'silent', title: 'Silent', isNumber: true, cell: ({ tasks_by_liveness: { silent = 0 } }) => (silent === 0 ? <span class="quiet">0</span> : <span class="alarm" data-tone="bad">{exact(silent)}</span>) },
+  {
+    name: 'tasks',
+    title: 'Tasks',
+    isNumber: true,
+    cell: (job) => <Count value={job.tasks} to={pathTo('tasks', undefined, { job: job.internal_job_id })} />,
+  },
+  {
+    name: 'silent',
+    title: 'Silent',
+    isNumber: true,
+    cell: ({ tasks_by_liveness: { silent = 0 } }) =>
+      silent === 0 ? (
+        <span class="quiet">0</span>
+      ) : (
+        <span class="alarm" data-tone="bad">
+          {exact(silent)}
+        </span>
+      ),
+  },
   { name: 'failures', title: 'Failures', isNumber: true, cell: ({ failures_by_reason }) => sumOf(failures_by_reason) },
   { name: 'errors', title: 'Errors', isNumber: true, cell: ({ error_count }) => exact(error_count) },
   { name: 'last', title: 'Last update', isNumber: true, cell: (job) => <Time at={job.last_update_at} isRelative /> },
@@ -29,14 +51,29 @@ export function JobsView() {
         <span class="aside">{list.total !== undefined && counted(list.total, 'job')}</span>
       </div>
       {!list.hasBegun ? (
-        list.problem === undefined ? <div class="panel"><Loading lines={12} /></div> : <Trouble problem={list.problem} again={list.again} />
+        list.problem === undefined ? (
+          <div class="panel">
+            <Loading lines={12} />
+          </div>
+        ) : (
+          <Trouble problem={list.problem} again={list.again} />
+        )
       ) : list.length === 0 && list.isComplete ? (
         <div class="panel">
           <Empty title="No job yet">A job shows here with the first task that names it.</Empty>
         </div>
       ) : (
         <div class="live-part">
-          <Table label="Jobs" kind="jobs-table" columns={COLUMNS} length={list.length} isOpen={!list.isComplete} row={list.row} keyOf={({ internal_job_id }) => internal_job_id} onLook={list.look} />
+          <Table
+            label="Jobs"
+            kind="jobs-table"
+            columns={COLUMNS}
+            length={list.length}
+            isOpen={!list.isComplete}
+            row={list.row}
+            keyOf={({ internal_job_id }) => internal_job_id}
+            onLook={list.look}
+          />
           <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
         </div>
       )}

@@ -5,7 +5,7 @@ import type { PartitionDocument, PartitionsAnswer } from '../documents.ts';
 import { counted, exact } from '../format/number.ts';
 import { duration } from '../format/time.ts';
 import { connection } from '../live/ask.ts';
-import { standingOf, type Standing } from '../live/health.ts';
+import { type Standing, standingOf } from '../live/health.ts';
 import { useValue } from '../live/observable.ts';
 import { fleet, partitions } from '../live/overview.ts';
 import { Halts } from '../parts/halts.tsx';
@@ -30,20 +30,68 @@ const WORDS: Readonly<Record<Standing, { text: string; icon: IconName; tone: str
 };
 
 const COLUMNS: readonly Column<Row>[] = [
-  { name: 'partition', title: 'Partition', cell: ({ partition }) => <span id={`partition-${partition}`}>{partition}</span> },
-  { name: 'state', title: 'State', cell: ({ standing, condition }) => {
-    const { text, icon, tone } = WORDS[standing];
-    return <span class="status" data-tone={tone} title={condition}><Icon name={icon} />{standing === 'healing' ? condition : text}</span>;
-  } },
+  {
+    name: 'partition',
+    title: 'Partition',
+    cell: ({ partition }) => <span id={`partition-${partition}`}>{partition}</span>,
+  },
+  {
+    name: 'state',
+    title: 'State',
+    cell: ({ standing, condition }) => {
+      const { text, icon, tone } = WORDS[standing];
+      return (
+        <span class="status" data-tone={tone} title={condition}>
+          <Icon name={icon} />
+          {standing === 'healing' ? condition : text}
+        </span>
+      );
+    },
+  },
   { name: 'owner', title: 'Owner', cell: ({ owner }) => <span class="mono">{owner ?? '–'}</span> },
-  { name: 'seen', title: 'Heard', isNumber: true, hint: 'When its owner reported last', cell: ({ seen_at, read_at }) => (seen_at === undefined ? '–' : `${duration(Math.max(0, read_at - seen_at))} ago`) },
-  { name: 'watermark', title: 'W', isNumber: true, hint: 'The next offset to fold', cell: ({ watermark }) => exactOr(watermark) },
-  { name: 'emitted', title: 'C', isNumber: true, hint: 'The next offset whose events are not committed yet', cell: ({ emitted }) => exactOr(emitted) },
+  {
+    name: 'seen',
+    title: 'Heard',
+    isNumber: true,
+    hint: 'When its owner reported last',
+    cell: ({ seen_at, read_at }) => (seen_at === undefined ? '–' : `${duration(Math.max(0, read_at - seen_at))} ago`),
+  },
+  {
+    name: 'watermark',
+    title: 'W',
+    isNumber: true,
+    hint: 'The next offset to fold',
+    cell: ({ watermark }) => exactOr(watermark),
+  },
+  {
+    name: 'emitted',
+    title: 'C',
+    isNumber: true,
+    hint: 'The next offset whose events are not committed yet',
+    cell: ({ emitted }) => exactOr(emitted),
+  },
   { name: 'end', title: 'Log end', isNumber: true, cell: ({ log_end }) => exactOr(log_end) },
-  { name: 'lag', title: 'Lag', isNumber: true, hint: 'Records that are not folded yet', cell: ({ lag }) => (lag === 0 ? <span class="quiet">0</span> : exactOr(lag)) },
-  { name: 'lag-time', title: 'Data age', isNumber: true, hint: 'All that the log had before is folded', cell: ({ lag_ms }) => (lag_ms === undefined ? '–' : duration(lag_ms)) },
+  {
+    name: 'lag',
+    title: 'Lag',
+    isNumber: true,
+    hint: 'Records that are not folded yet',
+    cell: ({ lag }) => (lag === 0 ? <span class="quiet">0</span> : exactOr(lag)),
+  },
+  {
+    name: 'lag-time',
+    title: 'Data age',
+    isNumber: true,
+    hint: 'All that the log had before is folded',
+    cell: ({ lag_ms }) => (lag_ms === undefined ? '–' : duration(lag_ms)),
+  },
   { name: 'received', title: 'Received', isNumber: true, cell: ({ received }) => exactOr(received) },
-  { name: 'rejected', title: 'Rejected', isNumber: true, cell: ({ outcomes }) => (outcomes?.rejected ? exact(outcomes.rejected) : <span class="quiet">0</span>) },
+  {
+    name: 'rejected',
+    title: 'Rejected',
+    isNumber: true,
+    cell: ({ outcomes }) => (outcomes?.rejected ? exact(outcomes.rejected) : <span class="quiet">0</span>),
+  },
 ];
 
 export function ProcessorsView() {
@@ -59,7 +107,13 @@ export function ProcessorsView() {
     return (
       <>
         <Head />
-        {problem === undefined ? <div class="panel"><Loading lines={12} /></div> : <Trouble problem={problem} />}
+        {problem === undefined ? (
+          <div class="panel">
+            <Loading lines={12} />
+          </div>
+        ) : (
+          <Trouble problem={problem} />
+        )}
       </>
     );
   const rows = rowsOf(told);
@@ -73,7 +127,14 @@ export function ProcessorsView() {
             <Empty title="No processor has started yet">Start one: taskfold run</Empty>
           </div>
         ) : (
-          <Table label="Partitions" kind="partitions-table" columns={COLUMNS} length={rows.length} row={(index) => rows[index]} keyOf={({ partition }) => String(partition)} />
+          <Table
+            label="Partitions"
+            kind="partitions-table"
+            columns={COLUMNS}
+            length={rows.length}
+            row={(index) => rows[index]}
+            keyOf={({ partition }) => String(partition)}
+          />
         )}
         <Rejects byReason={whole?.rejected_by_reason} />
       </div>
@@ -91,7 +152,10 @@ function Head({ told }: { told?: PartitionsAnswer }) {
     <div class="head">
       <h1>Processors</h1>
       <span class="aside">
-        {told && (owners.size === 0 ? 'none reports' : [...owners].map(([owner, count]) => `${owner}: ${counted(count, 'partition')}`).join(' · '))}
+        {told &&
+          (owners.size === 0
+            ? 'none reports'
+            : [...owners].map(([owner, count]) => `${owner}: ${counted(count, 'partition')}`).join(' · '))}
       </span>
     </div>
   );

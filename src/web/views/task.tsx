@@ -11,8 +11,8 @@ import { IoCounters } from '../parts/io-counters.tsx';
 import { LedgerView } from '../parts/ledger-view.tsx';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
-import { Copy, Panel } from '../parts/text.tsx';
 import { TaskFacts } from '../parts/task-facts.tsx';
+import { Copy, Panel } from '../parts/text.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 
 const EVERY_MS = 1_000;
@@ -40,7 +40,8 @@ export function TaskView({ id }: { id: string }) {
       ) : problem?.kind === 'not_found' ? (
         <div class="panel">
           <Empty title="There is no such task">
-            No update named it, or it was retired: finished tasks leave after 23 hours. Its history may still be in the log.
+            No update named it, or it was retired: finished tasks leave after 23 hours. Its history may still be in the
+            log.
           </Empty>
         </div>
       ) : problem !== undefined ? (
@@ -66,7 +67,11 @@ function Body({ task }: { task: TaskDocument }) {
 
   return (
     <div class="task-grid live-part">
-      <Panel title="Ledger" class="all" aside={told.isLoading ? 'reading the log' : counted(told.updates.length, 'update')}>
+      <Panel
+        title="Ledger"
+        class="all"
+        aside={told.isLoading ? 'reading the log' : counted(told.updates.length, 'update')}
+      >
         {told.hasBegun ? (
           <LedgerView updates={told.updates} choose={show} />
         ) : told.problem !== undefined ? (
@@ -90,7 +95,6 @@ function Body({ task }: { task: TaskDocument }) {
           <Panel title="Errors" aside={`${exact(task.error_count ?? 0)} counted, the newest kept`}>
             <ol class="errors">
               {[...task.errors].reverse().map(({ id, msg }, at) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: errors have no identity but their place
                 <li key={at}>
                   {id !== undefined && <strong>{id}</strong>} {msg}
                 </li>
@@ -137,7 +141,8 @@ function numberOf(text: string | undefined): number | undefined {
 const OUTPUT_MAX = 100_000;
 
 function pretty(json: string): string {
-  if (json.length > OUTPUT_MAX) return `${json.slice(0, OUTPUT_MAX)}\n… ${exact(json.length - OUTPUT_MAX)} more characters: copy them all`;
+  if (json.length > OUTPUT_MAX)
+    return `${json.slice(0, OUTPUT_MAX)}\n… ${exact(json.length - OUTPUT_MAX)} more characters: copy them all`;
   try {
     return JSON.stringify(JSON.parse(json), null, 2);
   } catch {

@@ -41,15 +41,35 @@ export function TasksView() {
         </span>
       </div>
       <div class="filters">
-        <Chips label="Status" names={STATUSES} counts={told?.tasks_by_status} chosen={filters.get('status')} choose={(status) => set({ status })} />
+        <Chips
+          label="Status"
+          names={STATUSES}
+          counts={told?.tasks_by_status}
+          chosen={filters.get('status')}
+          choose={(status) => set({ status })}
+        />
       </div>
       <div class="filters">
-        <Choice label="Engines are" names={LIVENESSES} chosen={filters.get('liveness')} choose={(liveness) => set({ liveness })} />
-        <Choice label="Reason" names={FAILURE_REASONS} chosen={filters.get('failure_reason')} choose={(failure_reason) => set({ failure_reason })} />
+        <Choice
+          label="Engines are"
+          names={LIVENESSES}
+          chosen={filters.get('liveness')}
+          choose={(liveness) => set({ liveness })}
+        />
+        <Choice
+          label="Reason"
+          names={FAILURE_REASONS}
+          chosen={filters.get('failure_reason')}
+          choose={(failure_reason) => set({ failure_reason })}
+        />
         <IdField label="Engine" value={filters.get('engine')} set={(engine) => set({ engine })} />
         <IdField label="Job" value={filters.get('job')} set={(job) => set({ job })} />
         {query !== '' && (
-          <button type="button" class="button" onClick={() => set(Object.fromEntries(Object.keys(FILTERS).map((name) => [name, undefined])))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => set(Object.fromEntries(Object.keys(FILTERS).map((name) => [name, undefined])))}
+          >
             Clear
           </button>
         )}
