@@ -53,7 +53,7 @@ test('every view is told truly and readably, leads to what is behind its numbers
   const url = String(serve.logged('serving')[0]!.url);
 
   const places = await placesOf(url);
-  for (const theme of ['light', 'dark'] as const) await lookAtAll(browser, url, places, theme);
+  await lookAtAll(browser, url, places);
   await lookOnPhone(browser, url, places);
 
   const page = await LivePage.open(browser, url);
@@ -113,18 +113,22 @@ async function placesOf(url: string): Promise<Places> {
   ];
 }
 
-async function lookAtAll(browser: Browser, url: string, places: Places, theme: 'light' | 'dark'): Promise<void> {
-  const page = await LivePage.open(browser, url, { theme, size: DESKTOP });
+async function lookAtAll(browser: Browser, url: string, places: Places): Promise<void> {
+  const live = await LivePage.open(browser, url, { size: DESKTOP });
   for (const { name, path, shows } of places) {
-    await page.show(path);
-    await page.reads(shows);
-    await page.expectAccessible(`${name}, ${theme}`);
-    await page.expectNoSideways(`${name}, ${theme}`);
-    await page.picture(`${name}-${theme}`);
-    expect(await page.page.content(), name).not.toContain(CANARY);
+    await live.show(path);
+    await live.reads(shows);
+    for (const theme of ['light', 'dark'] as const) {
+      await live.page.emulateMedia({ colorScheme: theme });
+      await live.expectAccessible(`${name}, ${theme}`);
+      await live.picture(`${name}-${theme}`);
+    }
+    await live.page.emulateMedia({ colorScheme: 'light' });
+    await live.expectNoSideways(name);
+    expect(await live.page.content(), name).not.toContain(CANARY);
   }
-  expect(page.complaints).toEqual([]);
-  await page.close();
+  expect(live.complaints).toEqual([]);
+  await live.close();
 }
 
 async function lookOnPhone(browser: Browser, url: string, places: Places): Promise<void> {

@@ -1,19 +1,12 @@
 // Paste any id: of a task, a job, an engine or a work request. `/` leads here from anywhere.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { goTo, pathTo } from '../address.ts';
-import type { SearchAnswer } from '../documents.ts';
-import { useResource } from '../live/resource.ts';
+import { goTo } from '../address.ts';
+import { type Found, type Hit, useSearch } from '../live/search.ts';
 import { Icon } from './icon.tsx';
 import { Id } from './text.tsx';
 
 const TYPING_MS = 180;
-
-interface Hit {
-  readonly kind: string;
-  readonly id: string;
-  readonly to: string;
-}
 
 export function Search() {
   const [typed, type] = useState('');
@@ -39,9 +32,8 @@ export function Search() {
     return () => removeEventListener('keydown', focus);
   }, []);
 
-  const path = isOpen && asked !== '' ? `/api/search?id=${encodeURIComponent(asked)}` : null;
-  const { document: answer, problem } = useResource<SearchAnswer>(path, 0, true);
-  const hits = answer === undefined ? [] : hitsOf(answer);
+  const found = useSearch(isOpen ? asked : '');
+  const hits = found?.hits ?? [];
   const isShown = isOpen && wanted !== '';
 
   function close() {
@@ -117,7 +109,7 @@ export function Search() {
           ))}
           {hits.length === 0 && (
             <div role="option" class="none" aria-selected={false} aria-disabled="true" tabIndex={-1}>
-              {wordFor(answer !== undefined && asked === wanted, problem?.title, answer?.searched)}
+              {wordFor(asked === wanted ? found : undefined)}
             </div>
           )}
         </div>
@@ -126,21 +118,7 @@ export function Search() {
   );
 }
 
-function wordFor(isAnswered: boolean, problem: string | undefined, searched: string | undefined): string {
-  if (problem !== undefined) return problem;
-  if (!isAnswered) return 'Looking…';
-  return searched ?? 'Nothing has this id';
-}
-
-function hitsOf({ found, begins_with }: SearchAnswer): Hit[] {
-  const whole = found.map(({ kind, id, internal_task_id }): Hit => {
-    if (kind === 'work_request') return { kind: 'work', id, to: pathTo('tasks', internal_task_id ?? '', { work: id }) };
-    return { kind, id, to: pathTo(`${kind}s`, id) };
-  });
-  const known = new Set(whole.map(({ to }) => to));
-  const begun = [
-    ...begins_with.jobs.map((id): Hit => ({ kind: 'job', id, to: pathTo('jobs', id) })),
-    ...begins_with.engines.map((id): Hit => ({ kind: 'engine', id, to: pathTo('engines', id) })),
-  ];
-  return [...whole, ...begun.filter(({ to }) => !known.has(to))].slice(0, 12);
+function wordFor(found: Found | undefined): string {
+  if (found === undefined) return 'Looking…';
+  return found.problem?.title ?? found.note ?? 'Nothing has this id';
 }

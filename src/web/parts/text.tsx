@@ -36,12 +36,15 @@ export function Count({ value, to, isShort = false }: { value: ExactCount; to?: 
   );
 }
 
+/** Shorter ids are not cut. */
+const WHOLE_ID_MAX = 12;
+
 /** An id: its end tells ids apart, so it is the middle that gives way. */
 export function Id({ id, to }: { id: string; to?: string }) {
-  const tail = id.slice(-6);
+  const tail = id.length > WHOLE_ID_MAX ? id.slice(-6) : id;
   const text = (
     <>
-      <span class="id-head">{id.slice(0, -6)}</span>
+      {tail !== id && <span class="id-head">{id.slice(0, -6)}</span>}
       <span>{tail}</span>
     </>
   );

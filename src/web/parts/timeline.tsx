@@ -139,7 +139,7 @@ function UpdateClass({ update, choose }: { update: ExplainedUpdate; choose: (off
 function changeText({ from, to, plus, added }: ExplainedUpdate['changed'][number]): string {
   if (added !== undefined)
     return `+${added.length}: ${added.map(({ msg, id }) => msg ?? id ?? '').join('; ')}`.slice(0, 160);
-  if (plus !== undefined) return `+${exact(plus)}`;
+  if (plus !== undefined) return plus < 0 ? `−${exact(-plus)}` : `+${exact(plus)}`;
   if (from === undefined) return `= ${valueText(to)}`;
   return `${valueText(from)} → ${to === undefined ? 'none' : valueText(to)}`;
 }

@@ -1,0 +1,75 @@
+// What a text may be the id of, or the beginning of one.
+
+import { useEffect, useState } from 'preact/hooks';
+import { pathTo } from '../address.ts';
+import type { SearchAnswer } from '../documents.ts';
+import { ask } from './ask.ts';
+import { type Problem, problemOfError } from './problem.ts';
+
+const HITS_MAX = 12;
+
+export interface Hit {
+  readonly kind: string;
+  readonly id: string;
+  readonly to: string;
+}
+
+export interface Found {
+  /** what was looked for */
+  readonly text: string;
+  readonly hits: readonly Hit[];
+  /** what was looked at, where that is not everything */
+  readonly note?: string | undefined;
+  readonly problem?: Problem;
+}
+
+/** @param text empty: nothing is looked for */
+export function useSearch(text: string): Found | undefined {
+  const [found, tell] = useState<Found | undefined>(undefined);
+  useEffect(() => {
+    if (text === '') return;
+    const gone = new AbortController();
+    search(text, gone.signal).then(
+      (found) => tell({ text, ...found }),
+      (error: unknown) => {
+        if (!gone.signal.aborted) tell({ text, hits: [], problem: problemOfError(error) });
+      },
+    );
+    return () => gone.abort();
+  }, [text]);
+  return found?.text === text ? found : undefined;
+}
+
+async function search(text: string, signal: AbortSignal): Promise<Pick<Found, 'hits' | 'note'>> {
+  const id = encodeURIComponent(text);
+  try {
+    const answer = await ask<SearchAnswer>(`/api/search?id=${id}`, { signal, isSlow: true });
+    return { hits: hitsOf(answer), note: answer.searched };
+  } catch (error) {
+    if (signal.aborted || problemOfError(error).kind !== 'not_found') throw error;
+  }
+  // An API that has no search: what has this very id?
+  const kinds = ['task', 'job', 'engine'];
+  const isThere = async (kind: string) => {
+    return ask(`/api/${kind}s/${id}`, { signal }).then(
+      () => true,
+      () => false,
+    );
+  };
+  const there = await Promise.all(kinds.map(isThere));
+  return { hits: kinds.filter((_, at) => there[at]).map((kind) => ({ kind, id: text, to: pathTo(`${kind}s`, text) })) };
+}
+
+function hitsOf({ found, begins_with }: SearchAnswer): Hit[] {
+  const whole = found.map(({ kind, id, internal_task_id }): Hit => {
+    return kind === 'work_request'
+      ? { kind: 'work', id, to: pathTo('tasks', internal_task_id ?? '') }
+      : { kind, id, to: pathTo(`${kind}s`, id) };
+  });
+  const known = new Set(whole.map(({ to }) => to));
+  const begun = [
+    ...begins_with.jobs.map((id): Hit => ({ kind: 'job', id, to: pathTo('jobs', id) })),
+    ...begins_with.engines.map((id): Hit => ({ kind: 'engine', id, to: pathTo('engines', id) })),
+  ];
+  return [...whole, ...begun.filter(({ to }) => !known.has(to))].slice(0, HITS_MAX);
+}
