@@ -14,6 +14,8 @@ export interface List<Row> {
   /** false: the first page has not come */
   readonly hasBegun: boolean;
   readonly problem: Problem | undefined;
+  /** the rows are still those of the filters before */
+  readonly isChanging: boolean;
   /** as the first page told it */
   readonly total: number | undefined;
   readonly row: (index: number) => Row | undefined;
@@ -31,9 +33,12 @@ export function useList<Answer extends { next_cursor?: string | undefined; total
 ): List<Row> {
   const [, draw] = useState(0);
   const state = useRef<{ path: string; list: CursorList<Row>; total: number | undefined } | null>(null);
+  // What was shown stays until there is something else to show: a list that goes and comes would make the page jump.
+  const before = useRef<CursorList<Row> | null>(null);
   const range = useRef<readonly [number, number]>([0, 30]);
 
   if (state.current?.path !== path) {
+    if (state.current?.list.hasBegun) before.current = state.current.list;
     state.current?.list.end();
     range.current = [0, 30];
     const load = async (cursor: string | null, signal: AbortSignal): Promise<Page<Row>> => {
@@ -46,6 +51,8 @@ export function useList<Answer extends { next_cursor?: string | undefined; total
     list.look(0, 30);
   }
   const { list, total } = state.current;
+  if (list.hasBegun || list.error !== null) before.current = null;
+  const shown = before.current ?? list;
 
   useEffect(() => {
     const timer = setInterval(() => {
@@ -64,12 +71,13 @@ export function useList<Answer extends { next_cursor?: string | undefined; total
   );
 
   return {
-    length: list.length,
-    isComplete: list.isComplete,
-    hasBegun: list.hasBegun,
+    length: shown.length,
+    isComplete: shown.isComplete,
+    hasBegun: shown.hasBegun,
+    isChanging: shown !== list,
     problem: list.error === null ? undefined : problemOfError(list.error),
     total,
-    row: (index) => list.row(index),
+    row: (index) => shown.row(index),
     look,
     again: () => void list.refresh(...range.current),
   };

@@ -94,6 +94,7 @@ export function Search() {
               key={hit.to}
               id={`found-${at}`}
               role="option"
+              aria-label={`${hit.kind} ${hit.id}`}
               aria-selected={at === active}
               tabIndex={-1}
               href={hit.to}

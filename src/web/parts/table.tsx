@@ -23,6 +23,8 @@ export interface TableProps<Row> {
   readonly length: number;
   /** more rows follow, their number not known here */
   readonly isOpen?: boolean;
+  /** other rows are on their way */
+  readonly isChanging?: boolean;
   /** undefined: not loaded yet */
   readonly row: (index: number) => Row | undefined;
   readonly keyOf: (row: Row) => string;
@@ -81,6 +83,7 @@ export function Table<Row>(props: TableProps<Row>) {
       aria-label={props.label}
       aria-rowcount={props.isOpen ? -1 : length + 1}
       aria-colcount={columns.length}
+      aria-busy={props.isChanging ?? false}
     >
       <div role="rowgroup" class="table-head">
         <div role="row" aria-rowindex={1} class="table-row">

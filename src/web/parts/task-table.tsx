@@ -93,6 +93,7 @@ export function TaskTable({ list, without = [] }: { list: List<TaskRow>; without
         columns={columns}
         length={list.length}
         isOpen={!list.isComplete}
+        isChanging={list.isChanging}
         row={list.row}
         keyOf={({ internal_task_id }) => internal_task_id}
         onLook={list.look}

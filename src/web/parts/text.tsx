@@ -55,7 +55,7 @@ export function Id({ id, to }: { id: string; to?: string }) {
       </span>
     );
   return (
-    <a class="id" href={to} title={id}>
+    <a class="id" href={to} title={id} aria-label={id}>
       {text}
     </a>
   );
