@@ -29,12 +29,15 @@ export interface TableProps<Row> {
   readonly row: (index: number) => Row | undefined;
   readonly keyOf: (row: Row) => string;
   readonly onLook?: (first: number, last: number) => void;
-  readonly sort?: {
-    readonly by: string;
-    readonly isDown: boolean;
-    readonly set: (by: string) => void;
-    readonly can: ReadonlySet<string>;
-  };
+  readonly sort?:
+    | {
+        readonly by: string;
+        readonly isDown: boolean;
+        readonly set: (by: string) => void;
+        /** names of columns */
+        readonly can: ReadonlySet<string>;
+      }
+    | undefined;
 }
 
 const OVERSCAN = 8;

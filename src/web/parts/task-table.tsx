@@ -69,7 +69,16 @@ function tasksOf({ tasks }: TasksAnswer): readonly TaskRow[] {
   return tasks;
 }
 
-export function TaskTable({ list, without = [] }: { list: List<TaskRow>; without?: readonly string[] }) {
+interface TaskTableProps {
+  readonly list: List<TaskRow>;
+  readonly without?: readonly string[];
+  /** newest first or last, and how that is changed */
+  readonly order?: { readonly isNewest: boolean; readonly turn: () => void };
+}
+
+const ORDERED_BY = new Set(['last']);
+
+export function TaskTable({ list, without = [], order }: TaskTableProps) {
   if (!list.hasBegun)
     return list.problem ? (
       <Trouble problem={list.problem} again={list.again} />
@@ -97,6 +106,7 @@ export function TaskTable({ list, without = [] }: { list: List<TaskRow>; without
         row={list.row}
         keyOf={({ internal_task_id }) => internal_task_id}
         onLook={list.look}
+        sort={order && { by: 'last', isDown: order.isNewest, set: order.turn, can: ORDERED_BY }}
       />
       <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
     </>

@@ -31,7 +31,8 @@ export function TasksView() {
   const set = useSetFilters();
   const told = useValue(fleet)?.fleet;
   const query = queryOf(filters);
-  const list = useTasks(query);
+  const isNewest = filters.get('order') !== 'oldest';
+  const list = useTasks(isNewest ? query : `${query}${query === '' ? '?' : '&'}order=oldest`);
   return (
     <>
       <div class="head">
@@ -74,7 +75,7 @@ export function TasksView() {
           </button>
         )}
       </div>
-      <TaskTable list={list} />
+      <TaskTable list={list} order={{ isNewest, turn: () => set({ order: isNewest ? 'oldest' : undefined }) }} />
     </>
   );
 }
