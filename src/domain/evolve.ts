@@ -51,6 +51,7 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     unrecognized_failure_reason: undefined,
     unrecognized_task_action: undefined,
     task_status: undefined,
+    status_at: logTime,
     attempts: 1,
     completion_requested: false,
     error_count: undefined,

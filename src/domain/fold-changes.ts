@@ -1,5 +1,6 @@
 // What a stretch of log has changed so far, by task, over what the slot knew before it.
 
+import { placesOf } from './task-places.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { type KnownTask, Tombstone } from './tombstone.ts';
 
@@ -26,6 +27,8 @@ export class FoldChanges {
   of(task: TaskState): TaskChange {
     const known = this.#changes.get(task.internal_task_id);
     if (known !== undefined && !known.retired) return known;
+    const saved = known === undefined ? this.#slot(task.internal_task_id) : null;
+    const isSaved = saved !== null && !(saved instanceof Tombstone);
     const change: TaskChange = {
       task,
       errors: [],
@@ -33,7 +36,7 @@ export class FoldChanges {
       reporters: new Set(),
       base_changed: false,
       look_changed: false,
-      silence_changed: false,
+      places_before: known?.places_before ?? (isSaved ? placesOf(saved) : null),
       retired: false,
       begins_anew: known !== undefined,
     };

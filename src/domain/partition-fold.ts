@@ -198,7 +198,6 @@ export class PartitionFold {
     moveLiveness(fleet, isNew ? null : livenessBefore, task.liveness);
     this.#rollUps.afterUpdate(task, input.timestamp);
     if (livenessBefore === 'silent') {
-      change.silence_changed = true;
       bodies.push({ kind: 'failure', facts: factsOfRecovery(task, updatedBefore, update, input) });
     }
     bodies.push(...told);
@@ -213,6 +212,7 @@ export class PartitionFold {
     const errorsBefore = change.errors.length;
     const failure = evolve(change, judged, settings);
     moveStatus(fleet, statusBefore, task.task_status);
+    if (task.task_status !== statusBefore) task.status_at = input.timestamp;
     addToShare(fleet, contribution);
     if (failure !== null) {
       if (failure !== 'error') {

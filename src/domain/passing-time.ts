@@ -59,7 +59,6 @@ export class PassingTime {
     if (silence < clock.now) {
       bodies.push({ kind: 'failure', facts: factsOfSilence(task, record) });
       this.#change(task, 'silent');
-      change.silence_changed = true;
     } else if (stall < clock.now) {
       this.#change(task, 'stalled');
     }

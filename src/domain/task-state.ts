@@ -2,6 +2,7 @@
 // reported is undefined.
 
 import type { Reporter } from './reporter.ts';
+import type { TaskPlaces } from './task-places.ts';
 import type { Mark } from './update-class.ts';
 
 export const TASK_STATUSES = [
@@ -87,6 +88,8 @@ export interface TaskState {
   unrecognized_task_action?: string | undefined;
   // by the status rules
   task_status?: TaskStatus | undefined;
+  /** log time of the record that gave it this status, ms; without a status, of its first update */
+  status_at: number;
   /** 1 at the first update; one more at each re-opening */
   attempts: number;
   /** true once an update asked for completeJob or completeAndCreateJobs */
@@ -151,8 +154,8 @@ export interface TaskChange {
   base_changed: boolean;
   /** whether `look_at` changed */
   look_changed: boolean;
-  /** whether it became silent, or was silent and is so no more */
-  silence_changed: boolean;
+  /** its places in the slot's sorted sets at the last save; null: it was in none */
+  readonly places_before: TaskPlaces | null;
   /** the task goes out of the state, with all that belongs to it */
   retired: boolean;
   /** it begins in place of one of the same id that was retired since the last save */

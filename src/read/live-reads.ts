@@ -188,7 +188,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
       const count = (await readPartitionCount()) ?? 0;
       const silent: SilentTask[] = [];
       for (let partition = 0; partition < count; partition++) {
-        const key = keysOf(partition).silent;
+        const key = keysOf(partition).places.silent;
         const flat = await faultsOf(`reading ${key}`, redis.zrange(key, 0, '-1', 'WITHSCORES'));
         for (let i = 0; i < flat.length; i += 2) {
           silent.push({ internal_task_id: flat[i]!, silent_since: Number(flat[i + 1]) });

@@ -11,7 +11,8 @@ import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
 import type { TaskDocument } from './task-document.ts';
-import { createTaskLists, type TaskFilter } from './task-lists.ts';
+import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
+import type { ListOrder } from './task-order.ts';
 
 export interface ReadsOptions {
   readonly redis: RedisClient;
@@ -20,6 +21,14 @@ export interface ReadsOptions {
   readonly topic: string;
   /** where the log ends, by somebody who asks Kafka; otherwise by the owners' last words */
   readonly logEndOf?: LogEndOf;
+}
+
+export interface PageOptions {
+  /** tasks of a page, at most; default 100 */
+  readonly limit?: number | undefined;
+  readonly order?: ListOrder | undefined;
+  /** `next_cursor` of the page before */
+  readonly cursor?: string | undefined;
 }
 
 export interface Reads {
@@ -31,11 +40,11 @@ export interface Reads {
   /** In the order of their ids' bytes, behind the id `after` if it is given. */
   readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
-  readTasks(
-    filter: TaskFilter,
-    limit: number,
-    cursor?: string,
-  ): Promise<{ tasks: TaskDocument[]; total?: number; next_cursor?: string; as_of: AsOf }>;
+  /**
+   * Newest first unless told otherwise: by when the task came to its status, fell silent or stalled; those of a job by their ids.
+   * @throws InvalidCursor, Fault
+   */
+  readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
 }
 
 export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
@@ -100,9 +109,9 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       return { task: found?.task ?? null, as_of: asOfAll([place], now) };
     },
 
-    async readTasks(filter, limit, cursor) {
+    async readTasks(filter, { limit = 100, order = 'newest', cursor }) {
       const as_of = await asOfNow();
-      return { ...(await lists.page(filter, limit, cursor)), as_of };
+      return { ...(await lists.page(filter, order, limit, cursor)), as_of };
     },
   };
 }

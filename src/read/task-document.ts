@@ -1,6 +1,7 @@
 // A task as the command line, the API and dashboards show it: the contract's fields with sums in place of deltas.
 // What was never reported is left out.
 
+import { driftedIos } from '../domain/task-places.ts';
 import type { IoState, Liveness, ProcessedStat, TaskError, TaskState } from '../domain/task-state.ts';
 import { PROCESSED_STATS } from '../domain/task-state.ts';
 import type { Mark } from '../domain/update-class.ts';
@@ -23,6 +24,8 @@ export interface TaskDocument {
   timestamp?: number;
   prior_timestamp?: number;
   task_status?: string;
+  /** since when it has this status: log time, UTC epoch milliseconds; without one, of its first update */
+  status_at: number;
   task_action?: string;
   failure_reason?: string;
   /** whether its engines still report */
@@ -101,6 +104,7 @@ export function taskDocument(
     ...(task.timestamp === undefined ? {} : { timestamp: task.timestamp }),
     ...(task.prior_timestamp === undefined ? {} : { prior_timestamp: task.prior_timestamp }),
     ...(task.task_status === undefined ? {} : { task_status: task.task_status }),
+    status_at: task.status_at,
     ...(task.task_action === undefined ? {} : { task_action: task.task_action }),
     ...(task.failure_reason === undefined ? {} : { failure_reason: task.failure_reason }),
     liveness: task.liveness,
@@ -137,13 +141,7 @@ const DOUBTS = ['ambiguous', 'restart', 'unverified', 'too_old', 'shrunk'] as co
 
 function ledgerDocument(task: TaskState): LedgerDocument {
   const { open_gaps } = task;
-  let drifted_ios = 0;
-  for (const ios of [task.inputs, task.outputs]) {
-    for (const { processed_count, processed_total_count } of ios.values()) {
-      const audited = processed_count !== undefined && processed_total_count !== undefined;
-      if (audited && processed_count !== processed_total_count) drifted_ios++;
-    }
-  }
+  const drifted_ios = driftedIos(task);
   const doubted = DOUBTS.some((mark) => task.marks[mark] !== undefined);
   return {
     exact: !doubted && open_gaps === 0 && drifted_ios === 0,

@@ -1,5 +1,5 @@
 -- Writes the first head and fleet of a slot, if it has none.
--- KEYS  1 head   2 fleet   3 outbox   4 looks   5 silent   6 jobs   7 engines
+-- KEYS  1 head   2 fleet   3 outbox   4 looks, then the other sorted sets of the slot
 -- ARGV  1 how many of the following belong to the head; then the head's fields flat, then the fleet's
 -- Output 'BEGUN' | 'PRESENT' (there is a head) | 'LEFTOVERS' (no head, but other keys of an earlier life)
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'PRESENT' end

@@ -2,6 +2,7 @@
 // write them all, on one node of a cluster. docs/decisions/redis-keys.md has the reasons.
 
 import type { RollUpKind } from '../domain/roll-up.ts';
+import { PLACES, type Place } from '../domain/task-places.ts';
 import { slotSuffix } from './cluster-slot.ts';
 
 /** Version of the published layout: key names, field names and their encoding. Stands in each head as `layout`. */
@@ -18,8 +19,8 @@ export interface SlotKeys {
   readonly hold: string;
   /** sorted set: when which task is to be looked at, ms of the partition's clock */
   readonly looks: string;
-  /** sorted set: the tasks that are silent, by log time, ms */
-  readonly silent: string;
+  /** sorted sets that lists of tasks are made of; scores as domain/task-places.ts says */
+  readonly places: { readonly [place in Place]: string };
   /** a key that never exists; save.lua says what for */
   readonly absent: string;
   /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
@@ -32,6 +33,8 @@ export interface SlotKeys {
   rollUp(kind: RollUpKind, id: string): string;
   /** sorted set of the ids of the job's tasks, like that of the jobs */
   jobTasks(internal_job_id: string): string;
+  /** sorted set of the ids of the engine's tasks, scored as `by_status` */
+  engineTasks(engine_id: string): string;
   /** the task's hash; its parts are this + `:io`, `:long`, `:ledger`, `:errors`, `:output` */
   task(internal_task_id: string): string;
 }
@@ -69,10 +72,11 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     live: `${tag}:live`,
     hold: `${tag}:hold`,
     looks: `${tag}:looks`,
-    silent: `${tag}:silent`,
+    places: Object.fromEntries(PLACES.map((place) => [place, `${tag}:${place}`])) as SlotKeys['places'],
     rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
     rollUp,
     jobTasks: (internal_job_id) => `${rollUp('internal_job_id', internal_job_id)}:tasks`,
+    engineTasks: (engine_id) => `${rollUp('engine_id', engine_id)}:tasks`,
     absent: `${tag}:absent`,
     probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,

@@ -129,7 +129,11 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
         `beginning ${keys.tag}`,
         run(
           'begin',
-          [keys.head, keys.fleet, keys.outbox, keys.looks, keys.silent, ...Object.values(keys.rollUps)],
+          [
+            ...[keys.head, keys.fleet, keys.outbox, keys.looks],
+            ...Object.values(keys.places),
+            ...Object.values(keys.rollUps),
+          ],
           argv,
         ),
       );

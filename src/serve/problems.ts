@@ -3,6 +3,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { maskSecrets } from '../observe/mask-secrets.ts';
 import { Fault } from '../pipeline/errors.ts';
+import { InvalidCursor } from '../read/task-lists.ts';
 import type { Problem } from './common-documents.ts';
 
 /** A problem that a handler has found. */
@@ -42,6 +43,7 @@ export function problemOf(error: unknown): Problem {
       cure: '/api/partitions, or "taskfold status", tells what to do',
     }).problem;
   }
+  if (error instanceof InvalidCursor) return badRequest(error.message, 'begin again without a cursor').problem;
   const { statusCode, message, code, validation } = error as FastifyError;
   if (validation !== undefined) {
     const fields = validation.map(({ instancePath, message: said = 'is not good' }) => ({

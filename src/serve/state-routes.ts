@@ -49,8 +49,8 @@ export function stateRoutes({ topic, group, reads, logEnds, updatesOf }: ApiSour
         },
       },
       async ({ query }) => {
-        const { limit, cursor, order: _order, ...filter } = query;
-        const { as_of, ...page } = await reads.readTasks(filter, limit, cursor);
+        const { limit, cursor, order, ...filter } = query;
+        const { as_of, ...page } = await reads.readTasks(filter, { limit, cursor, order });
         return { ...page, as_of: told(as_of, logEnds) };
       },
     );

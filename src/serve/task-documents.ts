@@ -40,6 +40,7 @@ export const taskRow = z
     engine_id: id.optional(),
     work_request_id: id.optional(),
     task_status: z.string().optional(),
+    status_at: logTime.describe('since when it has this status; without one, when its first update came'),
     unrecognized_task_status: z.string().optional(),
     failure_reason: z.string().optional(),
     unrecognized_failure_reason: z.string().optional(),

@@ -45,7 +45,7 @@ export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): Tas
     reporters,
     base_changed: true,
     look_changed: false,
-    silence_changed: false,
+    places_before: null,
     retired: false,
     begins_anew: false,
     ...change,
@@ -63,21 +63,8 @@ export function rerouteAt(offset: number, index: number): Notice {
 
 // ---- arbitrary values. Texts are well-formed, as all texts that were decoded from UTF-8 are.
 
-const ODD_TEXTS = [
-  '',
-  '__proto__',
-  'constructor',
-  'a:io',
-  'x:errors',
-  '%3A',
-  '{a}',
-  '}{',
-  '*?[^]\\',
-  '\0',
-  'long',
-  'ä€😀',
-  '-0',
-];
+// biome-ignore format: a list of odd things is read as one
+const ODD_TEXTS = ['', '__proto__', 'constructor', 'a:io', 'x:errors', '%3A', '{a}', '}{', '*?[^]\\', '\0', 'long', 'ä€😀', '-0'];
 
 const anyText = fc.oneof(
   fc.uuid(),
@@ -161,6 +148,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   unrecognized_failure_reason: maybe(anyText),
   unrecognized_task_action: maybe(anyText),
   task_status: maybe(fc.constantFrom(...TASK_STATUSES)),
+  status_at: count,
   attempts: count,
   completion_requested: fc.boolean(),
   error_count: maybe(count),

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { SlotHead } from '../../src/domain/head.ts';
+import { placesOf } from '../../src/domain/task-places.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
 import { changeOf, headOf, reporterOf, taskOf } from './slot-samples.ts';
 import { begun, type OpenSlotStore, readOne, saveOf } from './slot-store-under-test.ts';
@@ -73,17 +74,23 @@ export function slotStoreTime(title: string, open: OpenSlotStore): void {
         liveness: 'silent',
         look_at: 70,
       });
-    const everything = () =>
-      changeOf(full(), { errors: [{ msg: 'm' }], task_output: '{}', look_changed: true, silence_changed: true });
+    const everything = () => changeOf(full(), { errors: [{ msg: 'm' }], task_output: '{}', look_changed: true });
 
     test('a retired task leaves nothing but its tombstone', async () => {
       const { store, other, head, holds } = await begun(open);
       await store.save(0, saveOf(head, 0, 1, { changes: [everything(), changeOf(taskOf('b', 0))] }));
-      expect([...(await holds(0))].sort()).toEqual(['looks', 'silent', 'task a', 'task b']);
-      const retired = changeOf((await readOne(other, 'a'))!, { retired: true });
+      expect([...(await holds(0))].sort()).toEqual([
+        'by_status',
+        'looks',
+        'silent',
+        'task a',
+        'task b',
+        `tasks of engine ${'e'.repeat(100)}`,
+      ]);
+      const retired = changeOf((await readOne(other, 'a'))!, { retired: true, places_before: placesOf(full()) });
       const tombstones = new Map([['a', 0]]);
       await other.save(0, saveOf(head, 1, 2, { changes: [retired], tombstones }));
-      expect([...(await holds(0))].sort()).toEqual(['task b', 'tombstones 0']);
+      expect([...(await holds(0))].sort()).toEqual(['by_status', 'task b', 'tombstones 0']);
       expect((await store.readTasks(0, ['a', 'b', 'c'], 0)).tasks).toEqual([
         new Tombstone(0),
         expect.objectContaining({ internal_task_id: 'b' }),
@@ -102,20 +109,26 @@ export function slotStoreTime(title: string, open: OpenSlotStore): void {
       const { store, other, head, holds } = await begun(open);
       await store.save(0, saveOf(head, 0, 1, { changes: [everything()] }));
       const again = taskOf('a', 1, { look_at: 90, liveness: 'reporting' });
-      const change = changeOf(again, { begins_anew: true, look_changed: true });
+      const change = changeOf(again, { begins_anew: true, look_changed: true, places_before: placesOf(full()) });
       await store.save(0, saveOf(head, 1, 2, { changes: [change], tombstones: new Map([['a', 0]]) }));
       expect(await readOne(other, 'a')).toEqual(again);
-      expect([...(await holds(0))].sort()).toEqual(['looks', 'task a', 'tombstones 0']);
+      expect([...(await holds(0))].sort()).toEqual(['by_status', 'looks', 'task a', 'tombstones 0']);
       expect((await other.readLooks(0, 91, 9)).looks).toEqual([{ internal_task_id: 'a', at: 90 }]);
     });
 
     test('a refused save retires and buries nobody', async () => {
       const { store, head, holds } = await begun(open);
       await store.save(0, saveOf(head, 0, 1, { changes: [everything()] }));
-      const change = changeOf(full(), { retired: true });
+      const change = changeOf(full(), { retired: true, places_before: placesOf(full()) });
       const refused = await store.save(0, saveOf(head, 0, 2, { changes: [change], tombstones: new Map([['a', 0]]) }));
       expect(refused).toEqual({ outcome: 'refused', watermark: 1 });
-      expect([...(await holds(0))].sort()).toEqual(['looks', 'silent', 'task a']);
+      expect([...(await holds(0))].sort()).toEqual([
+        'by_status',
+        'looks',
+        'silent',
+        'task a',
+        `tasks of engine ${'e'.repeat(100)}`,
+      ]);
     });
 
     test('a tombstone is found in its generation and in the next one; the newer one counts; null asks for none', async () => {

@@ -19,10 +19,12 @@ export interface SlotStoreUnderTest {
   /** Holds the slot still as an operator's tool does; answers how to let it go. */
   hold(partition: number): Promise<() => Promise<void>>;
   /**
-   * Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `silent`, `tombstones <generation>`,
-   * `jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `outbox`.
+   * Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `by_status` and its like, `tombstones <generation>`,
+   * `jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `tasks of engine <id>`, `outbox`.
    */
   holds(partition: number): Promise<ReadonlySet<string>>;
+  /** The scores of the sorted sets that lists are made of, by name (of an engine's tasks: `engine <id>`) and id. */
+  places(partition: number): Promise<Record<string, Record<string, number>>>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { Fault } from '../../src/pipeline/errors.ts';
 import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
 import { slotStoreHold } from './slot-store-hold.ts';
+import { slotStorePlaces } from './slot-store-places.ts';
 import { slotStoreRollUps } from './slot-store-roll-ups.ts';
 import { slotStoreTime } from './slot-store-time.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
@@ -15,6 +16,7 @@ const faultOf = (code: string) => expect.objectContaining({ name: 'Fault', code 
 export function slotStoreContract(title: string, open: OpenSlotStore): void {
   slotStoreContents(title, open);
   slotStoreTime(title, open);
+  slotStorePlaces(title, open);
   slotStoreHold(title, open);
   slotStoreRollUps(title, open);
 

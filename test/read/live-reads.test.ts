@@ -58,6 +58,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
 
   expect(await reads.readTask('small')).toStrictEqual({
     internal_task_id: 'small',
+    status_at: 1_700_000_000_007,
     attempts: 1,
     completion_requested: false,
     job_creations: 0,
@@ -78,6 +79,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     timestamp: 1_700_000_060,
     prior_timestamp: 1_700_000_000,
     task_status: 'failed',
+    status_at: 1_700_000_000_007,
     task_action: 'unrecognized',
     failure_reason: 'api',
     unrecognized_task_action: 'doSomething',
@@ -277,8 +279,7 @@ test('a damaged task is said by its key, and never shown as something else', asy
 test('silent tasks of all partitions come with the moment of their silence, the longest first', async () => {
   const { store, reads } = await opened();
   expect(await reads.readSilentTasks()).toEqual([]);
-  const silent = (id: string, liveness_at: number) =>
-    changeOf(taskOf(id, 0, { liveness: 'silent', liveness_at }), { silence_changed: true });
+  const silent = (id: string, liveness_at: number) => changeOf(taskOf(id, 0, { liveness: 'silent', liveness_at }));
   await saveAtHome(store, [silent('a', 30), silent('b', 10), silent('c', 20), changeOf(taskOf('d', 0))]);
   expect(await reads.readSilentTasks()).toEqual([
     { internal_task_id: 'b', silent_since: 10 },

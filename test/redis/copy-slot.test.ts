@@ -20,6 +20,8 @@ const GROUP = 'taskfold';
 /** More than one step of the copy, and names that want to be taken for others. */
 const IDS = [...Array.from({ length: 600 }, (_, i) => `t${i}`), '__proto__', 'a:io', '%3A', 'ütf-8 🙂', '7'];
 
+const ENGINE = `e-${'y'.repeat(80)}`;
+
 /** A slot with something of every kind in it. */
 async function filled(prefix: string) {
   const { client: redis } = await connected(sharedEnv().REDIS_URL);
@@ -33,9 +35,9 @@ async function filled(prefix: string) {
     const inputs = new Map([[`in-${'x'.repeat(70)}`, { processed_count: 1 }]]);
     const reporters = new Map([[`r-${i}`, reporterOf({ 'inputs.in': 2 })]]);
     const liveness = i % 2 === 0 ? 'silent' : 'reporting';
-    const task = taskOf(id, i, { inputs, reporters, liveness, engine_id: `e-${'y'.repeat(80)}`, look_at: 40_000 - i });
+    const task = taskOf(id, i, { inputs, reporters, liveness, engine_id: ENGINE, look_at: 40_000 - i });
     const errors = [{ id: `e${i}`, msg: 'néwline\n"quoted"' }];
-    return changeOf(task, { errors, task_output: `{"n":${i}}`, look_changed: true, silence_changed: true });
+    return changeOf(task, { errors, task_output: `{"n":${i}}`, look_changed: true });
   });
   const notices = IDS.map((_, i) => rerouteAt(i, 1));
   const rollUps = [...Array(260).keys()].map((i): RollUpChange => {
@@ -51,8 +53,8 @@ async function filled(prefix: string) {
   rollUps.push({
     ...rollUps[0]!,
     kind: 'engine_id',
-    id: 'engine',
-    rollUp: newRollUp('engine', [['tasks', 1]]),
+    id: ENGINE,
+    rollUp: newRollUp(ENGINE, [['tasks', IDS.length]]),
     members: null,
   });
   const tombstones = new Map([...Array(300).keys()].map((i) => [`gone-${i}`, 0]));

@@ -30,6 +30,7 @@ test('the published keys do not change from version to version: data would be lo
   expect(keys).toMatchInlineSnapshot(`
     {
       "absent": "{taskfold:my-group:7:2ef}:absent",
+      "engineTasks": [Function],
       "fleet": "{taskfold:my-group:7:2ef}:fleet",
       "head": "{taskfold:my-group:7:2ef}:head",
       "hold": "{taskfold:my-group:7:2ef}:hold",
@@ -37,6 +38,13 @@ test('the published keys do not change from version to version: data would be lo
       "live": "{taskfold:my-group:7:2ef}:live",
       "looks": "{taskfold:my-group:7:2ef}:looks",
       "outbox": "{taskfold:my-group:7:2ef}:outbox",
+      "places": {
+        "by_reason": "{taskfold:my-group:7:2ef}:by_reason",
+        "by_status": "{taskfold:my-group:7:2ef}:by_status",
+        "drifted": "{taskfold:my-group:7:2ef}:drifted",
+        "silent": "{taskfold:my-group:7:2ef}:silent",
+        "stalled": "{taskfold:my-group:7:2ef}:stalled",
+      },
       "probes": [
         "{taskfold:my-group:7:2ef}:probe:hash",
         "{taskfold:my-group:7:2ef}:probe:list",
@@ -50,7 +58,6 @@ test('the published keys do not change from version to version: data would be lo
         "engine_id": "{taskfold:my-group:7:2ef}:engines",
         "internal_job_id": "{taskfold:my-group:7:2ef}:jobs",
       },
-      "silent": "{taskfold:my-group:7:2ef}:silent",
       "tag": "{taskfold:my-group:7:2ef}",
       "task": [Function],
     }

@@ -40,6 +40,21 @@ slotStoreContract('SlotStore over Redis', async () => {
       }
       return held;
     },
+    async places(partition) {
+      const { tag, places } = slotKeys(prefix, 'taskfold', partition);
+      const engine = (key: string) => /^\{.*\}:engine:([^:]*):tasks$/s.exec(key)?.[1];
+      const names = new Map(Object.entries(places).map(([name, key]) => [key, name]));
+      for (const key of await others.client.keys(`${tag.replaceAll(/[[\]?*^\\]/g, '\\$&')}:engine:*:tasks`)) {
+        names.set(key, `engine ${engine(key)!.replaceAll('%3A', ':').replaceAll('%25', '%')}`);
+      }
+      const found: Record<string, Record<string, number>> = {};
+      for (const [key, name] of names) {
+        const flat = await others.client.zrange(key, 0, '-1', 'WITHSCORES');
+        const ids = flat.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(flat[i + 1])] as const] : []));
+        if (ids.length > 0) found[name] = Object.fromEntries(ids);
+      }
+      return found;
+    },
     async close() {
       for (const partition of [0, 1]) {
         await store.clear(partition);

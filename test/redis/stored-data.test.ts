@@ -52,6 +52,7 @@ test('the published layout of a task', async () => {
   expect(await client.hgetall(key)).toEqual({
     internal_job_id: UUID,
     task_status: 'running',
+    status_at: '1700000000000',
     attempts: '1',
     error_count: '0',
     'processed_stats.processed_bytes': '9007199254740990',
@@ -68,7 +69,7 @@ test('the published layout of a task', async () => {
   expect(await client.lrange(`${key}:errors`, 0, -1)).toEqual(['{"id":"E1","msg":"first"}', '{"msg":"second"}']);
   expect(await client.get(`${key}:output`)).toBe('{"done":true}');
   expect(await client.hgetall(`${key}:ledger`)).toEqual({
-    [`reporter.${UUID}`]: '[["inputs.in"],[-1,0,-1,-1,-1,-1,-1,-1,1],[0,5],[],[]]',
+    [`reporter.${UUID}`]: '[[],[-1,0,-1,-1,-1,-1,-1,-1,1],["inputs.in",5],[],[]]',
   });
   expect(await client.exists(`${key}:long`)).toBe(0);
 });

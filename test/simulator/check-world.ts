@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { newHead, type SlotPins } from '../../src/domain/head.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
+import { PLACES, placesOf } from '../../src/domain/task-places.ts';
 import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
@@ -35,9 +36,9 @@ export async function wrongs(world: World): Promise<string[]> {
       found.push(`partition ${p} is stuck at W ${slot.watermark} of ${lastVisible + 1}`);
     const plain = await plainFold(world, p, slot.head.pins);
     if (!isDeepStrictEqual(slot.tasks, plain.tasks)) found.push(`partition ${p}: tasks differ`);
-    const [looks, silent] = indexesOf(plain.tasks);
+    const { looks, places } = indexesOf(plain.tasks);
     if (!isDeepStrictEqual(slot.looks, looks)) found.push(`partition ${p}: looks differ`);
-    if (!isDeepStrictEqual(slot.silent, silent)) found.push(`partition ${p}: the silent ones differ`);
+    if (!isDeepStrictEqual(slot.places, places)) found.push(`partition ${p}: the places of tasks differ`);
     for (const kind of ROLL_UP_KINDS) {
       if (!isDeepStrictEqual(slot.rollUps[kind], plain.rollUps[kind]))
         found.push(`partition ${p}: roll-ups by ${kind} differ`);
@@ -82,15 +83,20 @@ async function checkHalted(found: string[], world: World, partition: number): Pr
   compareMessages(found, `halted partition ${partition}: events`, sentBy(world, partition), below(plain.messages));
 }
 
-function indexesOf(
-  tasks: ReadonlyMap<string, { task: TaskState }>,
-): [looks: Map<string, number>, silent: Map<string, number>] {
-  const all = [...tasks.values()].map(({ task }) => task);
-  const silent = all.filter(({ liveness }) => liveness === 'silent');
-  return [
-    new Map(all.map(({ internal_task_id, look_at }) => [internal_task_id, look_at])),
-    new Map(silent.map(({ internal_task_id, liveness_at }) => [internal_task_id, liveness_at])),
-  ];
+/** From the tasks as they are, whatever changes made them so. */
+function indexesOf(tasks: ReadonlyMap<string, { task: TaskState }>) {
+  const looks = new Map<string, number>();
+  const places = new Map<string, Map<string, number>>();
+  const put = (name: string, id: string, score: number | undefined) => {
+    if (score !== undefined) places.set(name, (places.get(name) ?? new Map()).set(id, score));
+  };
+  for (const [id, { task }] of tasks) {
+    looks.set(id, task.look_at);
+    const now = placesOf(task);
+    for (const place of PLACES) put(place, id, now[place]);
+    if (now.engine_id !== undefined) put(`engine ${now.engine_id}`, id, now.by_status);
+  }
+  return { looks, places };
 }
 
 function sentBy(world: World, partition: number): OutgoingMessage[] {

@@ -32,16 +32,21 @@ slotStoreContract('in memory', async () => {
       return async () => void slots.held.delete(partition);
     },
     async holds(partition) {
-      const { tasks, looks, silent, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
+      const { tasks, looks, places, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
       const [jobs, engines] = [rollUps.internal_job_id, rollUps.engine_id];
       const held = new Set([...tasks.keys()].map((id) => `task ${id}`));
       for (const generation of tombstones.keys()) held.add(`tombstones ${generation}`);
-      for (const [name, part] of Object.entries({ looks, silent, jobs, engines })) if (part.size > 0) held.add(name);
+      for (const [name, part] of Object.entries({ looks, jobs, engines })) if (part.size > 0) held.add(name);
       for (const id of jobs.keys()) held.add(`job ${id}`);
       for (const id of jobTasks.keys()) held.add(`tasks of job ${id}`);
       for (const id of engines.keys()) held.add(`engine ${id}`);
+      for (const name of places.keys()) held.add(name.replace(/^engine /, 'tasks of engine '));
       if (notices.length > 0) held.add('outbox');
       return held;
+    },
+    async places(partition) {
+      const { places } = slots.slot(partition);
+      return Object.fromEntries([...places].map(([name, ids]) => [name, Object.fromEntries(ids)]));
     },
     async close() {},
   };

@@ -6,6 +6,7 @@ import type { Look } from '../../src/domain/looks.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { RollUp, RollUpKind } from '../../src/domain/roll-up.ts';
 import type { RollUpChange } from '../../src/domain/roll-ups.ts';
+import { movePlaces } from '../../src/domain/task-places.ts';
 import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
@@ -27,8 +28,8 @@ export interface Slot {
   tasks: Map<string, StoredTask>;
   /** `look_at` by internal_task_id */
   looks: Map<string, number>;
-  /** `liveness_at` of the tasks that are silent */
-  silent: Map<string, number>;
+  /** the sorted sets that lists are made of: those of the slot by their names, those of engines by `engine <id>`; none is empty */
+  places: Map<string, Map<string, number>>;
   /** shares of jobs and engines, by id */
   rollUps: { [kind in RollUpKind]: Map<string, RollUp> };
   /** the ids of each job's tasks */
@@ -45,7 +46,7 @@ const EMPTY: Slot = {
   saving: null,
   tasks: new Map(),
   looks: new Map(),
-  silent: new Map(),
+  places: new Map(),
   rollUps: noRollUps(),
   jobTasks: new Map(),
   tombstones: new Map(),
@@ -140,7 +141,7 @@ export class MemorySlots {
     const slot = this.slot(partition);
     if (slot.head !== null) return false;
     const indexed =
-      slot.looks.size + slot.silent.size + slot.rollUps.internal_job_id.size + slot.rollUps.engine_id.size;
+      slot.looks.size + slot.places.size + slot.rollUps.internal_job_id.size + slot.rollUps.engine_id.size;
     if (slot.notices.length + indexed > 0) {
       throw new Fault('torn_save', 'The slot has an outbox or tasks, and no head.');
     }
@@ -174,7 +175,8 @@ export class MemorySlots {
 function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   const { task, errors, task_output, retired, begins_anew } = change;
   const id = task.internal_task_id;
-  if (retired || begins_anew) for (const part of [slot.tasks, slot.looks, slot.silent]) part.delete(id);
+  writePlaces(slot.places, change);
+  if (retired || begins_anew) for (const part of [slot.tasks, slot.looks]) part.delete(id);
   if (retired) return;
   const stored = slot.tasks.get(id);
   slot.tasks.set(id, {
@@ -183,9 +185,17 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
     task_output: task_output ?? stored?.task_output,
   });
   if (change.look_changed) slot.looks.set(id, task.look_at);
-  if (!change.silence_changed) return;
-  if (task.liveness === 'silent') slot.silent.set(id, task.liveness_at);
-  else slot.silent.delete(id);
+}
+
+export function writePlaces(places: Slot['places'], change: TaskChange): void {
+  const move = (name: string, id: string, score: number | undefined) => {
+    const place = places.get(name) ?? new Map<string, number>();
+    if (score === undefined) place.delete(id);
+    else place.set(id, score);
+    if (place.size > 0) places.set(name, place);
+    else places.delete(name);
+  };
+  movePlaces(change, { place: move, engine: (engine_id, id, score) => move(`engine ${engine_id}`, id, score) });
 }
 
 export function writeRollUp({ rollUps, jobTasks }: Pick<Slot, 'rollUps' | 'jobTasks'>, change: RollUpChange): void {

@@ -7,6 +7,7 @@ import { groupRollUpsPattern, parseRollUpKey, type SlotKeys } from '../../redis/
 import { foldOnTo, type StateToCompare } from './compare-state.ts';
 import { type FoundTasks, findMembers } from './found-state.ts';
 import type { Mismatches } from './mismatches.ts';
+import { plainScore } from './plain-places.ts';
 import { figuresOfRollUp, PLAIN_KINDS, type PlainKind, type PlainRollUp } from './plain-roll-ups.ts';
 
 /** Shares read at once: bounds the time that Redis is kept from others. */
@@ -49,7 +50,8 @@ async function idsInRedis(state: StateToCompare, kind: PlainKind, mismatches: Mi
 
 function keyOf(keys: readonly SlotKeys[], owner: NonNullable<ReturnType<typeof parseRollUpKey>>): string | undefined {
   const slot = keys[owner.partition];
-  return owner.isTasks ? slot?.jobTasks(owner.id) : slot?.rollUp(owner.kind, owner.id);
+  if (!owner.isTasks) return slot?.rollUp(owner.kind, owner.id);
+  return owner.kind === 'engine_id' ? slot?.engineTasks(owner.id) : slot?.jobTasks(owner.id);
 }
 
 async function compareSome(
@@ -75,13 +77,16 @@ async function compareSome(
 function textsOf(kind: PlainKind, rollUp: PlainRollUp): Map<string, string> {
   const texts = new Map([...figuresOfRollUp(rollUp)].map(([name, figure]) => [name, String(figure)]));
   texts.set('in the index', 'yes');
-  const tasks = [...rollUp.tasks].map(({ internal_task_id }) => internal_task_id);
-  if (kind === 'internal_job_id') texts.set('its tasks', idsText(tasks));
+  const tasks = [...rollUp.tasks].map((task): [string, number] => {
+    return [task.internal_task_id, kind === 'engine_id' ? plainScore(task) : 0];
+  });
+  texts.set('its tasks', tasksText(tasks));
   return texts;
 }
 
-function idsText(ids: readonly string[]): string {
-  return JSON.stringify([...ids].sort());
+/** Ids with their scores. */
+function tasksText(tasks: readonly (readonly [id: string, score: number])[]): string {
+  return JSON.stringify(tasks.map(([id, score]) => `${id} ${score}`).sort());
 }
 
 /** Shares of one slot in one transaction, as named texts; empty where there is nothing of one. */
@@ -94,9 +99,8 @@ async function findRollUps(
   const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
   for (const id of ids) {
     reading.hgetall(slot.rollUp(kind, id)).zscore(slot.rollUps[kind], id);
-    if (kind === 'internal_job_id') reading.zrange(slot.jobTasks(id), 0, '-1');
+    reading.zrange(kind === 'engine_id' ? slot.engineTasks(id) : slot.jobTasks(id), 0, '-1', 'WITHSCORES');
   }
-  const each = kind === 'internal_job_id' ? 3 : 2;
   const replies = (await reading.exec()) ?? [];
   const replyAt = (at: number): unknown => {
     const [error, result] = replies[at] ?? [new Error('Redis gave no reply'), null];
@@ -105,10 +109,11 @@ async function findRollUps(
   };
   const [watermark, incarnation] = replyAt(0) as [string | null, string | null];
   const rollUps = ids.map((_, at) => {
-    const texts = new Map(Object.entries(replyAt(1 + each * at) as Record<string, string>));
-    if (replyAt(2 + each * at) !== null) texts.set('in the index', 'yes');
-    const tasks = each === 3 ? (replyAt(3 + each * at) as string[]) : [];
-    if (tasks.length > 0) texts.set('its tasks', idsText(tasks));
+    const texts = new Map(Object.entries(replyAt(1 + 3 * at) as Record<string, string>));
+    if (replyAt(2 + 3 * at) !== null) texts.set('in the index', 'yes');
+    const flat = replyAt(3 + 3 * at) as string[];
+    const tasks = flat.flatMap((id, i): [string, number][] => (i % 2 === 0 ? [[id, Number(flat[i + 1])]] : []));
+    if (tasks.length > 0) texts.set('its tasks', tasksText(tasks));
     return texts;
   });
   return { watermark: watermark === null ? null : Number(watermark), incarnation, rollUps };

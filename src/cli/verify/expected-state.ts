@@ -5,6 +5,7 @@ import { FOLD_SETTING_NAMES } from '../../domain/fold-settings.ts';
 import { PROCESSED_STATS } from '../../domain/task-state.ts';
 import { comparedReason } from './plain-decode.ts';
 import type { PlainFold } from './plain-fold.ts';
+import { plainPlaces } from './plain-places.ts';
 import type { PlainChange } from './plain-settings.ts';
 import { type PlainTask, plainOpenGaps } from './plain-task.ts';
 
@@ -36,6 +37,7 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('prior_timestamp', task.prior_timestamp);
   put('failure_reason', task.failure_reason);
   put('task_status', task.task_status);
+  put('status_at', task.status_at);
   put('task_action', task.task_action);
   put('unrecognized_failure_reason', task.unrecognized_failure_reason);
   put('unrecognized_task_status', task.unrecognized_task_status);
@@ -74,7 +76,7 @@ export function expectedTask(task: PlainTask): Map<string, string> {
   put('no_progress_since', task.no_progress_since);
   put('look_at', task.look_at);
   put('looks', task.look_at);
-  put('silent', task.liveness === 'silent' ? task.liveness_at : undefined);
+  for (const [place, score] of plainPlaces(task)) put(place, score);
   put('reporters', reportersText([...task.reporters].map(([name, reporter]) => ({ name, ...reporter }))));
   put('reporters_base', totalsText([...task.reporters_base]));
   return fields;

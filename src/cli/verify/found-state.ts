@@ -2,6 +2,7 @@
 // packed ledger, the errors, the output, and the task's places in the slot's sorted sets. Only key names come from the redis room.
 
 import { createHash } from 'node:crypto';
+import { PLACES } from '../../domain/task-places.ts';
 import { scanAll } from '../../redis/masters.ts';
 import type { RedisClient } from '../../redis/redis-target.ts';
 import { groupTasksPattern, parseTaskKey, type SlotKeys } from '../../redis/slot-keys.ts';
@@ -29,8 +30,8 @@ export async function* findTaskKeys(redis: RedisClient, prefix: string, group: s
 }
 
 /** Ids that stand in a slot's sorted sets, in no order; one can come several times. */
-export async function* findIndexed(redis: RedisClient, { looks, silent }: SlotKeys): AsyncGenerator<string[]> {
-  for (const key of [looks, silent]) yield* findMembers(redis, key);
+export async function* findIndexed(redis: RedisClient, { looks, places }: SlotKeys): AsyncGenerator<string[]> {
+  for (const key of [looks, ...Object.values(places)]) yield* findMembers(redis, key);
 }
 
 /** Members of a sorted set, in no order; one can come several times. */
@@ -80,7 +81,8 @@ export async function findTasks(redis: RedisClient, slot: SlotKeys, ids: readonl
     const key = slot.task(id);
     reading.hgetall(key).hgetall(`${key}:io`).hgetall(`${key}:long`);
     reading.hgetall(`${key}:ledger`).lrange(`${key}:errors`, 0, -1).get(`${key}:output`);
-    reading.zscore(slot.looks, id).zscore(slot.silent, id);
+    reading.zscore(slot.looks, id);
+    for (const place of PLACES) reading.zscore(slot.places[place], id);
   }
   const replies = await reading.exec();
   const [watermark, incarnation] = replyAt(replies, 0) as [string | null, string | null];
@@ -131,7 +133,7 @@ export async function* findTombstoneDigests(
 }
 
 /** Replies for each task. */
-const REPLIES = 8;
+const REPLIES = 7 + PLACES.length;
 
 function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   const fields = new Map<string, string>();
@@ -145,11 +147,8 @@ function fieldsOf(reply: (part: number) => unknown): Map<string, string> {
   if (Array.isArray(errors) && errors.length > 0) fields.set('errors', errorsText(errors as string[]));
   const output = reply(5);
   if (typeof output === 'string') fields.set('task_output', output);
-  for (const [part, name] of [
-    [6, 'looks'],
-    [7, 'silent'],
-  ] as const) {
-    const score = reply(part);
+  for (const [at, name] of ['looks', ...PLACES].entries()) {
+    const score = reply(6 + at);
     if (typeof score === 'string') fields.set(name, score);
   }
   return fields;

@@ -228,6 +228,7 @@ export class PlainFold {
     } else {
       const view = { found, said, told, post, reporter, isUnknownReporter, held, totals };
       const failure = applyPlainly(task, contribution, view, this.settings.now.errors_kept);
+      if (task.task_status !== before.task_status) task.status_at = log_time;
       const { errors: counted } = contribution;
       if (failure !== null && COUNTED.includes(failure)) {
         count(task.failures_by_reason, reasonOf(update) ?? 'unreported');

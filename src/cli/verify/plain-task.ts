@@ -18,6 +18,8 @@ export interface PlainTask {
   failure_reason?: string;
   task_action?: string;
   task_status?: string;
+  /** log time of the record that gave it the status; without one, of its first update */
+  status_at: number;
   unrecognized_failure_reason?: string;
   unrecognized_task_action?: string;
   unrecognized_task_status?: string;
@@ -72,6 +74,7 @@ export interface PlainTask {
 export function newPlainTask(internal_task_id: string, offset: number, log_time: number): PlainTask {
   return {
     internal_task_id,
+    status_at: log_time,
     attempts: 1,
     completion_requested: false,
     processed_stats: new Map(),

@@ -83,7 +83,7 @@ test('each difference planted in a share is found, alone, and named; without it 
       what: 'a task too many in the set of its job',
       plant: (client) => client.zadd(keys.jobTasks('j1'), 0, 't0'),
       undo: (client) => client.zrem(keys.jobTasks('j1'), 't0'),
-      told: [{ ...ofJob, field: 'its tasks', problem: 'differs', expected: '["t1"]', found: '["t0","t1"]' }],
+      told: [{ ...ofJob, field: 'its tasks', problem: 'differs', expected: '["t1 0"]', found: '["t0 0","t1 0"]' }],
     },
     {
       what: 'an engine that the index lost',

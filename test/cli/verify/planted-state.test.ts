@@ -66,6 +66,24 @@ test('each difference planted in Redis is found, alone, and named; without it th
       told: [{ ...about, field: 'task_status', problem: 'differs', expected: 'running', found: 'complete' }],
     },
     {
+      what: 'another place by status',
+      plant: (client) => client.zincrby(keys.places.by_status, 10 ** 13, task),
+      undo: (client) => client.zincrby(keys.places.by_status, -(10 ** 13), task),
+      told: [{ ...about, field: 'by_status', problem: 'differs' }],
+    },
+    {
+      what: 'a place among the stalled',
+      plant: (client) => client.zadd(keys.places.stalled, 7, task),
+      undo: (client) => client.zrem(keys.places.stalled, task),
+      told: [{ ...about, field: 'stalled', problem: 'unexpected', found: '7' }],
+    },
+    {
+      what: 'a place of a task that no record made',
+      plant: (client) => client.zadd(keys.places.drifted, 7, 'ghost'),
+      undo: (client) => client.zrem(keys.places.drifted, 'ghost'),
+      told: [{ about: 'task', internal_task_id: 'ghost', field: 'drifted', problem: 'unexpected' }],
+    },
+    {
       what: 'an IO counter',
       ...field(`${key}:io`, 'inputs.in', '2,9', '2,8'),
       told: [{ ...about, field: 'inputs.in', problem: 'differs', expected: '2,9', found: '2,8' }],
@@ -84,7 +102,7 @@ test('each difference planted in Redis is found, alone, and named; without it th
     },
     {
       what: 'another reporter’s total',
-      ...field(`${key}:ledger`, 'reporter.w1', reporter, reporter.replace(',[0,9],', ',[0,10],')),
+      ...field(`${key}:ledger`, 'reporter.w1', reporter, reporter.replace('"inputs.in",9]', '"inputs.in",10]')),
       told: [{ ...about, field: 'reporters', problem: 'differs' }],
     },
     {

@@ -1,0 +1,106 @@
+// What a SlotStore keeps of the places of tasks, which lists are made of: what has moved since the last save, and no more.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { placesOf, SCORE_RANGE, STATUS_ORDER } from '../../src/domain/task-places.ts';
+import type { TaskState } from '../../src/domain/task-state.ts';
+import { anyTaskFields, changeOf, taskOf } from './slot-samples.ts';
+import { begun, type OpenSlotStore, readOne, saveOf } from './slot-store-under-test.ts';
+
+const running = 3 * SCORE_RANGE;
+const failed = 6 * SCORE_RANGE;
+
+export function slotStorePlaces(title: string, open: OpenSlotStore): void {
+  describe(`${title}: places of tasks`, () => {
+    test('the order of statuses is what the published layout says', () => {
+      expect([STATUS_ORDER.indexOf('running'), STATUS_ORDER.indexOf('failed')]).toEqual([3, 6]);
+      expect(STATUS_ORDER.indexOf('unreported')).toBe(9);
+    });
+
+    test('a task moves between them, and stays where nothing moved it', async () => {
+      const { store, other, head, places } = await begun(open);
+      const task = taskOf('a', 0, { task_status: 'running', status_at: 50, engine_id: 'e1' });
+      await store.save(0, saveOf(head, 0, 1, { changes: [changeOf(task), changeOf(taskOf('b', 0))] }));
+      const b = { b: 9 * SCORE_RANGE + 1_700_000_000_000 };
+      expect(await places(0)).toEqual({ by_status: { a: running + 50, ...b }, 'engine e1': { a: running + 50 } });
+
+      const read = (await readOne(other, 'a'))!;
+      const places_before = placesOf(read);
+      const io = { processed_count: 1, processed_total_count: 2 };
+      const moved = {
+        task_status: 'failed',
+        status_at: 70,
+        failure_reason: 'api',
+        liveness: 'silent',
+        liveness_at: 60,
+      };
+      Object.assign(read, moved, { engine_id: 'e2', inputs: new Map([['in', io]]) });
+      await other.save(0, saveOf(head, 1, 2, { changes: [changeOf(read, { places_before })] }));
+      expect(await places(0)).toEqual({
+        by_status: { a: failed + 70, ...b },
+        by_reason: { a: 5 * SCORE_RANGE + 70 },
+        silent: { a: 60 },
+        drifted: { a: 70 },
+        'engine e2': { a: failed + 70 },
+      });
+
+      // What the save is told to be as it was is not written, so this shows what is.
+      const lied = { ...placesOf(read), stalled: 1, silent: undefined };
+      Object.assign(read, { liveness: 'reporting', failure_reason: undefined });
+      await other.save(0, saveOf(head, 2, 3, { changes: [changeOf(read, { places_before: lied })] }));
+      expect(await places(0)).toEqual({
+        by_status: { a: failed + 70, ...b },
+        silent: { a: 60 },
+        drifted: { a: 70 },
+        'engine e2': { a: failed + 70 },
+      });
+    });
+
+    test('after any run of saves every place is that of the task as it is', async () => {
+      const { store, head, places } = await begun(open);
+      let at = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.option(anyTaskFields), { minLength: 1, maxLength: 5 }), async (versions) => {
+          const id = `task ${at}`;
+          let task: TaskState | null = null;
+          for (const fields of versions) {
+            const before: TaskState | null = task;
+            const places_before = before === null ? null : placesOf(before);
+            if (fields !== null) task = Object.assign(before ?? taskOf(id, at), structuredClone(fields));
+            else if (before === null) continue;
+            const change = changeOf(task!, { places_before, retired: fields === null });
+            await store.save(0, saveOf(head, at, ++at, { changes: [change] }));
+            if (fields === null) task = null;
+            const expected: Record<string, number> = {};
+            const { engine_id, ...scores } = task === null ? { engine_id: undefined } : placesOf(task);
+            for (const [name, score] of Object.entries(scores)) if (score !== undefined) expected[name] = score;
+            if (engine_id !== undefined) expected[`engine ${engine_id}`] = (scores as { by_status: number }).by_status;
+            const found = Object.entries(await places(0)).filter(([, ids]) => Object.hasOwn(ids, id));
+            expect(Object.fromEntries(found.map(([name, ids]) => [name, ids[id]]))).toEqual(expected);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    test('one that begins anew over a retired one leaves its engine and its reason', async () => {
+      const { store, head, places } = await begun(open);
+      const old = taskOf('a', 0, { engine_id: 'e1', failure_reason: 'api', liveness: 'stalled', status_at: 5 });
+      await store.save(0, saveOf(head, 0, 1, { changes: [changeOf(old)] }));
+      const again = taskOf('a', 1, { engine_id: 'e2', status_at: 9 });
+      const change = changeOf(again, { begins_anew: true, places_before: placesOf(old) });
+      await store.save(0, saveOf(head, 1, 2, { changes: [change] }));
+      const score = 9 * SCORE_RANGE + 9;
+      expect(await places(0)).toEqual({ by_status: { a: score }, 'engine e2': { a: score } });
+    });
+
+    test('thousands at once are all there', async () => {
+      const { store, head, places } = await begun(open);
+      const changes = Array.from({ length: 4_500 }, (_, i) => changeOf(taskOf(`t${i}`, 0, { engine_id: `e${i % 3}` })));
+      await store.save(0, saveOf(head, 0, 1, { changes }));
+      const { by_status, ...engines } = await places(0);
+      expect(Object.keys(by_status!)).toHaveLength(4_500);
+      expect(Object.values(engines).map((ids) => Object.keys(ids).length)).toEqual([1_500, 1_500, 1_500]);
+    });
+  });
+}
