@@ -117,8 +117,9 @@ function View({ view, id }: Address) {
 /** Whether what is shown is of now, in a word that is always in its place. */
 function Pulse() {
   const { state, answered_at } = useValue(connection);
+  const slots = useValue(partitions);
   const now = useNow();
-  const bad = noticesOf(connection.value, partitions.value, now).length > 0;
+  const bad = noticesOf({ state, answered_at }, slots, now).length > 0;
   if (state === 'connecting') return <PulseText tone="warn" icon="live" text="Connecting" />;
   if (state === 'away')
     return (

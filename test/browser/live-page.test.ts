@@ -118,6 +118,7 @@ async function lookAtAll(browser: Browser, url: string, places: Places): Promise
   for (const { name, path, shows } of places) {
     await live.show(path);
     await live.reads(shows);
+    await live.expectSteady(name);
     for (const theme of ['light', 'dark'] as const) {
       await live.page.emulateMedia({ colorScheme: theme });
       await live.expectAccessible(`${name}, ${theme}`);

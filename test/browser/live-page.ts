@@ -12,6 +12,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Looked at by people; never compared with. */
 const PICTURES = join(import.meta.dirname, '../../.taskfold/pictures');
 const WAIT_MS = 15_000;
+/** Of the screen, weighted by how far: what is held to be good. */
+const LAYOUT_SHIFT_MAX = 0.1;
 
 export const DESKTOP = { width: 1_440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
@@ -107,6 +109,18 @@ export class LivePage {
       number,
     ];
     expect(width, `${what} is wider than the screen`).toBeLessThanOrEqual(visible);
+  }
+
+  /** What was there first stays where it is while the rest comes. */
+  async expectSteady(what: string): Promise<void> {
+    const moved = await this.page.evaluate(`new Promise((resolve) => {
+      let sum = 0;
+      const add = (list) => { for (const shift of list.getEntries()) if (!shift.hadRecentInput) sum += shift.value; };
+      const observer = new PerformanceObserver(add);
+      observer.observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => { add({ getEntries: () => observer.takeRecords() }); resolve(sum); }, 50);
+    })`);
+    expect(Number(moved), `${what} moves while it loads`).toBeLessThan(LAYOUT_SHIFT_MAX);
   }
 
   async picture(name: string): Promise<void> {
