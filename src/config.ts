@@ -8,7 +8,7 @@ import {
   FOLD_SETTING_NAMES,
   type FoldSettings,
 } from './domain/fold-settings.ts';
-import { integer, kafkaName, listenAddress, oneOf, seconds } from './setting.ts';
+import { integer, kafkaName, listenAddress, oneOf, seconds, setting, tokenHashes } from './setting.ts';
 
 export type { Setting, SettingGroup } from './setting.ts';
 
@@ -183,6 +183,27 @@ export const settings = [
   listenAddress('listen', '127.0.0.1:9460', {
     group: 'serve',
     doc: 'Where `taskfold serve` answers the API and shows the page: a port alone is one of the loopback, port 0 a free one that the log names.',
+  }),
+
+  setting(
+    'api_tokens',
+    [] as readonly string[],
+    'SHA-256 of tokens, 64 hexadecimal digits each, with spaces or commas between',
+    tokenHashes,
+    {
+      group: 'serve',
+      doc: 'SHA-256 of the bearer tokens that may ask `taskfold serve`. Without any, whoever reaches the port may. To make one: `openssl rand -hex 32 | tr -d "\\n" | tee token | sha256sum`.',
+      file: true,
+    },
+  ),
+  oneOf('api_anonymous', 'on_loopback', ['on_loopback', 'everywhere'], {
+    group: 'serve',
+    doc: 'Where `taskfold serve` may listen without `TASKFOLD_API_TOKENS`: on the loopback only, or everywhere, if something in front of it decides who gets through.',
+  }),
+  integer('api_requests_per_minute', 6_000, 1, 100_000_000, {
+    group: 'serve',
+    unit: 'requests a minute',
+    doc: 'Requests of one address that `taskfold serve` answers; more get 429.',
   }),
 
   oneOf('log_level', 'info', ['debug', 'info', 'warn', 'error', 'silent'], {

@@ -126,6 +126,12 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   return { host: found[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port: Number(found[2]) };
 }
 
+/** SHA-256 in hexadecimal digits. */
+export const tokenHashes = z
+  .string()
+  .transform((text): readonly string[] => text.split(/[\s,]+/).filter((hash) => hash !== ''))
+  .pipe(z.array(z.string().regex(/^[0-9a-f]{64}$/i)).readonly());
+
 export const brokerList = z
   .string()
   .transform((text) => text.split(',').map((broker) => broker.trim()))

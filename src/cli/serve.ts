@@ -5,13 +5,17 @@ import type { Command } from 'commander';
 import { ClusterLink } from '../kafka/cluster-link.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { reasonOf } from '../kafka/faults.ts';
+import { createApiMetrics } from '../observe/api-metrics.ts';
 import { createReads } from '../read/reads.ts';
 import { connectRedis } from '../redis/connect.ts';
+import { ChangeFeed } from '../serve/change-feed.ts';
+import { FleetWatch } from '../serve/fleet-watch.ts';
 import { LogEnds } from '../serve/log-ends.ts';
 import { createServer } from '../serve/server.ts';
 import { parseListenAddress } from '../setting.ts';
 import { defineCommand } from './command-context.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
+import { createRejectsSource } from './serve/newest-rejects.ts';
 import { createRequestRunner } from './serve/request-context.ts';
 import { createUpdatesSource } from './serve/task-updates.ts';
 import { redisTarget } from './service-targets.ts';
@@ -61,10 +65,28 @@ export function serveCommand(): Command {
         topic,
         logEndOf: (partition) => logEnds.of(partition),
       });
+      const watch = new FleetWatch(reads, logEnds);
+      watch.start();
+      context.closing(() => watch.stop());
+      const feed = new ChangeFeed(reads);
+      const metrics = createApiMetrics(() => feed.listeners);
+      const runner = createRequestRunner(context);
       const app = await createServer(
-        { topic, group, reads, logEnds, updatesOf: createUpdatesSource(createRequestRunner(context)) },
+        {
+          topic,
+          group,
+          reads,
+          logEnds,
+          updatesOf: createUpdatesSource(runner),
+          newestRejects: createRejectsSource(runner),
+          watch,
+          feed,
+          metrics,
+        },
         {
           version: version(),
+          tokenHashes: config.api_tokens,
+          requestsPerMinute: config.api_requests_per_minute,
           page: PAGE,
           onUnexpected: (error, path) => logger.log('broken', { error, path }, path),
         },

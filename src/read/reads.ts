@@ -2,6 +2,7 @@
 
 import { homeOf } from '../domain/home.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
+import { readIdsThatBegin } from '../redis/roll-up-reads.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupKeys } from '../redis/slot-keys.ts';
 import type { SlotGlimpse } from '../redis/slot-reads.ts';
@@ -10,9 +11,13 @@ import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { readChanges, type TaskChangeSeen } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
 import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
 import type { ListOrder } from './task-order.ts';
+
+/** Changes that one look may bring. */
+const CHANGES_MAX = 2_000;
 
 export interface ReadsOptions {
   readonly redis: RedisClient;
@@ -22,6 +27,8 @@ export interface ReadsOptions {
   /** where the log ends, by somebody who asks Kafka; otherwise by the owners' last words */
   readonly logEndOf?: LogEndOf;
 }
+
+export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
 
 export interface PageOptions {
   /** tasks of a page, at most; default 100 */
@@ -40,6 +47,19 @@ export interface Reads {
   /** In the order of their ids' bytes, behind the id `after` if it is given. */
   readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
+  /** W of every partition that was folded, and the log time of the last record below it. */
+  readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
+  /** Changes at or after a moment of log time, ms, by partition: see task-changes.ts. `isWhole` false: some were left out. */
+  readChanges(since: ReadonlyMap<number, number>): Promise<{ changes: ChangeOfTask[]; isWhole: boolean }>;
+  /** Some tasks without their errors and outputs, in the order asked; null: there is none. */
+  readTaskRows(ids: readonly string[]): Promise<(TaskDocument | null)[]>;
+  /** The first ids of jobs, and of engines, that begin with the text. */
+  readIdsThatBegin(text: string, max: number): Promise<{ jobs: string[]; engines: string[] }>;
+  /**
+   * The tasks whose latest work request this is, among those that changed their status last: there is no index of work
+   * requests. `isComplete`: all tasks were looked at.
+   */
+  findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; looked: number; isComplete: boolean }>;
   /**
    * Newest first unless told otherwise: by when the task came to its status, fell silent or stalled; those of a job by their ids.
    * @throws InvalidCursor, Fault
@@ -49,7 +69,8 @@ export interface Reads {
 
 export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
   const live = createLiveReads({ redis, prefix, group, topic });
-  const lists = createTaskLists(redis, defineScripts(redis), groupKeys(prefix, group), topic, live.readPartitionCount);
+  const keysOf = groupKeys(prefix, group);
+  const lists = createTaskLists(redis, defineScripts(redis), keysOf, topic, live.readPartitionCount);
 
   function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
     const now = Date.now();
@@ -107,6 +128,51 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const watermark = found?.watermark ?? slot.watermark;
       const place = partitionAsOf({ topic, partition }, slot, now, logEndOf(partition), watermark);
       return { task: found?.task ?? null, as_of: asOfAll([place], now) };
+    },
+
+    async readPositions() {
+      const positions = new Map<number, { watermark: number; log_time: number }>();
+      for (const [partition, { watermark, head }] of (await live.readSlots()).entries()) {
+        if (watermark === null) continue;
+        positions.set(partition, { watermark, log_time: head?.clock.log_time ?? 0 });
+      }
+      return positions;
+    },
+
+    async readChanges(since) {
+      const found = await Promise.all([...since].map(([one, at]) => readChanges(redis, keysOf(one), one, at)));
+      const all = found.flatMap(({ changes }) => changes).sort((a, b) => a.at - b.at);
+      const newest = all.slice(-CHANGES_MAX);
+      const rows = await lists.readRows(newest);
+      // One that was retired meanwhile is left out.
+      const changes = newest.flatMap((change, i) => (rows[i] ? [{ ...change, task: rows[i] }] : []));
+      return { changes, isWhole: found.every(({ isWhole }) => isWhole) && newest.length === all.length };
+    },
+
+    async readTaskRows(ids) {
+      const count = await live.readPartitionCount();
+      if (count === null) return ids.map(() => null);
+      const homes = ids.map((id) => ({ internal_task_id: id, partition: homeOf(id, count), at: 0 }));
+      const rows = await lists.readRows(homes.filter(({ partition }) => partition >= 0));
+      const found = new Map(rows.flatMap((row) => (row === null ? [] : [[row.internal_task_id, row]])));
+      return ids.map((id) => found.get(id) ?? null);
+    },
+
+    async readIdsThatBegin(text, max) {
+      const starts = async (kind: 'internal_job_id' | 'engine_id') => {
+        const count = (await live.readPartitionCount()) ?? 0;
+        const pages = await Promise.all(
+          Array.from({ length: count }, (_, one) => readIdsThatBegin(redis, keysOf(one).rollUps[kind], text, max)),
+        );
+        return [...new Set(pages.flat())].sort().slice(0, max);
+      };
+      const [jobs, engines] = await Promise.all([starts('internal_job_id'), starts('engine_id')]);
+      return { jobs, engines };
+    },
+
+    async findWorkRequest(work_request_id) {
+      const { tasks, looked, isComplete } = await lists.search((task) => task.work_request_id === work_request_id);
+      return { tasks: tasks.map(({ internal_task_id }) => internal_task_id), looked, isComplete };
     },
 
     async readTasks(filter, { limit = 100, order = 'newest', cursor }) {

@@ -41,7 +41,7 @@ export class InvalidCursor extends Error {
 }
 
 /** Tasks that are looked at for one page. */
-const LOOKED_AT_MAX = 4_000;
+const LOOKED_AT_MAX = 1_000;
 /** Tasks that are read at once. */
 const AT_ONCE_MAX = 200;
 
@@ -54,6 +54,12 @@ interface Plan {
 export interface TaskLists {
   /** @param limit 1 and more @throws InvalidCursor, Fault */
   page(filter: TaskFilter, order: ListOrder, limit: number, cursor: string | undefined): Promise<TaskPage>;
+  /** In the order asked; null: there is none any more. @throws Fault */
+  readRows(candidates: readonly Candidate[]): Promise<(TaskDocument | null)[]>;
+  /** Among the tasks that changed their status last, in bounded time. @throws Fault */
+  search(
+    isWanted: (task: TaskDocument) => boolean,
+  ): Promise<{ tasks: TaskDocument[]; looked: number; isComplete: boolean }>;
 }
 
 export function createTaskLists(
@@ -88,6 +94,25 @@ export function createTaskLists(
   }
 
   return {
+    readRows,
+
+    async search(isWanted) {
+      const count = (await readPartitionCount()) ?? 0;
+      const { ranges } = planOf(
+        {},
+        Array.from({ length: count }, (_, partition) => partition),
+        keysOf,
+      );
+      const list = new MergedRanges(redis, ranges, 'newest', null, LOOKED_AT_MAX);
+      const tasks: TaskDocument[] = [];
+      for (let looked = 0; looked < LOOKED_AT_MAX; looked += AT_ONCE_MAX) {
+        const candidates = await list.take(AT_ONCE_MAX);
+        for (const row of await readRows(candidates)) if (row !== null && isWanted(row)) tasks.push(row);
+        if (candidates.length < AT_ONCE_MAX) return { tasks, looked: looked + candidates.length, isComplete: true };
+      }
+      return { tasks, looked: LOOKED_AT_MAX, isComplete: false };
+    },
+
     async page(filter, order, limit, cursor) {
       const behind = cursor === undefined ? null : placeOf(cursor);
       const count = (await readPartitionCount()) ?? 0;

@@ -17,6 +17,18 @@ export async function readIds(redis: RedisClient, index: string, after: string |
   return faultsOf(`reading ${index}`, redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, max));
 }
 
+/** Members of an index of ids that begin with the text, at most `max`. @throws Fault service_unavailable */
+export async function readIdsThatBegin(
+  redis: RedisClient,
+  index: string,
+  text: string,
+  max: number,
+): Promise<string[]> {
+  // No text of UTF-8 has a byte 0xff, so all that begin with the text come before it with one behind.
+  const end = Buffer.concat([Buffer.from(`(${text}`), Buffer.from([0xff])]);
+  return faultsOf(`reading ${index}`, redis.zrange(index, `[${text}`, end, 'BYLEX', 'LIMIT', 0, max));
+}
+
 /** A slot's shares, all as of one W. */
 export interface SharesAsOf {
   /** null: the slot is empty */

@@ -159,7 +159,7 @@ export const reject = z
         replayed_from: z.string().optional(),
         first_source: z.string().optional(),
         headers: z.record(z.string(), textOrSize),
-        update: z.record(z.string(), z.unknown()).optional().describe('the update as it decodes now, tokens masked'),
+        update: z.unknown().optional().describe('the update as it decodes now, tokens masked'),
       })
       .optional()
       .describe('absent: a pointer whose record is not in the input any more'),
@@ -168,6 +168,7 @@ export const reject = z
       .describe('what would become of a replay now'),
   })
   .meta({ id: 'Reject' });
+export type RejectOfApi = z.infer<typeof reject>;
 export const rejectsAnswer = z
   .object({ rejects: z.array(reject).describe('the newest first'), next_cursor: nextCursor, as_of: asOf })
   .meta({ id: 'RejectsAnswer' });

@@ -2,6 +2,7 @@
 // them.
 
 import { existsSync } from 'node:fs';
+import rateLimit from '@fastify/rate-limit';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -11,13 +12,22 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import { notFound, onError, sendProblem } from './problems.ts';
+import { requireToken } from './access.ts';
+import { changeRoutes } from './change-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { ApiProblem, notFound, onError, sendProblem } from './problems.ts';
+import { rejectRoutes } from './reject-routes.ts';
 import { rollUpRoutes } from './roll-up-routes.ts';
+import { searchRoutes } from './search-routes.ts';
 import type { ApiSources } from './sources.ts';
 import { stateRoutes } from './state-routes.ts';
 
 export interface ApiOptions {
   readonly version: string;
+  /** SHA-256 of the tokens that are let in, hexadecimal; none: everybody */
+  readonly tokenHashes: readonly string[];
+  /** of one address */
+  readonly requestsPerMinute: number;
   /** folder of the built page; left out where there is none */
   readonly page?: string;
   /** an error that nobody expected */
@@ -37,10 +47,19 @@ const PAGE_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+const CONNECTIONS_MAX = 4_000;
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 const YEAR_MS = 365 * 24 * 3_600 * 1_000;
 
 export async function createServer(sources: ApiSources, options: ApiOptions): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, bodyLimit: 1_024, requestTimeout: 30_000, exposeHeadRoutes: true });
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1_024,
+    requestTimeout: 30_000,
+    exposeHeadRoutes: true,
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(onError(options.onUnexpected));
@@ -71,8 +90,32 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
+  app.addHook('onRequest', requireToken(options.tokenHashes));
+  await app.register(rateLimit, {
+    max: options.requestsPerMinute,
+    timeWindow: '1 minute',
+    allowList: (request) => PROBES.has(request.url),
+    errorResponseBuilder: (_request, { after }) =>
+      new ApiProblem(
+        429,
+        'too_many_requests',
+        'too many requests',
+        `this address has asked too often; again in ${after}`,
+        {
+          cure: 'follow /api/changes in place of asking again and again, or raise TASKFOLD_API_REQUESTS_PER_MINUTE',
+        },
+      ),
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    sources.metrics.answered(route, reply.statusCode, reply.elapsedTime / 1_000);
+  });
+  await app.register(healthRoutes(sources));
   await app.register(stateRoutes(sources));
   await app.register(rollUpRoutes(sources));
+  await app.register(rejectRoutes(sources));
+  await app.register(searchRoutes(sources));
+  await app.register(changeRoutes(sources));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   if (hasPage) {
     await app.register(fastifyStatic, {

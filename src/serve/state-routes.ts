@@ -27,14 +27,14 @@ const taskQuery = z.object({
   cursor,
 });
 
-export function stateRoutes({ topic, group, reads, logEnds, updatesOf }: ApiSources): FastifyPluginAsyncZod {
+export function stateRoutes({ topic, group, reads, logEnds, updatesOf, watch }: ApiSources): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/api/fleet',
       { schema: { operationId: 'getFleet', summary: 'the whole fleet', response: { 200: fleetAnswer, ...problems } } },
       async () => {
         const { fleet, as_of } = await reads.readFleet();
-        return { topic, group, fleet, as_of: told(as_of, logEnds) };
+        return { topic, group, fleet, rates: watch.rates, as_of: told(as_of, logEnds) };
       },
     );
 

@@ -33,6 +33,13 @@ export interface Rejects {
   readonly replayLog: ReplayLog;
   /** All messages of the rejects topic that this group wrote, in order within a partition, to its present end. */
   stream(onProgress?: (progress: { done: number; total: number }) => void): AsyncGenerator<FoundReject[], void, void>;
+  /** Where the rejects topic begins and ends, by partition. */
+  bounds(): Promise<ReadonlyMap<number, { readonly start: number; readonly end: number }>>;
+  /** As `stream`, of these stretches alone: by partition the first offset, and the first one that is not wanted. */
+  between(
+    from: ReadonlyMap<number, number>,
+    to: ReadonlyMap<number, number>,
+  ): AsyncGenerator<FoundReject[], void, void>;
   /** The messages at these places of the rejects topic, as far as it has them. */
   at(places: readonly { partition: number; offset: number }[]): Promise<FoundReject[]>;
   /** The same with their records, their writer schemas loaded: a pointer's record is read from the input. */
@@ -82,6 +89,16 @@ export async function openRejects(context: CommandContext): Promise<Rejects> {
     },
     async *stream(onProgress) {
       const options = { topic: rejects.topic, ...(onProgress === undefined ? {} : { onProgress }) };
+      for await (const { records } of readTopic(kafka, options)) yield records.flatMap(found);
+    },
+    async bounds() {
+      const partitions = [...Array(await rejectsLink.partitionCount()).keys()];
+      const starts = await rejectsLink.offsets(partitions, 'start');
+      const ends = await rejectsLink.offsets(partitions, 'end');
+      return new Map(partitions.map((p) => [p, { start: starts.get(p)!, end: ends.get(p)! }]));
+    },
+    async *between(from, to) {
+      const options = { topic: rejects.topic, partitions: [...from.keys()], from, to };
       for await (const { records } of readTopic(kafka, options)) yield records.flatMap(found);
     },
     async at(places) {

@@ -5,8 +5,8 @@ import { type CommandContext, defineCommand } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { isoTime } from './list-command.ts';
 import { type FoundReject, openRejects, type Rejects } from './open-rejects.ts';
-import { type RejectDocument, rejectLine, shownRecord } from './reject-document.ts';
-import { outlookOf } from './reject-outlook.ts';
+import type { RejectDocument } from './reject-document.ts';
+import { rejectDocument } from './whole-reject.ts';
 
 export function showCommand(): Command {
   return defineCommand({
@@ -27,19 +27,7 @@ export function showCommand(): Command {
       const rejects = await openRejects(context);
       const found = await find(context, rejects, wanted);
       const [atHand] = await rejects.withRecords([found]);
-      const outlook = outlookOf(atHand!, rejects.terms);
-      const record = shownRecord(atHand!, rejects.terms.decoder);
-      const { reject } = found;
-      const document: RejectDocument = {
-        ...rejectLine(reject, rejects.replayLog.replayedAt(reject.source)),
-        rejected_at: reject.rejected_at,
-        ...(record === undefined ? {} : { record }),
-        now: {
-          outlook: outlook.kind,
-          ...('reason' in outlook ? { reason: outlook.reason } : {}),
-          ...('detail' in outlook ? { detail: outlook.detail } : {}),
-        },
-      };
+      const document = rejectDocument(found, atHand!, rejects);
       await context.output.result(document, () => documentText(document));
       return EXIT.done;
     },

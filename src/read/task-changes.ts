@@ -1,0 +1,51 @@
+// What has changed since some moment, from the same sorted sets that lists are made of: they hold since when each task has its
+// status, is silent, or stalls. So nothing is written for those who watch, and they may go away and come back.
+//
+// It is told where a task has come to, not every step that it took: of two changes between two looks only the later one is seen.
+// A change may come twice. That a task is heard of again, or was retired, is no change here; the fleet's figures tell it.
+
+import { SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
+import { readByScore } from '../redis/place-reads.ts';
+import type { RedisClient } from '../redis/redis-target.ts';
+import type { SlotKeys } from '../redis/slot-keys.ts';
+
+export interface TaskChangeSeen {
+  readonly kind: 'status' | 'silent' | 'stalled';
+  readonly partition: number;
+  readonly internal_task_id: string;
+  /** log time, UTC epoch milliseconds */
+  readonly at: number;
+}
+
+/** Of one range and look; more is no stream any more but a list. */
+const RANGE_MAX = 500;
+
+/**
+ * Changes of a partition at or after a moment of log time, in its order.
+ * `isWhole`: false where there are more than one look may bring; the newest are there then. @throws Fault
+ */
+export async function readChanges(
+  redis: RedisClient,
+  keys: SlotKeys,
+  partition: number,
+  since: number,
+): Promise<{ changes: TaskChangeSeen[]; isWhole: boolean }> {
+  const { by_status, silent, stalled } = keys.places;
+  const ranges = [
+    ...STATUS_ORDER.map((_, number) => ({ kind: 'status', key: by_status, base: number * SCORE_RANGE }) as const),
+    { kind: 'silent', key: silent, base: 0 } as const,
+    { kind: 'stalled', key: stalled, base: 0 } as const,
+  ];
+  let isWhole = true;
+  const found = await Promise.all(
+    ranges.map(async ({ kind, key, base }) => {
+      const stretch = { min: base + since, max: base + SCORE_RANGE - 1, reversed: true, skip: 0, count: RANGE_MAX };
+      const placed = await readByScore(redis, key, stretch);
+      if (placed.length === RANGE_MAX) isWhole = false;
+      return placed.map(({ internal_task_id, score }): TaskChangeSeen => {
+        return { kind, partition, internal_task_id, at: score - base };
+      });
+    }),
+  );
+  return { changes: found.flat().sort((a, b) => a.at - b.at), isWhole };
+}

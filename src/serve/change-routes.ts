@@ -1,0 +1,181 @@
+// /api/changes: the fleet every second, and the tasks that come to a status, fall silent or stall, as server-sent events.
+
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Change } from './change-documents.ts';
+import { type Changes, type Position, positionOf, positionText } from './change-feed.ts';
+import { statuses } from './common-documents.ts';
+import { EventStream } from './event-stream.ts';
+import type { FleetAnswer } from './fleet-documents.ts';
+import type { FleetLook } from './fleet-watch.ts';
+import { ApiProblem, badRequest } from './problems.ts';
+import { problems, text, told } from './route-parts.ts';
+import type { ApiSources } from './sources.ts';
+
+/** Clients of the stream at once. */
+const CLIENTS_MAX = 2_000;
+/** Tasks that one client may follow. */
+const TASKS_MAX = 100;
+
+const names = (known: readonly string[]) =>
+  z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.enum(known as [string, ...string[]])))
+    .transform((list) => new Set(list));
+
+const query = z.object({
+  events: names(['fleet', 'change', 'task'])
+    .optional()
+    .describe('only these, separated by commas: fleet, change, task'),
+  kind: names(['status', 'silent', 'stalled']).optional().describe('only changes of these kinds, separated by commas'),
+  task_status: statuses.optional().describe('only changes of tasks that have it now'),
+  engine_id: text.optional(),
+  internal_job_id: text.optional(),
+  internal_task_id: z
+    .union([text.transform((one) => [one]), z.array(text).max(TASKS_MAX)])
+    .optional()
+    .describe(
+      `only these tasks, at most ${TASKS_MAX}: their changes, and an event task whenever one is folded further`,
+    ),
+  last_event_id: z.string().max(32_768).optional().describe('the same as the header Last-Event-ID'),
+});
+type Query = z.infer<typeof query>;
+
+export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
+  const { topic, group, logEnds, watch, feed, metrics } = sources;
+  const clients = new Set<EventStream>();
+
+  function fleetText({ fleet, as_of }: FleetLook): string {
+    const rates = watch.rates;
+    const answer: FleetAnswer = { topic, group, fleet, ...(rates ? { rates } : {}), as_of: told(as_of, logEnds) };
+    return JSON.stringify(answer);
+  }
+  // Made once a second for all.
+  let lastLook: FleetLook | null = null;
+  let lastText = '';
+  const sharedFleetText = (look: FleetLook): string => {
+    if (look !== lastLook) lastText = fleetText(look);
+    lastLook = look;
+    return lastText;
+  };
+
+  return async (app) => {
+    app.addHook('preClose', async () => {
+      for (const client of clients) client.close('the server stops; come back with Last-Event-ID');
+      feed.stop();
+    });
+
+    app.get(
+      '/api/changes',
+      {
+        schema: {
+          operationId: 'streamChanges',
+          summary: 'what happens, as server-sent events',
+          description:
+            'Events: fleet (every second; data as of /api/fleet), change (a task came to a status, fell silent or stalls), task (a task that ' +
+            'was asked for was folded further), away and back (a service), gap (changes were left out: read anew what you show), dropped (the ' +
+            'last one: this client was too slow). A change is where a task has come to, not each step; it may come twice, and comes in the ' +
+            'order of log time within a partition. Last-Event-ID goes on where a client was, on any server of the group.',
+          produces: ['text/event-stream'],
+          querystring: query,
+          response: problems,
+        },
+      },
+      async (request, reply) => {
+        if (clients.size >= CLIENTS_MAX) {
+          throw new ApiProblem(503, 'busy', 'too many clients', `${CLIENTS_MAX} clients listen already`, {
+            cure: 'close some, or start another "taskfold serve"',
+          });
+        }
+        const header = request.headers['last-event-id'];
+        const lastId = request.query.last_event_id ?? (typeof header === 'string' ? header : undefined);
+        const position = lastId === undefined || lastId === '' ? null : positionOf(lastId);
+        if (lastId && position === null) throw badRequest('Last-Event-ID: no stream of Taskfold has given it');
+        const headers = Object.fromEntries(
+          Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
+        );
+        reply.hijack();
+        const stream = new EventStream(reply.raw, headers, () => metrics.dropped());
+        clients.add(stream);
+        follow(stream, request.query, position);
+      },
+    );
+  };
+
+  function follow(stream: EventStream, asked: Query, position: Position | null): void {
+    const wants = (event: string) => asked.events === undefined || asked.events.has(event);
+    const tell = ({ changes, isWhole, position: now }: Changes) => {
+      if (!isWhole) stream.send('gap', JSON.stringify({ reason: 'more has changed than one look may bring' }));
+      const chosen = changes.filter((change) => isAsked(change, asked));
+      const id = positionText(now);
+      for (const [i, change] of chosen.entries()) {
+        stream.send('change', JSON.stringify(change), i === chosen.length - 1 ? id : undefined);
+      }
+    };
+    const stops: (() => void)[] = [];
+    let isAway = false;
+    stops.push(
+      watch.listen((look) => {
+        if (stream.isOver) return;
+        if ((look === null) !== isAway) {
+          isAway = look === null;
+          const reason = watch.away ?? undefined;
+          stream.send(isAway ? 'away' : 'back', JSON.stringify({ service: 'redis', ...(isAway ? { reason } : {}) }));
+        }
+        if (look !== null && wants('fleet')) stream.send('fleet', sharedFleetText(look));
+      }),
+    );
+    if (wants('task') && asked.internal_task_id) stops.push(followTasks(stream, asked.internal_task_id));
+    if (wants('change')) {
+      // What comes while the past is read waits for it; what is in both comes twice.
+      let waiting: Changes[] | null = position === null ? null : [];
+      stops.push(feed.listen((changes) => (waiting === null ? tell(changes) : waiting.push(changes))));
+      if (position !== null) {
+        void feed
+          .since(position)
+          .then(tell, () => stream.send('gap', JSON.stringify({ reason: 'what was missed could not be read' })))
+          .finally(() => {
+            for (const changes of waiting ?? []) tell(changes);
+            waiting = null;
+          });
+      }
+    }
+    stream.onEnd(() => {
+      clients.delete(stream);
+      for (const stop of stops) stop();
+    });
+  }
+
+  /** @returns how to follow them no more */
+  function followTasks(stream: EventStream, ids: readonly string[]): () => void {
+    const seen = new Map<string, string>();
+    let reading = false;
+    return watch.listen((look) => {
+      if (look === null || reading || stream.isOver) return;
+      reading = true;
+      sources.reads
+        .readTaskRows(ids)
+        .then((rows) => {
+          for (const task of rows) {
+            if (task === null) continue;
+            const now = `${task.source.last_offset} ${task.liveness_at}`;
+            if (seen.get(task.internal_task_id) !== now) stream.send('task', JSON.stringify({ task }));
+            seen.set(task.internal_task_id, now);
+          }
+        })
+        .catch(() => {})
+        .finally(() => {
+          reading = false;
+        });
+    });
+  }
+}
+
+function isAsked({ kind, internal_task_id, task }: Change, asked: Query): boolean {
+  if (asked.kind !== undefined && !asked.kind.has(kind)) return false;
+  if (asked.internal_task_id !== undefined && !asked.internal_task_id.includes(internal_task_id)) return false;
+  if (asked.task_status !== undefined && (task.task_status ?? 'unreported') !== asked.task_status) return false;
+  if (asked.engine_id !== undefined && task.engine_id !== asked.engine_id) return false;
+  return asked.internal_job_id === undefined || task.internal_job_id === asked.internal_job_id;
+}
