@@ -29,8 +29,8 @@ export function useSearch(text: string): Found | undefined {
   useEffect(() => {
     if (text === '') return;
     const gone = new AbortController();
-    search(text, gone.signal).then(
-      (found) => tell({ text, ...found }),
+    ask<SearchAnswer>(`/api/search?id=${encodeURIComponent(text)}`, { signal: gone.signal, isSlow: true }).then(
+      (answer) => tell({ text, hits: hitsOf(answer), note: answer.searched }),
       (error: unknown) => {
         if (!gone.signal.aborted) tell({ text, hits: [], problem: problemOfError(error) });
       },
@@ -38,26 +38,6 @@ export function useSearch(text: string): Found | undefined {
     return () => gone.abort();
   }, [text]);
   return found?.text === text ? found : undefined;
-}
-
-async function search(text: string, signal: AbortSignal): Promise<Pick<Found, 'hits' | 'note'>> {
-  const id = encodeURIComponent(text);
-  try {
-    const answer = await ask<SearchAnswer>(`/api/search?id=${id}`, { signal, isSlow: true });
-    return { hits: hitsOf(answer), note: answer.searched };
-  } catch (error) {
-    if (signal.aborted || problemOfError(error).kind !== 'not_found') throw error;
-  }
-  // An API that has no search: what has this very id?
-  const kinds = ['task', 'job', 'engine'];
-  const isThere = async (kind: string) => {
-    return ask(`/api/${kind}s/${id}`, { signal }).then(
-      () => true,
-      () => false,
-    );
-  };
-  const there = await Promise.all(kinds.map(isThere));
-  return { hits: kinds.filter((_, at) => there[at]).map((kind) => ({ kind, id: text, to: pathTo(`${kind}s`, text) })) };
 }
 
 function hitsOf({ found, begins_with }: SearchAnswer): Hit[] {

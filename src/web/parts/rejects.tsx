@@ -41,9 +41,7 @@ export function Rejects({ byReason }: { byReason: Readonly<Record<string, number
           problem === undefined ? (
             <Loading lines={4} />
           ) : (
-            <Empty title={problem.kind === 'not_found' ? 'They are listed on the command line' : problem.title}>
-              {problem.kind === 'not_found' ? <code>taskfold rejects list</code> : problem.detail}
-            </Empty>
+            <Empty title={problem.title}>{problem.detail}</Empty>
           )
         ) : told.rejects.length === 0 ? (
           <Empty title="Nothing was rejected">
