@@ -6,6 +6,7 @@ import { awaitServices, type SchemaIds } from './await-services.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
 import { EXIT } from './command-failure.ts';
 import { type ComposedProcessor, composeProcessor, ownerName } from './compose-processor.ts';
+import { mergeSums } from './run/merge-sums.ts';
 import { type Observation, openObservation } from './run/observation.ts';
 
 export function runCommand(): Command {
@@ -56,11 +57,13 @@ async function work(
   const stopWatching = watchForBugs(context);
   const reporting = setInterval(progressReporter(context, composed), PROGRESS_MS);
   composed.join();
+  const stopMerging = mergeSums(context, ownerName());
   observation?.running(composed.probe);
   logger.log('running');
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   clearInterval(reporting);
   observation?.stopping();
+  await stopMerging();
   await drain(context, composed);
   stopWatching();
   return composed.totals;

@@ -54,6 +54,8 @@ export interface LiveReads {
   readSlots(): Promise<SlotGlimpse[]>;
   /** One of them. @throws Fault */
   readSlot(partition: number): Promise<SlotGlimpse>;
+  /** W of a partition, or null where its slot is empty. @throws Fault */
+  readWatermark(partition: number): Promise<number | null>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
 }
@@ -150,6 +152,12 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     readPartitionCount,
     readSlots,
     readSlot: (partition) => readSlot(run, keysOf(partition)),
+
+    async readWatermark(partition) {
+      const { head } = keysOf(partition);
+      const watermark = await faultsOf(`reading ${head}`, redis.hget(head, 'watermark'));
+      return watermark === null ? null : Number(watermark);
+    },
 
     readTaskAsOf,
 

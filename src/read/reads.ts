@@ -1,5 +1,6 @@
 // The reads of `taskfold/read`, which the API uses, too: each answer says how far it is exact, and how old it is.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { homeOf } from '../domain/home.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { readIdsThatBegin } from '../redis/roll-up-reads.ts';
@@ -16,6 +17,8 @@ import type { TaskDocument } from './task-document.ts';
 import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
 import type { ListOrder } from './task-order.ts';
 
+/** ms */
+const WAIT_LOOK_MS = 20;
 /** Changes that one look may bring. */
 const CHANGES_MAX = 2_000;
 
@@ -38,7 +41,18 @@ export interface PageOptions {
   readonly cursor?: string | undefined;
 }
 
+/** `waitFor` has waited as long as it may. */
+export class NotFoldedInTime extends Error {
+  override readonly name = 'NotFoldedInTime';
+}
+
 export interface Reads {
+  /**
+   * Resolves once the record at this offset of the input topic is folded: what is read from then on holds it. So whoever has
+   * published reads what it wrote.
+   * @param timeout_ms default 10,000 @throws NotFoldedInTime, Fault
+   */
+  waitFor(record: { partition: number; offset: number }, timeout_ms?: number): Promise<void>;
   readFleet(): Promise<{ fleet: FleetDocument | null; as_of: AsOf }>;
   readPartitions(): Promise<{ partitions: PartitionDocument[]; as_of: AsOf }>;
   readTask(internal_task_id: string): Promise<{ task: TaskDocument | null; as_of: AsOf }>;
@@ -104,6 +118,19 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const as_of = await asOfNow();
       const { page, more } = await firstOf(live.streamEngines(after), limit);
       return { engines: page, ...(more ? { next: page.at(-1)!.engine_id } : {}), as_of };
+    },
+
+    async waitFor({ partition, offset }, timeout_ms = 10_000) {
+      const deadline = performance.now() + timeout_ms;
+      for (;;) {
+        const watermark = await live.readWatermark(partition);
+        if (watermark !== null && watermark > offset) return;
+        if (performance.now() >= deadline) {
+          const far = watermark === null ? 'nothing of it is folded' : `it is folded up to offset ${watermark - 1}`;
+          throw new NotFoldedInTime(`partition ${partition}: ${far}, not to ${offset}, after ${timeout_ms} ms`);
+        }
+        await sleep(WAIT_LOOK_MS);
+      }
     },
 
     async readFleet() {

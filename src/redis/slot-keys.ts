@@ -43,7 +43,7 @@ const ROLL_UP_WORDS: { readonly [kind in RollUpKind]: string } = { internal_job_
 const PROBES = ['hash', 'list', 'string', 'stream', 'zset'] as const;
 
 /** Letters, digits, `.`, `_` and `-` stay; all else is percent-encoded, so that a name cannot break the tag or a pattern. */
-function encodeName(name: string): string {
+export function encodeName(name: string): string {
   return encodeURIComponent(name.toWellFormed()).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
 

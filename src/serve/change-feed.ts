@@ -1,8 +1,9 @@
 // The stream of changes: while anybody listens, one look at the partitions that moved every half second, shared by all. A
 // position is a moment of log time of each partition, so a client can come back to any server.
 
-import type { Reads } from '../read/reads.ts';
+import type { ChangeOfTask, Reads } from '../read/reads.ts';
 import type { Change } from './change-documents.ts';
+import { rowOf } from './task-documents.ts';
 
 const LOOK_EVERY_MS = 500;
 /** Log time may step back a little; changes of this last stretch are looked at again, and told once. ms */
@@ -11,8 +12,14 @@ const OVERLAP_MS = 5_000;
 /** By partition: all changes before this moment of log time, ms, were told. */
 export type Position = ReadonlyMap<number, number>;
 
+/** A change, and its JSON, made once for all who hear of it. */
+export interface ToldChange {
+  readonly change: Change;
+  readonly text: string;
+}
+
 export interface Changes {
-  readonly changes: readonly Change[];
+  readonly changes: readonly ToldChange[];
   /** some were left out */
   readonly isWhole: boolean;
   readonly position: Position;
@@ -62,7 +69,11 @@ export class ChangeFeed {
     const now = await this.#reads.readPositions();
     const from = new Map([...now].map(([partition, { log_time }]) => [partition, position.get(partition) ?? log_time]));
     const { changes, isWhole } = await this.#reads.readChanges(from);
-    return { changes, isWhole, position: new Map([...now].map(([p, { log_time }]) => [p, log_time])) };
+    return {
+      changes: changes.map(toldChange),
+      isWhole,
+      position: new Map([...now].map(([p, { log_time }]) => [p, log_time])),
+    };
   }
 
   async #look(): Promise<void> {
@@ -85,7 +96,7 @@ export class ChangeFeed {
       const oldest = Math.min(...this.#position.values()) - 2 * OVERLAP_MS;
       for (const [text, at] of this.#told) if (at < oldest) this.#told.delete(text);
       if (fresh.length === 0 && isWhole) return;
-      const told = { changes: fresh, isWhole, position: new Map(this.#position) };
+      const told = { changes: fresh.map(toldChange), isWhole, position: new Map(this.#position) };
       for (const listener of this.#listeners) listener(told);
     } catch {
       // Redis is away: the fleet's watch tells it, and the next look goes on from here.
@@ -94,12 +105,17 @@ export class ChangeFeed {
     }
   }
 
-  #isFresh({ kind, at, internal_task_id, task }: Change): boolean {
+  #isFresh({ kind, at, internal_task_id, task }: ChangeOfTask): boolean {
     const text = `${kind} ${at} ${task.task_status} ${internal_task_id}`;
     if (this.#told.has(text)) return false;
     this.#told.set(text, at);
     return true;
   }
+}
+
+function toldChange(found: ChangeOfTask): ToldChange {
+  const change = { ...found, task: rowOf(found.task) };
+  return { change, text: JSON.stringify(change) };
 }
 
 export function positionText(position: Position): string {

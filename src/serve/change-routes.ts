@@ -11,6 +11,7 @@ import type { FleetLook } from './fleet-watch.ts';
 import { ApiProblem, badRequest } from './problems.ts';
 import { problems, text, told } from './route-parts.ts';
 import type { ApiSources } from './sources.ts';
+import { rowOf } from './task-documents.ts';
 
 /** Clients of the stream at once. */
 const CLIENTS_MAX = 2_000;
@@ -107,10 +108,10 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
     const wants = (event: string) => asked.events === undefined || asked.events.has(event);
     const tell = ({ changes, isWhole, position: now }: Changes) => {
       if (!isWhole) stream.send('gap', JSON.stringify({ reason: 'more has changed than one look may bring' }));
-      const chosen = changes.filter((change) => isAsked(change, asked));
+      const chosen = changes.filter(({ change }) => isAsked(change, asked));
       const id = positionText(now);
-      for (const [i, change] of chosen.entries()) {
-        stream.send('change', JSON.stringify(change), i === chosen.length - 1 ? id : undefined);
+      for (const [i, { text }] of chosen.entries()) {
+        stream.send('change', text, i === chosen.length - 1 ? id : undefined);
       }
     };
     const stops: (() => void)[] = [];
@@ -160,7 +161,7 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
           for (const task of rows) {
             if (task === null) continue;
             const now = `${task.source.last_offset} ${task.liveness_at}`;
-            if (seen.get(task.internal_task_id) !== now) stream.send('task', JSON.stringify({ task }));
+            if (seen.get(task.internal_task_id) !== now) stream.send('task', JSON.stringify({ task: rowOf(task) }));
             seen.set(task.internal_task_id, now);
           }
         })

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { MARKS, UPDATE_CLASSES } from '../domain/update-class.ts';
+import type { TaskDocument } from '../read/task-document.ts';
 import { asOf, id, liveness, logTime, nextCursor, whole } from './common-documents.ts';
 
 const io = z
@@ -58,6 +59,11 @@ export const taskRow = z
   })
   .meta({ id: 'TaskRow' });
 export type TaskRow = z.infer<typeof taskRow>;
+
+/** What a list shows of it, and no more. */
+export function rowOf(task: TaskDocument): TaskRow {
+  return taskRow.parse(task);
+}
 
 /** Names are the contract's; what is absent was never reported. */
 export const task = z
