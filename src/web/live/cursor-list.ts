@@ -131,11 +131,17 @@ export class CursorList<Row> {
     const following = this.#pages[at + 1]?.cursor;
     if (known === undefined) this.#pages.push({ cursor, count: rows.length, rows });
     else {
-      known.rows = rows;
+      known.rows = known.rows === null ? rows : withKnown(rows, known.rows);
       known.count = rows.length;
     }
     // Where the list has moved, the cursors behind this page are of another list.
     if (!isLast && following !== next) this.#pages.length = at + 1;
     if (at === this.#pages.length - 1) this.#next = next;
   }
+}
+
+/** Rows that say the same as before are the same objects: what shows them need not be drawn anew. */
+function withKnown<Row>(rows: readonly Row[], known: readonly Row[]): readonly Row[] {
+  const before = new Map(known.map((row) => [JSON.stringify(row), row]));
+  return rows.map((row) => before.get(JSON.stringify(row)) ?? row);
 }

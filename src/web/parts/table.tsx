@@ -2,7 +2,7 @@
 // keys go from row to row, Enter opens the row's link; a screen reader gets rows and columns with their numbers.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 export interface Column<Row> {
   /** the class of its cells, and its name in the address where it can be sorted by */
@@ -40,7 +40,7 @@ export interface TableProps<Row> {
     | undefined;
 }
 
-const OVERSCAN = 8;
+const OVERSCAN = 6;
 const ROW_PX = 40;
 
 export function Table<Row>(props: TableProps<Row>) {
@@ -55,22 +55,27 @@ export function Table<Row>(props: TableProps<Row>) {
       frame = 0;
       const element = body.current;
       if (element === null) return;
-      rowPx.current = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row-px')) || ROW_PX;
       const above = -element.getBoundingClientRect().top;
       const first = Math.max(0, Math.floor(above / rowPx.current) - OVERSCAN);
       const last = Math.ceil((above + innerHeight) / rowPx.current) + OVERSCAN;
       look((before) => (before[0] === first && before[1] === last ? before : [first, Math.max(first, last)]));
     };
+    // Asked for only where it may change: it makes the browser work out all styles.
+    const resize = () => {
+      const told = body.current && getComputedStyle(body.current).getPropertyValue('--row-px');
+      rowPx.current = Number.parseFloat(told ?? '') || ROW_PX;
+      measure();
+    };
     const soon = () => {
       frame ||= requestAnimationFrame(measure);
     };
-    measure();
+    resize();
     addEventListener('scroll', soon, { passive: true });
-    addEventListener('resize', soon);
+    addEventListener('resize', resize);
     return () => {
       cancelAnimationFrame(frame);
       removeEventListener('scroll', soon);
-      removeEventListener('resize', soon);
+      removeEventListener('resize', resize);
     };
   }, []);
 
@@ -104,24 +109,34 @@ export function Table<Row>(props: TableProps<Row>) {
       >
         {shown.map((index) => {
           const row = props.row(index);
-          return (
-            <div
-              role="row"
-              aria-rowindex={index + 2}
-              class="table-row"
-              key={row === undefined ? `at ${index}` : props.keyOf(row)}
-              style={{ transform: `translateY(${index * rowPx.current}px)` }}
-            >
-              {columns.map(({ name, cell, isNumber }) => (
-                <div role="cell" class={`cell ${name}${isNumber ? ' number' : ''}`} key={name}>
-                  {row === undefined ? <i class="unloaded" /> : cell(row)}
-                </div>
-              ))}
-            </div>
-          );
+          const key = row === undefined ? `at ${index}` : props.keyOf(row);
+          return <TableRow key={key} row={row} index={index} columns={columns} px={rowPx.current} />;
         })}
       </div>
     </div>
+  );
+}
+
+interface TableRowProps<Row> {
+  readonly row: Row | undefined;
+  readonly index: number;
+  readonly columns: readonly Column<Row>[];
+  readonly px: number;
+}
+
+/** Drawn anew only where its row is another one: while one scrolls most of them stay. */
+function TableRow<Row>({ row, index, columns, px }: TableRowProps<Row>) {
+  return useMemo(
+    () => (
+      <div role="row" aria-rowindex={index + 2} class="table-row" style={{ transform: `translateY(${index * px}px)` }}>
+        {columns.map(({ name, cell, isNumber }) => (
+          <div role="cell" class={`cell ${name}${isNumber ? ' number' : ''}`} key={name}>
+            {row === undefined ? <i class="unloaded" /> : cell(row)}
+          </div>
+        ))}
+      </div>
+    ),
+    [row, index, columns, px],
   );
 }
 

@@ -1,5 +1,6 @@
 // A list of tasks, wherever one is shown: in the task view, below a job, below an engine.
 
+import { useMemo } from 'preact/hooks';
 import { pathTo } from '../address.ts';
 import type { TaskRow, TasksAnswer } from '../documents.ts';
 import { exact } from '../format/number.ts';
@@ -79,6 +80,8 @@ interface TaskTableProps {
 const ORDERED_BY = new Set(['last']);
 
 export function TaskTable({ list, without = [], order }: TaskTableProps) {
+  const hidden = without.join();
+  const columns = useMemo(() => COLUMNS.filter(({ name }) => !hidden.split(',').includes(name)), [hidden]);
   if (!list.hasBegun)
     return list.problem ? (
       <Trouble problem={list.problem} again={list.again} />
@@ -93,7 +96,6 @@ export function TaskTable({ list, without = [], order }: TaskTableProps) {
         <Empty title="No task is like that">Nothing that is in Redis now passes these filters.</Empty>
       </div>
     );
-  const columns = COLUMNS.filter(({ name }) => !without.includes(name));
   return (
     <>
       <Table
