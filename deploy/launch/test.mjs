@@ -1,5 +1,6 @@
 // `npm test`: lint, types, generated files, build, then all tests on real services. Arguments behind `--` go to vitest.
 import { join } from 'node:path';
+import { provideChromium } from '../stack/chromium.mjs';
 import { provideServices } from '../stack/stack.mjs';
 import { foreground } from './child.mjs';
 import { environment, project, provideDependencies, say } from './dependencies.mjs';
@@ -15,7 +16,11 @@ const checks = [
 ];
 
 export async function runTests(args) {
-  const [node] = await Promise.all([provideDependencies(), provideServices({ onProgress: say })]);
+  const programs = async () => {
+    await provideServices({ onProgress: say });
+    return provideChromium({ onProgress: say });
+  };
+  const [node] = await Promise.all([provideDependencies(), programs()]);
   const env = environment(node);
   for (const { title, args } of checks) {
     say(`check: ${title}`);

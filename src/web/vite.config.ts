@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
 
-const api = process.env.TASKFOLD_PAGE_API ?? 'http://127.0.0.1:8080';
+const api = process.env.TASKFOLD_PAGE_API ?? 'http://127.0.0.1:9460';
 
 export default defineConfig({
   root: import.meta.dirname,
