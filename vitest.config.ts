@@ -13,6 +13,7 @@ const pureRooms = [
   'pipeline',
   'schemas',
   'simulator',
+  'serve',
   'topology',
   'verify',
   'web',

@@ -4,6 +4,6 @@
 import { encodeName } from './slot-keys.ts';
 
 export function readOnlyAclRules(prefix: string, group: string): string[] {
-  const commands = ['+@read', '+@connection', '-@dangerous', '+eval', '+evalsha'];
+  const commands = ['+@read', '+@connection', '-@dangerous', '+eval', '+evalsha', '+info'];
   return [`~{${encodeName(prefix)}:${encodeName(group)}:*`, ...commands, '+cluster|slots', '+cluster|info'];
 }

@@ -6,15 +6,11 @@ import rateLimit from '@fastify/rate-limit';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { requireToken } from './access.ts';
 import { changeRoutes } from './change-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { tidyDocument } from './openapi-document.ts';
 import { ApiProblem, notFound, onError, sendProblem } from './problems.ts';
 import { rejectRoutes } from './reject-routes.ts';
 import { rollUpRoutes } from './roll-up-routes.ts';
@@ -88,7 +84,7 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: tidyDocument,
   });
   app.addHook('onRequest', requireToken(options.tokenHashes));
   await app.register(rateLimit, {

@@ -32,7 +32,7 @@ function offered(...words: string[]): string[] {
 describe('bash', () => {
   test('offers the commands, and those below them', () => {
     expect(offered('')).toEqual(expect.arrayContaining(['run', 'settings', 'partitions', 'completion', 'help']));
-    expect(offered('se')).toEqual(['settings']);
+    expect(offered('se')).toEqual(['serve', 'settings']);
     expect(offered('settings', '')).toEqual(['show', 'set']);
     expect(offered('partitions', 're')).toEqual(['resume', 'rebuild', 'reset']);
     expect(offered('no-such-command', 'x')).toEqual([]);

@@ -83,10 +83,16 @@ test("import 'taskfold' gives what it says, and opens no connection", () => {
   expect(names.length).toBeGreaterThan(0);
 });
 
+test("import 'taskfold/read' gives the reads, and opens no connection", () => {
+  const program =
+    "import { openReads, InvalidCursor } from 'taskfold/read'; console.log(typeof openReads, typeof InvalidCursor);";
+  expect(run(consumer, 'node', '--input-type=module', '-e', program)).toBe('function function\n');
+});
+
 test('a strict TypeScript project finds its types', () => {
   writeFileSync(
     join(consumer, 'use.ts'),
-    "import * as taskfold from 'taskfold';\nexport const names: string[] = Object.keys(taskfold);\n",
+    "import * as taskfold from 'taskfold';\nimport type { Reads } from 'taskfold/read';\nexport type Page = Awaited<ReturnType<Reads['readTasks']>>;\nexport const names: string[] = Object.keys(taskfold);\n",
   );
   const options = ['--noEmit', '--strict', '--module', 'NodeNext', '--target', 'ES2024', '--skipLibCheck'];
   run(consumer, 'node', join(root, 'node_modules/typescript/bin/tsc'), ...options, 'use.ts');

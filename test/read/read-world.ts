@@ -13,7 +13,11 @@ import { ownName, sharedEnv } from '../support/stack.ts';
 export const PARTITIONS = 12;
 
 export async function opened(prefix = ownName('read')) {
-  const { client } = await connected(sharedEnv().REDIS_URL);
+  return openedAt(sharedEnv().REDIS_URL, prefix);
+}
+
+export async function openedAt(url: string, prefix: string) {
+  const { client } = await connected(url);
   const names = { redis: client, prefix, group: 'taskfold' };
   const store = createSlotStore(names);
   return { client, prefix, store, reads: createLiveReads({ ...names, topic: 'task-status' }) };

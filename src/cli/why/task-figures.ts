@@ -27,6 +27,7 @@ const COORDINATES = new Set([
   'first_update_at',
   'last_update_at',
   'liveness_at',
+  'status_at',
   'errors',
 ]);
 

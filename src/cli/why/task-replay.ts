@@ -140,7 +140,7 @@ export function requireSameTask(task: TaskDocument, replayed: TaskDocument | nul
   const differing = changesBetween(figuresOf(replayed), figuresOf(task)).map(
     ({ field, from, to }) => `${field} is ${to ?? 'absent'} in Redis, and ${from ?? 'absent'} by the log`,
   );
-  for (const part of ['errors', 'task_output', 'source', 'first_update_at', 'last_update_at'] as const) {
+  for (const part of ['errors', 'task_output', 'source', 'status_at', 'first_update_at', 'last_update_at'] as const) {
     if (JSON.stringify(replayed?.[part]) !== JSON.stringify(task[part])) differing.push(`${part} differs`);
   }
   if (differing.length === 0) return;

@@ -1,0 +1,175 @@
+// What the API answers beside a running processor, and what that costs the fold: the same backlog is folded in turns alone and
+// with an API under load beside it. Prints rates and percentiles of each kind of question, and the ratio of each pair of folds.
+// The clients run on the same machine, in this very process.
+//
+// npm run bench:api -- --updates 200000 --tasks 20000 --runs 3 --clients 500 --reads 500 --lists 20
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import { createLiveReads } from '../../src/read/live-reads.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { followEvents } from '../system/event-client.ts';
+import { BenchWorld, count, INPUT_TOPIC, median, useOf } from './bench-world.ts';
+import { fold, told } from './fold-run.ts';
+
+const { values } = parseArgs({
+  options: {
+    updates: { type: 'string', default: '200000' },
+    tasks: { type: 'string', default: '20000' },
+    runs: { type: 'string', default: '3' },
+    /** of /api/changes */
+    clients: { type: 'string', default: '500' },
+    /** point reads a second while it folds; 0: as many as it can */
+    reads: { type: 'string', default: '500' },
+    /** lists a second while it folds */
+    lists: { type: 'string', default: '20' },
+    /** seconds of each measurement after the fold */
+    seconds: { type: 'string', default: '5' },
+  },
+});
+
+const LISTS = [
+  '/api/tasks?task_status=failed&limit=100',
+  '/api/tasks?task_status=running&limit=100',
+  '/api/tasks?failure_reason=api&limit=100',
+  '/api/tasks?liveness=silent&limit=100',
+  '/api/tasks?limit=100&order=oldest',
+];
+
+const world = await BenchWorld.open();
+try {
+  const first = world.envOf('api-alone-1');
+  await world.command(['topics', 'create'], first);
+  const fleet = ['simulate', '--rate', '0', '--tidy', '--seed', '1', '--tasks', values.tasks];
+  await world.command([...fleet, '--updates', values.updates, '--json'], first);
+  const ends = await world.ends();
+  const ratios: number[] = [];
+  const asked: object[] = [];
+  for (let run = 1; run <= Number(values.runs); run++) {
+    const alone = () => fold(world, `api-alone-${run}`, ends);
+    const beside = () => withLoad(`api-beside-${run}`, () => fold(world, `api-beside-${run}`, ends));
+    // Who is first in one run is last in the next.
+    const [one, other] = run % 2 === 1 ? [await alone(), await beside()] : swap(await beside(), await alone());
+    ratios.push(other.rate / one.rate);
+    print(`run ${run}  alone: ${told(one)}`);
+    print(`run ${run}  beside the API: ${told(other)}; ratio ${(other.rate / one.rate).toFixed(2)}`);
+  }
+  const group = `api-beside-${values.runs}`;
+  const processor = world.start(['run'], world.envOf(group));
+  await processor.untilLogged('partition_running', { ms: 30_000 });
+  const api = await serve(group);
+  const ids = await someIds(group);
+  asked.push(
+    await ask(
+      'point reads',
+      api.url,
+      ids.map((id) => `/api/tasks/${id}`),
+      10,
+    ),
+  );
+  asked.push(await ask('lists', api.url, LISTS, 10));
+  const streams = await follow(api.url);
+  asked.push(
+    await ask(
+      `point reads beside ${streams.length} streams`,
+      api.url,
+      ids.map((id) => `/api/tasks/${id}`),
+      10,
+    ),
+  );
+  const heard = streams.map(({ events }) => events.length);
+  print(`streams: ${count(median(heard))} events each (${Math.min(...heard)} to ${Math.max(...heard)})`);
+  for (const stream of streams) stream.close();
+  await processor.terminate();
+  const fold_ratio = { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
+  print(
+    `folding beside the API: × ${fold_ratio.median.toFixed(2)} (${fold_ratio.min.toFixed(2)} to ${fold_ratio.max.toFixed(2)})`,
+  );
+  process.stdout.write(`${JSON.stringify({ fold_ratio, asked, events: { median: median(heard) } })}\n`);
+} finally {
+  await world.close();
+}
+
+async function serve(group: string) {
+  const settings = { TASKFOLD_LISTEN: '0', TASKFOLD_API_REQUESTS_PER_MINUTE: '100000000' };
+  const started = world.start(['serve'], { ...world.envOf(group), ...settings });
+  await started.untilLogged('serving', { ms: 30_000 });
+  return { started, url: started.logged('serving')[0]!.url as string };
+}
+
+/** Folds with questions and streams beside it, at the rates that were given. */
+async function withLoad<Result>(group: string, folding: () => Promise<Result>): Promise<Result> {
+  const { started, url } = await serve(group);
+  const streams = await follow(url);
+  const stop = new AbortController();
+  const load = [
+    keepAsking(url, ['/api/fleet', '/api/tasks/none'], Number(values.reads), stop.signal),
+    keepAsking(url, LISTS, Number(values.lists), stop.signal),
+  ];
+  const result = await folding();
+  stop.abort();
+  const [reads, lists] = await Promise.all(load);
+  print(
+    `beside it: ${reads} reads, ${lists} lists, ${streams.length} streams; API ${useOf(started.pid).cpu_s} CPU seconds`,
+  );
+  for (const stream of streams) stream.close();
+  await started.terminate();
+  return result;
+}
+
+function follow(url: string) {
+  return Promise.all(Array.from({ length: Number(values.clients) }, () => followEvents(`${url}/api/changes`)));
+}
+
+async function keepAsking(
+  url: string,
+  paths: readonly string[],
+  perSecond: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let done = 0;
+  const began = performance.now();
+  while (!signal.aborted) {
+    const due = ((performance.now() - began) * perSecond) / 1_000;
+    if (done >= due) await sleep(10);
+    else {
+      const answer = await fetch(url + paths[done % paths.length]!).catch(() => null);
+      await answer?.arrayBuffer();
+      done++;
+    }
+  }
+  return done;
+}
+
+async function ask(what: string, url: string, paths: readonly string[], connections: number): Promise<object> {
+  const requests = paths.map((path) => ({ path }));
+  const result = await autocannon({ url, requests, connections, duration: Number(values.seconds) });
+  const { p50, p97_5, p99, max } = result.latency;
+  const rate = result.requests.average;
+  print(
+    `${what}: ${count(rate)}/s; ms p50 ${p50}, p97.5 ${p97_5}, p99 ${p99}, most ${max}; ${result.non2xx} others than 200`,
+  );
+  return { what, rate, p50, p97_5, p99, max, non_2xx: result.non2xx };
+}
+
+async function someIds(group: string): Promise<string[]> {
+  const connection = connectRedis(world.stack.env.REDIS_URL);
+  await connection.ready(10_000);
+  const reads = createLiveReads({ redis: connection.client, prefix: group, group, topic: INPUT_TOPIC });
+  const ids: string[] = [];
+  for await (const task of reads.streamTasks()) {
+    ids.push(encodeURIComponent(task.internal_task_id));
+    if (ids.length === 1_000) break;
+  }
+  connection.close();
+  return ids;
+}
+
+function swap<One, Other>(one: One, other: Other): [Other, One] {
+  return [other, one];
+}
+
+function print(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
