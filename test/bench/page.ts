@@ -1,9 +1,11 @@
 // How the live page stands with many tasks while updates stream in: time to the first view, time of each filter, tasks of the
-// main thread that are too long, and whether its memory stays flat. Measured in a real Chromium, headless.
+// main thread that are too long, and whether its memory stays flat. Measured in a real Chromium, headless, by the clock: beside
+// other work of the machine all of it is longer, so the load is printed, too.
 //
 // node test/bench/page.ts --tasks 1000000 --rate 10000 --minutes 10
 // node test/bench/page.ts --tasks 20000 --rate 500 --minutes 0.5      (a try)
 
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type CDPSession, chromium, type Page } from 'playwright-core';
@@ -65,6 +67,7 @@ try {
   print(
     `tasks of the main thread above ${TASK_MS_MAX} ms: ${watched.longTasks.length}, the longest ${longest.toFixed(0)} ms`,
   );
+  print(`load of the machine: ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`);
   fleet.send('SIGINT');
   await fleet.ended;
   print(
