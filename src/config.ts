@@ -115,7 +115,7 @@ export const settings = [
   fold(
     'reporter_idle_s',
     's',
-    'Time without an update, by the clock of the partition, after which the intervals of a reporter are forgotten; its totals stay.',
+    'Time without an update, by the clock of the partition, after which a reporter that is over is let go, and one that is open forgets its intervals; its totals stay in the task.',
   ),
   fold(
     'ios_kept',

@@ -15,7 +15,7 @@ export type SchemaIds = ReadonlyMap<string, number>;
 
 /**
  * @returns null if a signal came first
- * @throws CommandFailure if topics are missing, or the registry refuses a schema
+ * @throws CommandFailure if topics are missing, the input's log time is not the broker's, or the registry refuses a schema
  */
 export async function awaitServices(context: CommandContext): Promise<SchemaIds | null> {
   const { config, logger, signal } = context;
@@ -29,6 +29,10 @@ export async function awaitServices(context: CommandContext): Promise<SchemaIds 
   }
   const wrong = await untilAnswered(context, 'kafka topics', () => requireTopics(context));
   for (const { topic, what, wanted, found, cure } of wrong ?? []) {
+    // Silence, retirement and tombstones would go by the clocks of senders, and what they have decided stays decided.
+    if (what === 'message.timestamp.type') {
+      throw new CommandFailure(`topic ${topic}: ${what} is ${found}, and has to be ${wanted}`, EXIT.failed, cure);
+    }
     logger.log('topic_differs', { topic, what, wanted, found, cure });
   }
   if (signal.aborted) return null;

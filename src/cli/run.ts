@@ -17,7 +17,7 @@ export function runCommand(): Command {
       'Folds the updates of the input topic into Redis and sends failure and job-creation events, exactly once, until ' +
       'SIGTERM or SIGINT; then it finishes what it began, leaves the group and exits 0. A second signal ends it at once, ' +
       'which loses nothing. Start as many as you like with the same group: they share the partitions. Services that are ' +
-      'away are waited for; missing topics end it with exit 1. Logs go to standard error.',
+      'away are waited for; missing topics, and an input whose log time is not the broker’s, end it with exit 1. Logs go to standard error.',
     examples: [
       ['run', 'with the settings of the environment'],
       ['run --observe-listen 9464', 'with health and metrics: curl localhost:9464/readyz, /livez, /metrics'],

@@ -12,7 +12,9 @@ export interface FoldSettings {
    * How many prior_timestamps the ledger remembers of a reporter, each with its largest post. Default 8, 1–1,000. What is
    * older than all of them is not added (`too_old`). */
   readonly priors_kept: number;
-  /** Seconds of the partition's clock without an update after which a reporter's posts are forgotten; its totals stay. Default 600. */
+  /**
+   * Seconds of the partition's clock without an update after which a reporter that has ended, or is lost, is let go, and one that is
+   * open forgets its posts. Default 600, 1–31,536,000. */
   readonly reporter_idle_s: number;
   /** How many IO ids a task keeps a side (inputs, outputs). Default 1,000. Updates of further ids are applied without these IOs, and counted. */
   readonly ios_kept: number;

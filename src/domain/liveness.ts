@@ -10,7 +10,7 @@ import { isTerminal } from './status-rule.ts';
 import { type Liveness, PROCESSED_STATS, type ReporterTotals, type TaskState, type TaskStatus } from './task-state.ts';
 
 /** Whether the task waits for the reporter: it has not ended, and no silence has told of it since it was heard last. */
-function isOpen({ lost_before = 0 }: TaskState, { ended, heard_at }: Reporter): boolean {
+export function isOpen({ lost_before = 0 }: TaskState, { ended, heard_at }: Reporter): boolean {
   return !ended && heard_at >= lost_before;
 }
 

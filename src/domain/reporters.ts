@@ -3,6 +3,7 @@
 import { digestOf } from './digest.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { forgetPosts } from './ledger-memory.ts';
+import { isOpen } from './liveness.ts';
 import { newReporter, type Reporter } from './reporter.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 
@@ -69,18 +70,23 @@ export function keepReporter(
   if (reporters.size === 1) return;
   for (const [other, quiet] of reporters) {
     if (at.clock - quiet.heard_at <= settings.reporter_idle_s * 1_000) break;
-    if (quiet.posts.length === 0) continue;
-    forgetPosts(quiet);
-    change.reporters.add(other);
+    // Whoever is waited for stays: its silence may be to come.
+    if (!isOpen(change.task, quiet)) letGo(change, other, quiet, settings);
+    else if (quiet.posts.length > 0) {
+      forgetPosts(quiet);
+      change.reporters.add(other);
+    }
   }
-  // More than one is too many only where the settings have come down since.
-  while (reporters.size > settings.reporters_kept) letGo(change, settings);
+  for (const [other, quiet] of reporters) {
+    // More than one is too many only where the settings have come down since.
+    if (reporters.size <= settings.reporters_kept) break;
+    letGo(change, other, quiet, settings);
+  }
 }
 
-function letGo(change: TaskChange, settings: FoldSettings): void {
+function letGo(change: TaskChange, name: string, reporter: Reporter, settings: FoldSettings): void {
   const { task } = change;
   const { reporters } = task;
-  const [name, reporter] = reporters.entries().next().value!;
   reporters.delete(name);
   change.reporters.add(name);
   addToBase(change, reporter.totals, 1);

@@ -41,7 +41,7 @@ const SCALARS: readonly ScalarField[] = [
   { field: 'prior_timestamp', property: 'prior_timestamp', kind: 'number' },
   { field: 'failure_reason', property: 'failure_reason', kind: 'symbol', symbols: REASONS },
   { field: 'task_status', property: 'task_status', kind: 'symbol', symbols: TASK_STATUSES },
-  { field: 'status_at', property: 'status_at', kind: 'number' },
+  { field: 'status_at', property: 'status_at', kind: 'number', required: true },
   { field: 'task_action', property: 'task_action', kind: 'symbol', symbols: [...TASK_ACTIONS, UNRECOGNIZED] },
   { field: 'unrecognized_failure_reason', property: 'unrecognized_failure_reason', kind: 'text' },
   { field: 'unrecognized_task_status', property: 'unrecognized_task_status', kind: 'text' },
@@ -219,8 +219,6 @@ export function decodeTask(key: string, internal_task_id: string, stored: Stored
     const missing = SCALARS.find((scalar) => scalar.required && !stored.fields.includes(scalar.field));
     malformed(key, missing?.field ?? '', 'is missing');
   }
-  // Of before it was kept: a task of an older fold version, which only reads meet.
-  if (!stored.fields.includes('status_at')) task.status_at = task.first_update_at;
   for (let i = 0; i < stored.io.length; i += 2) decodeIo(key, stored.io[i]!, stored.io[i + 1]!, task);
   decodeLedger(key, stored.ledger, task);
   return task;

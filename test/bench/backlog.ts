@@ -41,7 +41,7 @@ try {
     print(`run ${run}  bare: ${told(bares.at(-1)!)}`);
     // Who is first in one run is last in the next: what changes with time hits all alike.
     for (const { name, main } of run % 2 === 1 ? versions : versions.toReversed()) {
-      const folded = await fold(world, groupOf(name, run), ends, main);
+      const folded = await fold(world, groupOf(name, run), ends, { main });
       folds.get(name)!.push(folded);
       print(`run ${run}  fold, ${name}: ${told(folded)}`);
       print(`run ${run}        ${spent(folded)}`);
@@ -74,7 +74,7 @@ function groupOf(version: string, run: number): string {
 }
 
 async function consumeBare(total: number): Promise<Run> {
-  const args = [BARE, world.stack.env.KAFKA_BROKERS, INPUT_TOPIC, String(total)];
+  const args = [BARE, 'decode', world.stack.env.KAFKA_BROKERS, INPUT_TOPIC, String(total)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const answer = JSON.parse(stdout) as Use & { records: number; seconds: number };
   return { ...answer, rate: answer.records / answer.seconds };

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Stack, startStack } from '../../deploy/stack/stack.mjs';
+import { homeOf } from '../../src/domain/home.ts';
 import { ClusterLink } from '../../src/kafka/cluster-link.ts';
 import { createKafka } from '../../src/kafka/connection.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connect.ts';
@@ -113,15 +114,33 @@ export class BenchWorld {
     return [...ends.values()].reduce((sum, end, i) => sum + Math.min(watermarks[i]!, end), 0);
   }
 
+  /** Whether a group's state has this task. */
+  async holdsTask(group: string, internal_task_id: string): Promise<boolean> {
+    const keys = groupKeys(group, group)(homeOf(internal_task_id, PARTITIONS));
+    return (await this.#redis.client.exists(keys.task(internal_task_id))) === 1;
+  }
+
+  /** Bytes that Redis says it uses for what it holds. */
+  async redisBytes(): Promise<number> {
+    return Number(/used_memory:(\d+)/.exec(await this.#redis.client.info('memory'))![1]);
+  }
+
+  /** Empties Redis, its scripts included. */
+  async forgetAll(): Promise<void> {
+    await this.#redis.client.flushall();
+    await this.#redis.client.script('FLUSH');
+  }
+
   /** Resolves when this many offsets below `ends` are folded. @throws Error when the processor ends before */
   async untilFolded(
     group: string,
     ends: ReadonlyMap<number, number>,
     offsets: number,
-    processor: TaskfoldProcess,
+    processors: readonly TaskfoldProcess[],
   ): Promise<void> {
     while ((await this.folded(group, ends)) < offsets) {
-      if (!processor.isRunning) throw new Error(`the processor ended: ${processor.log.slice(-2_000)}`);
+      const ended = processors.find(({ isRunning }) => !isRunning);
+      if (ended !== undefined) throw new Error(`a processor ended: ${ended.log.slice(-2_000)}`);
       await sleep(LOOK_MS);
     }
   }

@@ -1,5 +1,6 @@
 // One run of a processor over the whole backlog, and what it and the services used for it.
 
+import type { Environment } from '../support/taskfold-process.ts';
 import type { BenchWorld, Use } from './bench-world.ts';
 import { count, mainThreadOf, useOf } from './bench-world.ts';
 import type { GcLine } from './gc-pauses.ts';
@@ -15,7 +16,7 @@ export interface FoldRun extends Run {
   readonly updates: number;
   /** of `cpu_s`: the thread that runs our code. The rest are V8's (garbage collector, compiler) and libuv's. */
   readonly main_cpu_s: number;
-  /** in which the garbage collector held that thread up, s of the clock */
+  /** in which the garbage collector held such a thread up, s of the clock */
   readonly gc_pauses_s: number;
   readonly redis_cpu_s: number;
   readonly kafka_cpu_s: number;
@@ -23,39 +24,54 @@ export interface FoldRun extends Run {
 
 const GC_PAUSES = new URL('gc-pauses.ts', import.meta.url).href;
 
+export interface FoldOptions {
+  /** the executable of another version */
+  readonly main?: string | undefined;
+  /** how many processors share the partitions; 1 if not given */
+  readonly processors?: number;
+  /** other settings than those of the group */
+  readonly env?: Environment;
+}
+
 /**
- * A new group folds the whole log with one processor. The clock runs from the first record folded to the last.
- * @param ends of the log @param main the executable of another version
+ * A new group folds the whole log. The clock runs from the first record folded to the last. CPU is that of all processors
+ * together, resident memory that of the largest.
+ * @param ends of the log
  */
 export async function fold(
   world: BenchWorld,
   group: string,
   ends: ReadonlyMap<number, number>,
-  main?: string,
+  { main, processors: count = 1, env: others = {} }: FoldOptions = {},
 ): Promise<FoldRun> {
   const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
-  const env = world.envOf(group);
+  const env = { ...world.envOf(group), ...others };
   await world.command(['topics', 'create'], env, main);
   const options = `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ''}`;
-  const processor = world.start(['run'], { ...env, NODE_OPTIONS: options }, main);
-  await world.untilFolded(group, ends, 1, processor);
+  const processors = Array.from({ length: count }, () => world.start(['run'], { ...env, NODE_OPTIONS: options }, main));
+  await world.untilFolded(group, ends, 1, processors);
   const began = Date.now();
   const before = await world.folded(group, ends);
   const { pids } = world.stack;
+  const sum = (figures: readonly number[]) => figures.reduce((all, one) => all + one, 0);
   const used = () => [
-    mainThreadOf(processor.pid),
-    ...[processor.pid, pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s),
+    sum(processors.map(({ pid }) => mainThreadOf(pid))),
+    sum(processors.map(({ pid }) => useOf(pid).cpu_s)),
+    ...[pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s),
   ];
   const usedBefore = used();
-  await world.untilFolded(group, ends, total, processor);
+  await world.untilFolded(group, ends, total, processors);
   const ended = Date.now();
   const seconds = (ended - began) / 1_000;
-  const { resident_mb } = useOf(processor.pid);
+  const resident_mb = Math.max(...processors.map(({ pid }) => useOf(pid).resident_mb));
   const [main_cpu_s, cpu_s, redis_cpu_s, kafka_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
-  const { code } = await processor.terminate();
-  if (code !== 0) throw new Error(`the processor exits with ${code}`);
-  const { pauses } = processor.lines.at(-1) as unknown as GcLine;
-  const within = pauses.filter(([at]) => at >= began && at < ended);
+  let pausedMs = 0;
+  for (const processor of processors) {
+    const { code } = await processor.terminate();
+    if (code !== 0) throw new Error(`the processor exits with ${code}`);
+    const { pauses } = processor.lines.at(-1) as unknown as GcLine;
+    pausedMs += sum(pauses.filter(([at]) => at >= began && at < ended).map(([, ms]) => ms));
+  }
   const updates = total - before;
   return {
     updates,
@@ -63,7 +79,7 @@ export async function fold(
     rate: updates / seconds,
     cpu_s: cpu_s!,
     main_cpu_s: main_cpu_s!,
-    gc_pauses_s: within.reduce((sum, [, ms]) => sum + ms, 0) / 1_000,
+    gc_pauses_s: pausedMs / 1_000,
     redis_cpu_s: redis_cpu_s!,
     kafka_cpu_s: kafka_cpu_s!,
     resident_mb,

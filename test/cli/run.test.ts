@@ -1,6 +1,6 @@
 // `taskfold run` on real services, and what status, task and tasks show of it.
 import { expect, test } from 'vitest';
-import { ownNames, publish, withTopics } from './own-names.ts';
+import { adminClient, ownNames, publish, withTopics } from './own-names.ts';
 import { type Env, start, taskfold, until } from './taskfold.ts';
 
 const NOBODY = '127.0.0.1:9';
@@ -107,6 +107,17 @@ test('updates are folded, shown by status, task and tasks, and SIGTERM drains to
   const all = [stdout, stderr, text.stdout, task.stdout, tasks.stdout, ...watched].join('\n');
   expect(all).not.toContain(TOKEN);
 }, 90_000);
+
+test("an input topic whose log time is its senders' ends it with exit 1, and the command that alters it", async () => {
+  const { env, input } = await withTopics('times', 1);
+  const admin = await adminClient();
+  const configEntries = [{ name: 'message.timestamp.type', value: 'CreateTime' }];
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: input, configEntries }] });
+  const { code, stderr } = await taskfold(['run'], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`topic ${input}: message.timestamp.type is CreateTime, and has to be LogAppendTime`);
+  expect(stderr).toContain(`--entity-name ${input} --add-config message.timestamp.type=LogAppendTime`);
+});
 
 test('missing topics end it with exit 1, their names and the cure', async () => {
   const { env, input, group } = ownNames('no-topics');

@@ -4,17 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import type { SlotLive } from '../../src/pipeline/ports.ts';
-import {
-  anyHead,
-  anyId,
-  anyNotices,
-  anyTaskFields,
-  changeOf,
-  headOf,
-  reporterOf,
-  rerouteAt,
-  taskOf,
-} from './slot-samples.ts';
+import { anyHead, anyId, anyNotices, anyTaskFields } from './arbitrary-slots.ts';
+import { changeOf, headOf, reporterOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 export function slotStoreContents(title: string, open: OpenSlotStore): void {

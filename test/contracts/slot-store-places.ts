@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { placesOf, SCORE_RANGE, STATUS_ORDER } from '../../src/domain/task-places.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
-import { anyTaskFields, changeOf, taskOf } from './slot-samples.ts';
+import { anyTaskFields } from './arbitrary-slots.ts';
+import { changeOf, taskOf } from './slot-samples.ts';
 import { begun, type OpenSlotStore, readOne, saveOf } from './slot-store-under-test.ts';
 
 const running = 3 * SCORE_RANGE;

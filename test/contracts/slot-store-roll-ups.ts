@@ -6,7 +6,7 @@ import { type ExactSum, exactSum } from '../../src/domain/exact-sum.ts';
 import { FIGURE_NAMES, figuresOf, newRollUp, type RollUp } from '../../src/domain/roll-up.ts';
 import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import type { RollUpName, SlotStore } from '../../src/pipeline/ports.ts';
-import { anyId } from './slot-samples.ts';
+import { anyId } from './arbitrary-slots.ts';
 import { begun, type OpenSlotStore, saveOf } from './slot-store-under-test.ts';
 
 const job = (id: string): RollUpName => ({ kind: 'internal_job_id', id });

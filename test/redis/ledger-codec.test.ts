@@ -7,7 +7,8 @@ import { type IoNames, recall, remember } from '../../src/domain/remembered-post
 import type { Reporter } from '../../src/domain/reporter.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { decodeLedger, diffLedger } from '../../src/redis/ledger-codec.ts';
-import { anyPost, changeOf, reporterOf, taskOf } from '../contracts/slot-samples.ts';
+import { anyPost } from '../contracts/arbitrary-slots.ts';
+import { changeOf, reporterOf, taskOf } from '../contracts/slot-samples.ts';
 
 function postOf(prior: number, ...names: string[]): Post {
   return {

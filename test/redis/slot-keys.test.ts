@@ -11,7 +11,7 @@ import {
   slotKeys,
   slotPattern,
 } from '../../src/redis/slot-keys.ts';
-import { anyId } from '../contracts/slot-samples.ts';
+import { anyId } from '../contracts/arbitrary-slots.ts';
 
 const PARTS = [':io', ':long', ':ledger', ':errors', ':output'];
 

@@ -35,7 +35,7 @@ describe.each(files)('%s', (name) => {
     );
     const expected = [
       ...[':head', ':fleet', ':live', ':looks', ':silent', ':outbox', ':jobs', ':engines'],
-      ...(fixture.fold_version < 3 ? [] : [':by_status', ':by_reason', ':stalled', ':engine::tasks']),
+      ...[':by_status', ':by_reason', ':stalled', ':engine::tasks'],
       ...[':job:', ':job::tasks', ':engine:', ':retired:'],
       ...[':task:', ':task::io', ':task::long', ':task::ledger', ':task::errors', ':task::output'],
     ];

@@ -1,38 +1,13 @@
 // The protocol with one safeguard taken out each, from outside: by ports that lie. The simulator must notice every one.
+// fold-mutations.ts has those of the fold's own rules.
 
 import type { Look } from '../../src/domain/looks.ts';
-import type { TaskStatusDetail } from '../../src/domain/messages.generated.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
-import type { InputRecord } from '../../src/pipeline/ports.ts';
-import { encodeUpdate } from './memory-codec.ts';
 import { believing, everything, type Mutation, onClaim, onStore } from './mutation.ts';
 import { SETTINGS_MUTATIONS } from './settings-mutations.ts';
 
 const NASTY = ['history_gone', 'payload_gone'];
 const MADE_AGAIN = ['fingerprint_differs', 'watermark_above_log_end', 'emitted_mark_lost'];
-
-/** Of neighbours that are posts of one work request, the last one with the deltas of all. */
-function summed(records: readonly InputRecord[]): InputRecord[] {
-  const out: { record: InputRecord; update: TaskStatusDetail | null }[] = [];
-  for (const record of records) {
-    const text = record.value?.toString() ?? '';
-    const update = text.startsWith('{') ? (JSON.parse(text).update as TaskStatusDetail) : null;
-    const before = out.at(-1);
-    const isNeighbour =
-      update !== null &&
-      before?.update?.internal_task_id === update.internal_task_id &&
-      before?.update?.work_request_id === update.work_request_id;
-    if (!isNeighbour) {
-      out.push({ record, update });
-      continue;
-    }
-    const error_count = (before!.update!.error_count ?? 0) + (update.error_count ?? 0);
-    out.pop();
-    const sum = { ...update, error_count };
-    out.push({ record: { ...record, value: encodeUpdate(1, sum) }, update: sum });
-  }
-  return out.map(({ record }) => record);
-}
 
 /** By name: what is taken away. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
@@ -163,54 +138,6 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
           return { watermark, looks: known };
         },
       }))(ports, undefined as never);
-    },
-  },
-  'silence goes by the clock on our wall': {
-    ...everything,
-    mutate: (ports) => ({
-      ...ports,
-      inputLog: {
-        ...ports.inputLog,
-        async fetch(partition, position, limits) {
-          const batch = await ports.inputLog.fetch(partition, position, limits);
-          const timestamp = ports.surroundings.now();
-          return { ...batch, records: batch.records.map((record) => ({ ...record, timestamp })) };
-        },
-      },
-    }),
-  },
-  'of a batch, the deltas of a task are summed before it is decided on': {
-    ...everything,
-    mutate: (ports) => ({
-      ...ports,
-      inputLog: {
-        ...ports.inputLog,
-        async fetch(partition, position, limits) {
-          const batch = await ports.inputLog.fetch(partition, position, limits);
-          return { ...batch, records: summed(batch.records) };
-        },
-      },
-    }),
-  },
-  'what has the bytes of an earlier record is a duplicate': {
-    ...everything,
-    mutate: (ports) => {
-      const seen = new Map<string, number>();
-      return {
-        ...ports,
-        inputLog: {
-          ...ports.inputLog,
-          async fetch(partition, position, limits) {
-            const batch = await ports.inputLog.fetch(partition, position, limits);
-            const records = batch.records.filter(({ value, offset }) => {
-              const bytes = `${partition} ${value}`;
-              if (!seen.has(bytes)) seen.set(bytes, offset);
-              return seen.get(bytes) === offset;
-            });
-            return { ...batch, records };
-          },
-        },
-      };
     },
   },
   ...SETTINGS_MUTATIONS,

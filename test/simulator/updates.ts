@@ -36,7 +36,8 @@ export function publishUpdates(
     task_status: ['running', 'running', 'failed', 'complete', 'reprocessing'][schedule.below(5)]!,
     error_details: schedule.chance(0.2) ? '[{"id":"e","msg":"broken"}]' : null,
     task_output: schedule.chance(0.1) ? `{"n":${published}}` : null,
-    create_jobs_action: schedule.chance(0.15) ? [{ payload_json: `{"n":${published}}`, token: 'secret' }] : null,
+    // Few jobs, so that a post asks for one that the post it contains has asked for.
+    create_jobs_action: schedule.chance(0.15) ? [{ payload_json: `{"n":${published % 4}}`, token: 'secret' }] : null,
   };
   const schema = options.lateSchemas && schedule.chance(0.15) ? LATE_SCHEMA : 1;
   const bad = schedule.chance(0.06);

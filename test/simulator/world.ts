@@ -58,6 +58,7 @@ const TRANSACTION_TIMEOUT_MS = 10_000;
 /** Times so short that all of it happens within the seconds that a world lives. */
 export const FOLD_SETTINGS: FoldSettings = {
   ...DEFAULT_FOLD_SETTINGS,
+  reporter_idle_s: 1,
   silence_after_s: 1,
   stalled_after_s: 2,
   retain_finished_s: 2,

@@ -1,6 +1,17 @@
 // Hand-worked vectors: what the ledger may take of memory, each bound met and passed.
 
-import { by, type FoldVector, NUMBER_MAX, of, post, type VectorEvent, type VectorUpdate } from './fold-vector.ts';
+import {
+  at,
+  by,
+  type FoldVector,
+  NUMBER_MAX,
+  of,
+  post,
+  ticks,
+  type VectorEvent,
+  type VectorRecord,
+  type VectorUpdate,
+} from './fold-vector.ts';
 
 const LONG = 'é'.repeat(512);
 const TOO_LONG = `${LONG}x`;
@@ -149,4 +160,138 @@ const others: FoldVector[] = [
   },
 ];
 
-export const BOUND_VECTORS: readonly FoldVector[] = [...ids, ...jobs, ...others];
+const total = (work_request_id: string, prior: number, timestamp: number, count: number, sum: number): VectorRecord =>
+  by(work_request_id, {
+    ...{ prior_timestamp: prior, timestamp },
+    inputs: [{ id: 'in', processed_count: count, processed_total_count: sum }],
+  });
+const over = (record: VectorRecord): VectorRecord => ({ ...record, work_request_status: 'complete' });
+const inputs = (count: number, sum: number) => ({ in: { processed_count: count, processed_total_count: sum } });
+
+/** Idle after 10 s, silent after 4 s: the clock takes steps of up to 2 s. */
+const idle = { reporter_idle_s: 10, silence_after_s: 4 };
+const ticking = (from: number, to: number) => {
+  const seconds: number[] = [];
+  for (let second = from; second <= to; second += 2) seconds.push(second);
+  return ticks(...seconds);
+};
+
+const reporters: FoldVector[] = [
+  {
+    name: 'a reporter that has ended is let go reporter_idle_s after its last update, when another one reports: the totals stay',
+    settings: idle,
+    records: [at(0, over(total('w1', 100, 105, 5, 5))), ...ticking(2, 10), at(10.001, total('w2', 110, 115, 2, 2))],
+    expect: {
+      tasks: {
+        t1: { inputs: inputs(7, 7), reporters: { w2: { 'inputs.in': 2 } }, reporters_base: { 'inputs.in': 5 } },
+      },
+    },
+  },
+  {
+    name: 'at that very time it is not',
+    settings: idle,
+    records: [at(0, over(total('w1', 100, 105, 5, 5))), ...ticking(2, 8), at(10, total('w2', 110, 115, 2, 2))],
+    expect: {
+      tasks: { t1: { reporters: { w1: { 'inputs.in': 5 }, w2: { 'inputs.in': 2 } }, reporters_base: {} } },
+    },
+  },
+  {
+    name: 'so is one that is lost: its silence was told, and nobody waits for it',
+    settings: idle,
+    records: [at(0, total('w1', 100, 105, 5, 5)), ...ticking(2, 10), at(10.001, by('w2', { retry_count: 1 }))],
+    expect: {
+      tasks: { t1: { liveness: 'reporting', reporters: { w2: {} }, reporters_base: { 'inputs.in': 5 } } },
+      events: [
+        { offset: 3, index: 1, kind: 'failure', failure: 'silent', work_request_id: 'w1' },
+        { offset: 6, index: 1, kind: 'failure', failure: 'recovered', work_request_id: 'w2' },
+      ],
+    },
+  },
+  {
+    name: 'one that is open stays, and forgets its priors: what is posted again for one of them is too old, its silence is told',
+    settings: { reporter_idle_s: 4, silence_after_s: 10 },
+    records: [
+      ...[at(0, total('w1', 100, 105, 5, 5)), at(0, total('w1', 105, 110, 1, 6))],
+      ...[at(4, by('w2', { retry_count: 1 })), at(4.001, over(by('w2', { retry_count: 1 })))],
+      at(4.001, total('w1', 100, 105, 5, 5)),
+      ...ticks(9, 14, 14.001, 14.002),
+    ],
+    expect: {
+      outcomes: { applied: 4, stale: 1 },
+      tasks: {
+        t1: {
+          inputs: inputs(6, 6),
+          reporters: { w1: { 'inputs.in': 6 }, w2: {} },
+          marks: { unverified: 2, too_old: 1 },
+          liveness: 'silent',
+        },
+      },
+      events: [{ offset: 8, index: 1, kind: 'failure', failure: 'silent', work_request_id: 'w1' }],
+    },
+  },
+  {
+    name: 'the only reporter of a task keeps its priors, however long it says nothing',
+    settings: idle,
+    records: [at(0, over(post(100, 105, 5))), ...ticking(2, 20), at(22, over(post(100, 105, 5)))],
+    expect: {
+      outcomes: { applied: 1, duplicate: 1 },
+      tasks: { t1: { processed_stats: { processed_bytes: 5 }, marks: {} } },
+    },
+  },
+  {
+    name: 'of four times reporters_kept that were let go the task knows the end: what one of them repeats is too old',
+    settings: { reporters_kept: 1 },
+    records: [total('w1', 100, 105, 5, 5), ...['a', 'b', 'c', 'd'].map((w) => by(w)), total('w1', 100, 105, 5, 5)],
+    expect: {
+      outcomes: { applied: 5, stale: 1 },
+      tasks: { t1: { inputs: inputs(5, 5), marks: { unverified: 4, too_old: 1 } } },
+    },
+  },
+  {
+    name: 'the first of them that is one too many is forgotten: if it reports again it is a new one, and counts whole',
+    settings: { reporters_kept: 1 },
+    records: [total('w1', 100, 105, 5, 5), ...['a', 'b', 'c', 'd', 'e'].map((w) => by(w)), total('w1', 100, 105, 5, 5)],
+    expect: { tasks: { t1: { inputs: inputs(10, 10), marks: { unverified: 5 } } } },
+  },
+  {
+    name: 'one that was let go, came back and is let go again is the last of them',
+    settings: { reporters_kept: 1 },
+    records: [
+      ...[total('w1', 100, 105, 5, 5), by('a'), by('b'), total('w1', 105, 110, 1, 6)],
+      ...[...['c', 'd', 'e', 'f'].map((w) => by(w)), total('w1', 105, 110, 1, 6)],
+    ],
+    expect: {
+      outcomes: { applied: 8, stale: 1 },
+      tasks: { t1: { inputs: inputs(6, 6), marks: { unverified: 6, too_old: 1 } } },
+    },
+  },
+];
+
+const priors: FoldVector[] = [
+  {
+    name: 'of open priors the latest priors_kept are known; one that was opened before stays open for ever',
+    settings: { priors_kept: 2 },
+    records: [post(0, 5, 1), post(10, 15, 1), post(20, 25, 1), post(30, 35, 1), post(25, 30, 1), post(5, 10, 1)],
+    // Open: 10, then 10 and 20, then 20 and 30. The fifth post closes 30; the last one is too old, and could close nothing.
+    expect: {
+      outcomes: { applied: 5, stale: 1 },
+      tasks: {
+        t1: { processed_stats: { processed_bytes: 5 }, open_gaps: 2, marks: { gap: 3, fill: 1, too_old: 1 } },
+      },
+    },
+  },
+  {
+    name: 'of one prior 4 other posts are known again; the first of more than these counts once more when it is repeated',
+    records: [
+      ...[1, 2, 3, 4, 5, 6].map((retries) => post(5, 5, 7 - retries, { retry_count: retries })),
+      post(5, 5, 5, { retry_count: 2 }),
+      post(5, 5, 6, { retry_count: 1 }),
+    ],
+    expect: {
+      outcomes: { applied: 7, duplicate: 1 },
+      tasks: { t1: { processed_stats: { processed_bytes: 27 }, retry_count: 22, marks: { ambiguous: 6 } } },
+    },
+  },
+];
+
+export const BOUND_VECTORS: readonly FoldVector[] = [...ids, ...jobs, ...others, ...reporters, ...priors];

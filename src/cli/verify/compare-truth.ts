@@ -77,6 +77,10 @@ export interface TruthAnswer {
   readonly tasks_marked: number;
   /** of those: wrong, and without a mark. Nobody can exclude it; up to 3 in 1,000 (and one) are no mismatch */
   readonly tasks_unmarked: number;
+  /** tasks of which the truth leaves a group unclaimed (`open`) */
+  readonly tasks_open: number;
+  /** of how many tasks each of these groups is not claimed */
+  readonly open_groups: { readonly [group in TruthGroup]?: number };
   /** tasks that are not of this run */
   readonly tasks_of_others: number;
   /** whether the summary's counts could be compared: only if the run alone wrote to the topic, and knows all */
@@ -90,7 +94,8 @@ export async function compareTruth(
   figures: TruthFigures,
   mismatches: Mismatches,
 ): Promise<TruthAnswer> {
-  let [tasks, tasks_there, tasks_unknown, tasks_marked] = [0, 0, 0, 0];
+  let [tasks, tasks_there, tasks_unknown, tasks_marked, tasks_open] = [0, 0, 0, 0, 0];
+  const open_groups: { [group in TruthGroup]?: number } = {};
   const unmarked = new Map<string, Compared>();
   const inexact = new Set<TruthGroup>();
   const summary = await readTruth(file, topic, (truth) => {
@@ -103,6 +108,9 @@ export async function compareTruth(
       const doubtful = compareTask(truth, task, figures.told, mismatches);
       if (Object.values(truth.exactness ?? {}).includes('marked')) tasks_marked += 1;
       if (doubtful !== null) unmarked.set(truth.internal_task_id, doubtful);
+      const open = openGroups(truth);
+      if (open.length > 0) tasks_open += 1;
+      for (const group of open) open_groups[group] = (open_groups[group] ?? 0) + 1;
     }
   });
   if (unmarked.size > 1 + UNMARKED_SHARE_MAX * tasks_marked) {
@@ -113,7 +121,12 @@ export async function compareTruth(
   const tasks_of_others = figures.tasks - tasks_there;
   const summary_compared = tasks_of_others === 0 && summary.unknown === 0;
   if (summary_compared) compareSummary(summary, figures, inexact, mismatches);
-  return { tasks, tasks_unknown, tasks_marked, tasks_unmarked: unmarked.size, tasks_of_others, summary_compared };
+  const doubtful = { tasks_unknown, tasks_marked, tasks_unmarked: unmarked.size, tasks_open, open_groups };
+  return { tasks, ...doubtful, tasks_of_others, summary_compared };
+}
+
+function openGroups({ exactness = {} }: TruthTask): TruthGroup[] {
+  return (Object.keys(exactness) as TruthGroup[]).filter((group) => exactness[group] === 'open');
 }
 
 /** How many of the tasks that may be wrong can be so without a mark (docs/decisions/ledger.md). */

@@ -69,26 +69,29 @@ export function moveTotalsToBase(task: PlainTask, reporter: PlainReporter): void
 
 const LET_GO_TIMES = 4;
 
+interface PlainLimits {
+  readonly reporters_kept: number;
+  readonly reporter_idle_s: number;
+}
+
 /** The bounds of the ledger, after each update. @param now the partition's clock, ms */
-export function keepBounds(
-  task: PlainTask,
-  limits: { readonly reporters_kept: number; readonly reporter_idle_s: number },
-  now: number,
-): void {
-  if (task.reporters.size > 1) {
-    for (const reporter of task.reporters.values()) {
-      // From the one without an update for longest on, up to the first that had one lately.
-      if (now - reporter.heard_at <= limits.reporter_idle_s * 1_000) break;
-      forgetPriors(reporter);
-    }
+export function keepBounds(task: PlainTask, limits: PlainLimits, now: number): void {
+  if (task.reporters.size === 1) return;
+  const isIdle = ({ heard_at }: PlainReporter) => now - heard_at > limits.reporter_idle_s * 1_000;
+  for (const [name, reporter] of [...task.reporters].filter(([, one]) => isIdle(one))) {
+    if (reporter.ended || reporter.lost) letGo(task, name, reporter, limits);
+    else forgetPriors(reporter);
   }
-  for (const [name, reporter] of task.reporters) {
-    if (task.reporters.size <= limits.reporters_kept) return;
-    moveTotalsToBase(task, reporter);
-    task.reporters.delete(name);
-    task.open_gaps_let_go += reporter.open.length + reporter.open_lost;
-    const others = task.reporters_let_go.filter((known) => known.reporter !== name);
-    const letGo = { reporter: name, highest: reporter.highest };
-    task.reporters_let_go = [...others, letGo].slice(-LET_GO_TIMES * limits.reporters_kept);
+  for (const [name, reporter] of [...task.reporters].slice(0, -limits.reporters_kept)) {
+    letGo(task, name, reporter, limits);
   }
+}
+
+function letGo(task: PlainTask, name: string, reporter: PlainReporter, { reporters_kept }: PlainLimits): void {
+  moveTotalsToBase(task, reporter);
+  task.reporters.delete(name);
+  task.open_gaps_let_go += reporter.open.length + reporter.open_lost;
+  const others = task.reporters_let_go.filter((known) => known.reporter !== name);
+  const known = { reporter: name, highest: reporter.highest };
+  task.reporters_let_go = [...others, known].slice(-LET_GO_TIMES * reporters_kept);
 }

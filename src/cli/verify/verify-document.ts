@@ -160,6 +160,10 @@ function truthText(truth: TruthAnswer): string {
   if (truth.tasks_unmarked > 0) {
     parts.push(`${truth.tasks_unmarked} of ${truth.tasks_marked} that faults made doubtful are wrong without a mark`);
   }
+  if (truth.tasks_open > 0) {
+    const groups = Object.entries(truth.open_groups).map(([group, tasks]) => `${group} ${tasks}`);
+    parts.push(`${truth.tasks_open} of which something cannot be known (${groups.join(', ')})`);
+  }
   if (truth.tasks_of_others > 0) parts.push(`${truth.tasks_of_others} tasks of others`);
   if (!truth.summary_compared) parts.push('its summary was not compared');
   return parts.join(', ');

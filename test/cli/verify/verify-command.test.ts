@@ -66,6 +66,8 @@ test('while a processor folds a fleet it finds 0 mismatches at the W of that mom
     tasks_unknown: 0,
     tasks_marked: 0,
     tasks_unmarked: 0,
+    tasks_open: 0,
+    open_groups: {},
     tasks_of_others: 0,
     summary_compared: true,
   });
