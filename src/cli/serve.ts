@@ -35,6 +35,11 @@ export function serveCommand(): Command {
     examples: [
       ['serve', 'at http://127.0.0.1:9460'],
       ['serve --listen 127.0.0.1:0', 'at a free port, which the log names'],
+      [
+        'serve --listen 0.0.0.0:9460 --api-tokens-file hashes',
+        'for others, who bring a token whose SHA-256 is in the file',
+      ],
+      ['serve --redis-username reader', 'as a user of Redis who may only read (docs/reading.md)'],
     ],
     settings: ['services', 'names', 'serve'],
     stops: 'drains',

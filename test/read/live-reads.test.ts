@@ -79,7 +79,7 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     timestamp: 1_700_000_060,
     prior_timestamp: 1_700_000_000,
     task_status: 'failed',
-    status_at: 1_700_000_000_007,
+    status_at: 1_700_000_000_003,
     task_action: 'unrecognized',
     failure_reason: 'api',
     unrecognized_task_action: 'doSomething',
