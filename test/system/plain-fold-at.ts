@@ -18,7 +18,7 @@ export async function fleetAt(
   const { topology, admin, partitions: partitionCount } = deployment;
   const { config } = readConfig(admin);
   const slots = await deployment.reads.readSlots();
-  const pins = slots.map(({ head }, partition) => [partition, head!.pins] as const);
+  const pins = slots.map(({ head }, partition) => [partition, { ...head!.pins, grown: false }] as const);
   const replay = new InputReplay({
     kafka: createKafka(kafkaConnectionOf(admin), 'read'),
     topic: topology.input.topic,
