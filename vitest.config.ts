@@ -1,4 +1,5 @@
 // How the tests run: `pure` needs no service and starts at once; `services` shares one real Kafka, registry and Redis;
+// `browser` opens the live page on them;
 // `services-secured` shares the same Kafka and registry, by other doors, and a Redis Cluster.
 import { defineConfig } from 'vitest/config';
 
@@ -15,6 +16,7 @@ const pureRooms = [
   'serve',
   'topology',
   'verify',
+  'web',
   'cli/output',
   'cli/progress',
   'cli/run-observer',
@@ -26,6 +28,8 @@ const pureRooms = [
   'deploy/prometheus',
   'deploy/release',
 ];
+/** The live page in a real Chromium. */
+const browser = 'test/browser/**/*.test.ts';
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
 // The system suite once more, as fleets run it: Kafka over TLS with logins and rights, a Redis Cluster of three masters.
@@ -47,8 +51,16 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
-          exclude: pure,
+          exclude: [...pure, browser],
           globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [browser],
+          globalSetup: ['test/support/global-setup.ts', 'test/browser/browser-setup.ts'],
         },
       },
       {

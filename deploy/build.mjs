@@ -1,4 +1,5 @@
-// Builds `dist`, the published package: JavaScript and declarations by tsc, and the Lua scripts beside their adapters.
+// Builds `dist`, the published package: JavaScript and declarations by tsc, the Lua scripts beside their adapters, and the
+// live page by Vite, in `dist/web`.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,6 +15,10 @@ cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
   filter: (from) => !/\.[^/.]+$/.test(from) || from.endsWith('.lua'),
 });
+const vite = join(dirname(require.resolve('vite/package.json')), 'bin', 'vite.js');
+const page = join(root, 'src', 'web');
+const building = [vite, 'build', page, '--config', join(page, 'vite.config.ts'), '--logLevel', 'warn'];
+execFileSync(process.execPath, building, { stdio: 'inherit', cwd: root });
 const command = join(root, 'dist', 'cli', 'main.js');
 if (!existsSync(command)) throw new Error('the build wrote no dist/cli/main.js');
 

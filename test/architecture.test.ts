@@ -21,7 +21,8 @@ const mayImport: Record<string, string[]> = {
   engine: ['domain', 'avro', 'kafka'],
   read: ['domain', 'redis'],
   serve: ['domain', 'read', 'kafka', 'pipeline/errors.ts', ...PLUMBING],
-  web: [],
+  // The page knows the rest of Taskfold by the types of the API's documents alone: the next test.
+  web: ['serve'],
   cli: EVERYTHING,
   observe: [],
   connect: ['setting.ts'],
@@ -110,6 +111,22 @@ describe('imports', () => {
     expect(own.length).toBeGreaterThan(sources.length / 2);
   });
 
+  test('the page takes types of the API’s documents, in one file, and nothing that runs', () => {
+    const ofPage = imports.filter(({ file }) => roomOf(file) === 'web');
+    const beyond = ofPage.filter(
+      ({ file, target }) => target.startsWith('.') && roomOf(join(file, '..', target)) !== 'web',
+    );
+    const wrong = beyond.filter(({ file, target, typeOnly }) => {
+      return file !== 'src/web/documents.ts' || !typeOnly || !target.endsWith('-documents.ts');
+    });
+    expect(wrong).toEqual([]);
+    expect(beyond.length).toBeGreaterThan(1);
+    const packages = ofPage.filter(
+      ({ file, typeOnly, target }) => !typeOnly && !/^[./]/.test(target) && !file.endsWith('vite.config.ts'),
+    );
+    expect(new Set(packages.map(({ target }) => target))).toEqual(new Set(['preact', 'preact/hooks', 'uplot']));
+  });
+
   test('the second fold shares no rule with the first: of domain and pipeline it takes types and named constants', () => {
     const shared = sources
       .filter((file) => file.startsWith('src/cli/verify'))
@@ -156,7 +173,7 @@ describe('imports', () => {
 
 describe('files', () => {
   const code = ['src', 'test', 'schemas', 'deploy', '.ci'].flatMap((folder) =>
-    filesBelow(folder, /\.(ts|mts|mjs|lua)$/),
+    filesBelow(folder, /\.(ts|tsx|css|mts|mjs|lua)$/),
   );
   const written = code.filter((file) => !file.includes('.generated.'));
 
@@ -168,7 +185,7 @@ describe('files', () => {
   });
 
   test('every file opens with its job and its place; those of a test are its titles', () => {
-    const opening = /^(#!.*\n)?(\/\/ |\/\*\*|--)/;
+    const opening = /^(#!.*\n)?(\/\/ |\/\*|--)/;
     const silent = written.filter((file) => !opening.test(readFileSync(join(root, file), 'utf8')));
     expect(silent.filter((file) => !file.endsWith('.test.ts'))).toEqual([]);
   });

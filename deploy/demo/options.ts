@@ -31,6 +31,9 @@ failure event and every job creation is compared with what the simulated engines
   --keep         leave Kafka, the registry and Redis up afterwards, with all that is in them
   --help         this text
 
+A live page shows it all meanwhile, at the address that is printed. On a terminal the demo stays up afterwards, with a
+fleet at work, until Ctrl-C.
+
 Exit code 0: no difference was found. The last line of standard output is one JSON object with the figures.
 `;
 

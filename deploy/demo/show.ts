@@ -13,6 +13,7 @@ import { Board, count, painted } from './board.ts';
 import { faceOf } from './face.ts';
 import { FleetRun } from './fleet-run.ts';
 import type { DemoOptions } from './options.ts';
+import { Page } from './page.ts';
 import { Processor } from './processor.ts';
 import { type DemoResult, isGood, resultLine, resultTable, type Takeover } from './result.ts';
 import { taskfold } from './taskfold.ts';
@@ -24,6 +25,8 @@ const TAKEN_OVER_MS_MAX = 60_000;
 const DRAINED_MS_MAX = 180_000;
 const VERIFY_WAIT_S = 120;
 const SIGHTS_KEPT = 20;
+/** The fleet that goes on on a terminal: slower, so that the machine stays usable, and anew now and then. */
+const STAY = { rate: 500, seconds: 600 };
 
 /** The demo can't go on; the message says why. */
 export class DemoFailed extends Error {}
@@ -39,6 +42,7 @@ export class Show {
   readonly #closing: (() => Promise<void> | void)[] = [];
   readonly #began = performance.now();
   readonly #sights: Sight[] = [];
+  #url = '';
 
   /** @param env the services' addresses are in it, and no other setting of Taskfold */
   constructor(options: DemoOptions, env: NodeJS.ProcessEnv, signal: AbortSignal) {
@@ -56,6 +60,7 @@ export class Show {
       good = isGood(result);
       if (this.#options.keep) this.#board.say(this.#lookAround());
       process.stdout.write(`${resultTable(result)}\n${resultLine(result)}\n`);
+      if (process.stdout.isTTY) await this.#stay();
       return good;
     } finally {
       this.#board.stop();
@@ -71,6 +76,7 @@ export class Show {
     const title = 'Taskfold: updates of an engine fleet, folded exactly once';
     this.#board.say(`\n${painted(title, 'bold', process.stderr)}\n`);
     await this.#prepare();
+    await this.#openPage();
     const fleet = await FleetRun.open(this.#config, topologyOfConfig(this.#config), this.#options, this.#signal);
     this.#closing.push(() => fleet.close());
     await this.#watch(fleet.partitions);
@@ -110,9 +116,7 @@ export class Show {
 
     this.#say('lag 0: now every task and every event is compared with what the engines really did');
     const verified = await this.#verify(truthFile);
-    for (const processor of this.#processors.filter(({ isRunning }) => isRunning)) {
-      if (!(await processor.stop())) throw new DemoFailed(`processor ${processor.name} did not end in order`);
-    }
+    if (!process.stdout.isTTY) await this.#stopProcessors();
     return {
       truth,
       verified,
@@ -120,6 +124,38 @@ export class Show {
       drain_seconds: Math.max(0, drained.at - publishedAt) / 1_000,
       seconds: this.#seconds(),
     };
+  }
+
+  async #stopProcessors(): Promise<void> {
+    for (const processor of this.#processors.filter(({ isRunning }) => isRunning)) {
+      if (!(await processor.stop())) throw new DemoFailed(`processor ${processor.name} did not end in order`);
+    }
+  }
+
+  /** The live page, for as long as the demo lasts. */
+  async #openPage(): Promise<void> {
+    const page = await Page.open(this.#env);
+    if (page === null) throw new DemoFailed('taskfold serve ended before it listened: run it to see why');
+    this.#closing.push(() => page.stop());
+    this.#url = page.url;
+    const what = Page.isBuilt ? 'the live page' : 'the API (build the page with: npm run build)';
+    this.#say(`${what}: ${painted(page.url, 'cyan', process.stderr)}`);
+  }
+
+  /** Somebody looks on: the fleet goes on until it is interrupted, which is no failure then. */
+  async #stay(): Promise<void> {
+    this.#board.say(`\nThe fleet goes on. Look at it: ${this.#url}  (Ctrl-C ends it)`);
+    for (let seed = this.#options.seed + 1; !this.#signal.aborted; seed++) {
+      const rate = Math.min(this.#options.rate, STAY.rate);
+      const tasks = Math.ceil((rate * STAY.seconds) / 20);
+      const options = { ...this.#options, ...STAY, rate, tasks, seed };
+      try {
+        const fleet = await FleetRun.open(this.#config, topologyOfConfig(this.#config), options, this.#signal);
+        await fleet.publish(this.#signal).finally(() => fleet.close());
+      } catch (error) {
+        if (!this.#signal.aborted) throw error;
+      }
+    }
   }
 
   async #prepare(): Promise<void> {

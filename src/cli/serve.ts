@@ -22,8 +22,8 @@ import { redisTarget } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { version } from './version.ts';
 
-/** Beside the compiled command: dist/cli/serve.js, dist/web. */
-const PAGE = fileURLToPath(new URL('../web/', import.meta.url));
+/** Beside the compiled command (dist/cli/serve.js); what runs from the sources shows the page as it was built last. */
+const PAGE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web/' : '../web/', import.meta.url));
 
 export function serveCommand(): Command {
   return defineCommand({

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import rateLimit from '@fastify/rate-limit';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { requireToken } from './access.ts';
 import { changeRoutes } from './change-routes.ts';
@@ -59,9 +59,13 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(onError(options.onUnexpected));
+  const { page } = options;
+  const hasPage = page !== undefined && existsSync(page);
   app.setNotFoundHandler((request, reply) => {
+    // The page's own addresses (/tasks?status=failed, /jobs/J1): whoever asks for a page gets it, and it shows the view.
+    if (hasPage && asksForPage(request)) return reply.header('cache-control', 'no-cache').sendFile('index.html');
     const known = '/openapi.json lists what there is';
-    void sendProblem(reply, notFound(`there is no ${request.method} ${request.url.split('?', 1)[0]}`, known).problem);
+    return sendProblem(reply, notFound(`there is no ${request.method} ${request.url.split('?', 1)[0]}`, known).problem);
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('content-security-policy', PAGE_POLICY);
@@ -109,8 +113,7 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
   await app.register(searchRoutes(sources));
   await app.register(changeRoutes(sources));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  const { page } = options;
-  if (page !== undefined && existsSync(page)) {
+  if (hasPage) {
     await app.register(fastifyStatic, {
       root: page,
       cacheControl: false,
@@ -123,4 +126,9 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
   }
   await app.ready();
   return app;
+}
+
+function asksForPage({ method, url, headers }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return !/^\/(api|assets)(\/|$)/.test(url) && (headers.accept ?? '').includes('text/html');
 }

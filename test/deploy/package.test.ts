@@ -61,6 +61,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 test('the package holds what runs and the schemas, and neither sources nor tests', () => {
   expect(packed).toEqual(expect.arrayContaining(['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE']));
   expect(packed).toContain('schemas/task-status.avsc');
+  expect(packed).toContain('dist/web/index.html');
   expect(packed.filter((path) => /^(src|test|deploy|docs)\//.test(path) || /(?<!\.d)\.ts$/.test(path))).toEqual([]);
   // The scripts that Redis runs are files beside their adapter, and no compiler carries them along.
   expect(packed.filter((path) => path.endsWith('.lua')).length).toBeGreaterThan(0);

@@ -1,0 +1,91 @@
+// The jobs, with how far the tasks of each are.
+
+import { pathTo } from '../address.ts';
+import type { JobDocument, JobsAnswer } from '../documents.ts';
+import { counted, exact } from '../format/number.ts';
+import { useList } from '../live/list.ts';
+import { Progress, progressText } from '../parts/progress.tsx';
+import { Empty, Loading, Trouble } from '../parts/states.tsx';
+import { type Column, Table } from '../parts/table.tsx';
+import { Count, Id, Time } from '../parts/text.tsx';
+
+const COLUMNS: readonly Column<JobDocument>[] = [
+  { name: 'job', title: 'Job', cell: ({ internal_job_id: id }) => <Id id={id} to={pathTo('jobs', id)} /> },
+  {
+    name: 'progress',
+    title: 'Progress',
+    hint: 'Tasks by status',
+    cell: (job) => <Progress counts={job.tasks_by_status} of={job.tasks} />,
+  },
+  { name: 'done', title: 'Finished', cell: (job) => progressText(job.tasks_by_status, job.tasks) },
+  {
+    name: 'tasks',
+    title: 'Tasks',
+    isNumber: true,
+    cell: (job) => <Count value={job.tasks} to={pathTo('tasks', undefined, { job: job.internal_job_id })} />,
+  },
+  {
+    name: 'silent',
+    title: 'Silent',
+    isNumber: true,
+    cell: ({ tasks_by_liveness: { silent = 0 } }) =>
+      silent === 0 ? (
+        <span class="quiet">0</span>
+      ) : (
+        <span class="alarm" data-tone="bad">
+          {exact(silent)}
+        </span>
+      ),
+  },
+  { name: 'failures', title: 'Failures', isNumber: true, cell: ({ failures_by_reason }) => sumOf(failures_by_reason) },
+  { name: 'errors', title: 'Errors', isNumber: true, cell: ({ error_count }) => exact(error_count) },
+  { name: 'last', title: 'Last update', isNumber: true, cell: (job) => <Time at={job.last_update_at} isRelative /> },
+];
+
+export function JobsView() {
+  const list = useList<JobsAnswer, JobDocument>('/api/jobs', jobsOf);
+  return (
+    <>
+      <div class="head">
+        <h1>Jobs</h1>
+        <span class="aside">{list.total !== undefined && counted(list.total, 'job')}</span>
+      </div>
+      {!list.hasBegun ? (
+        list.problem === undefined ? (
+          <div class="panel">
+            <Loading lines={12} />
+          </div>
+        ) : (
+          <Trouble problem={list.problem} again={list.again} />
+        )
+      ) : list.length === 0 && list.isComplete ? (
+        <div class="panel">
+          <Empty title="No job yet">A job shows here with the first task that names it.</Empty>
+        </div>
+      ) : (
+        <div class="live-part">
+          <Table
+            label="Jobs"
+            kind="jobs-table"
+            columns={COLUMNS}
+            length={list.length}
+            isOpen={!list.isComplete}
+            row={list.row}
+            keyOf={({ internal_job_id }) => internal_job_id}
+            onLook={list.look}
+          />
+          <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function jobsOf({ jobs }: JobsAnswer): readonly JobDocument[] {
+  return jobs;
+}
+
+function sumOf(counts: JobDocument['failures_by_reason']) {
+  const sum = Object.values(counts).reduce<number>((total, count) => total + Number(count), 0);
+  return sum === 0 ? <span class="quiet">0</span> : exact(sum);
+}

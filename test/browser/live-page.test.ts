@@ -1,0 +1,243 @@
+// The live page against the real stack with a fleet at work: every view, read by a browser as people and screen readers
+// do; its numbers are the API's; and what goes wrong is told while it goes wrong.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { FleetAnswer } from '../../src/serve/fleet-documents.ts';
+import { withOwnRedis } from '../support/own-services.ts';
+import { type TaskfoldProcess, taskfold } from '../support/taskfold-process.ts';
+import { Deployment, until } from '../system/deployment.ts';
+import { DESKTOP, LivePage, openBrowser, PHONE } from './live-page.ts';
+
+const KIB_MAX = 150;
+/** What a reader is told within; a busy machine of two cores is given some more. */
+const TOLD_MS_MAX = Number(process.env.TOLD_MS_MAX ?? 5_000);
+const CANARY = 'canary-token-that-nobody-may-see';
+const TASK = 'task-of-the-browser';
+
+/** Evaluated in the page, all at one moment. */
+const SHOWN_NUMBERS = `({
+  conservation: [...document.querySelectorAll('.conservation .count')].map(({ dataset }) => Number(dataset.value)),
+  statuses: Object.fromEntries([...document.querySelectorAll('.shares a')].map((row) =>
+    [new URL(row.href).search, Number(row.querySelector('.count').dataset.value)])),
+})`;
+
+test('the page is small enough for a phone', () => {
+  const folder = join(import.meta.dirname, '../../dist/web');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = files.map(({ parentPath, name }) => gzipSync(readFileSync(join(parentPath, name))).length);
+  const sum = bytes.reduce((total, size) => total + size, 0);
+  expect(sum).toBeGreaterThan(20_000);
+  expect(sum).toBeLessThan(KIB_MAX * 1_000);
+  // All that it loads is its own.
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  expect(page.match(/(?:src|href)="(?!\/)/g)).toBeNull();
+});
+
+test('every view is told truly and readably, leads to what is behind its numbers, and says within seconds what goes wrong', async () => {
+  const services = await withOwnRedis();
+  const deployment = await Deployment.create('page', services.env);
+  const processors = [deployment.processor(), deployment.processor()];
+  const serve = deployment.start(['serve', '--listen', '127.0.0.1:0']);
+  const load = deployment.load({ rate: 200, seconds: 300, faults: 0.1 });
+  const [browser] = await Promise.all([
+    openBrowser(),
+    deployment.untilAllRun(processors),
+    serve.untilLogged('serving'),
+  ]);
+  await publishCanary(deployment);
+  await deployment.untilFolded(2_000);
+  const url = String(serve.logged('serving')[0]!.url);
+
+  const places = await placesOf(url);
+  await lookAtAll(browser, url, places);
+  await lookOnPhone(browser, url, places);
+
+  const page = await LivePage.open(browser, url);
+  await followToTaskAndBack(page);
+  await searchById(page);
+  await expectNumbersOfApi(page);
+  await breakAndMend(page, deployment, processors, services.redis);
+  expect(page.complaints).toEqual([]);
+  await load.stop();
+  expect(serve.log).not.toContain(CANARY);
+}, 240_000);
+
+/** A task whose update carries a credential, an output, errors and counters. */
+async function publishCanary({ env }: Deployment): Promise<void> {
+  const now = Math.floor(Date.now() / 1_000);
+  const update = (prior: number, timestamp: number) => ({
+    internal_task_id: TASK,
+    internal_job_id: 'job-of-the-browser',
+    engine_id: 'engine-of-the-browser',
+    work_request_id: 'work-1',
+    task_status: 'running',
+    prior_timestamp: prior,
+    timestamp,
+    error_count: 1,
+    error_details: JSON.stringify([{ id: 'E1', msg: 'the first one' }]),
+    inputs: [{ id: 'camera-1', processed_count: 5, processed_total_count: timestamp === now ? 15 : 5 }],
+    create_jobs_action: [{ base_internal_job_id: 'J', token: CANARY }],
+    task_output: JSON.stringify({ words: 3 }),
+  });
+  // The second comes twice, and before the third one is missing: a duplicate and a gap to look at.
+  const updates = [
+    update(now - 20, now - 15),
+    update(now - 15, now - 10),
+    update(now - 15, now - 10),
+    update(now - 5, now),
+  ];
+  const lines = updates.map((one) => `${JSON.stringify(one)}\n`).join('');
+  const { code, stderr } = await taskfold(['publish'], env, lines);
+  expect(code, stderr).toBe(0);
+}
+
+type Places = readonly { readonly name: string; readonly path: string; readonly shows: string | RegExp }[];
+
+async function placesOf(url: string): Promise<Places> {
+  await until('the task is folded', 20_000, async () => (await fetch(`${url}/api/tasks/${TASK}`)).status === 200);
+  return [
+    { name: 'fleet', path: '/', shows: 'Engines in trouble' },
+    { name: 'tasks', path: '/tasks', shows: 'Last update' },
+    { name: 'task', path: `/tasks/${TASK}`, shows: /gap.*no post reports it/ },
+    { name: 'jobs', path: '/jobs', shows: 'Finished' },
+    { name: 'job', path: '/jobs/job-of-the-browser', shows: 'Its tasks' },
+    { name: 'engines', path: '/engines', shows: 'Keyed right' },
+    { name: 'engine', path: '/engines/engine-of-the-browser', shows: 'Cost and conduct' },
+    { name: 'processors', path: '/processors', shows: 'Log end' },
+    { name: 'nowhere', path: '/nowhere', shows: 'There is no such page' },
+    { name: 'no-task', path: '/tasks/nobody', shows: 'There is no such task' },
+  ];
+}
+
+async function lookAtAll(browser: Browser, url: string, places: Places): Promise<void> {
+  const live = await LivePage.open(browser, url, { size: DESKTOP });
+  for (const { name, path, shows } of places) {
+    await live.show(path);
+    await live.reads(shows);
+    await live.expectSteady(name);
+    for (const theme of ['light', 'dark'] as const) {
+      await live.page.emulateMedia({ colorScheme: theme });
+      await live.expectAccessible(`${name}, ${theme}`);
+      await live.picture(`${name}-${theme}`);
+    }
+    await live.page.emulateMedia({ colorScheme: 'light' });
+    await live.expectNoSideways(name);
+    expect(await live.page.content(), name).not.toContain(CANARY);
+  }
+  expect(live.complaints).toEqual([]);
+  await live.close();
+}
+
+async function lookOnPhone(browser: Browser, url: string, places: Places): Promise<void> {
+  const page = await LivePage.open(browser, url, { theme: 'dark', size: PHONE });
+  for (const { name, path } of places.slice(0, 8)) {
+    await page.show(path);
+    await page.page.locator('main .panel, main .table').first().waitFor();
+    await page.expectNoSideways(`${name} on a phone`);
+    await page.picture(`${name}-phone`);
+  }
+  await page.show('/');
+  await page.reads('Partitions');
+  await page.expectAccessible('the fleet on a phone');
+  await page.close();
+}
+
+async function followToTaskAndBack(live: LivePage): Promise<void> {
+  const { page } = live;
+  await live.show('/');
+  await page.getByRole('link', { name: /^running/ }).click();
+  await page.waitForURL('**/tasks?status=running');
+  const rows = page.getByRole('table', { name: 'Tasks' }).getByRole('row');
+  await page.locator('.table-body .cell.state').nth(5).waitFor();
+  const told = await page.locator('.table-body .cell.state').allInnerTexts();
+  expect(new Set(told.map((text) => text.trim()).filter((text) => text !== ''))).toEqual(new Set(['running']));
+  await page.getByLabel('Engines are').selectOption('reporting');
+  await page.waitForURL('**/tasks?status=running&liveness=reporting');
+  // By keyboard: from one row's link down to the next, and into it.
+  await rows.nth(1).getByRole('link').first().focus();
+  await page.keyboard.press('ArrowDown');
+  const id = await page.evaluate('document.activeElement.title');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/tasks/${id}`);
+  await live.reads('Timeline');
+  await page.locator('.timeline > li').first().waitFor();
+  await page.locator('.track .span').first().waitFor();
+  await page.goBack();
+  await page.waitForURL('**/tasks?status=running&liveness=reporting');
+  await expect(page.getByRole('button', { name: /^running/ }).getAttribute('aria-pressed')).resolves.toBe('true');
+}
+
+async function searchById({ page }: LivePage): Promise<void> {
+  await page.keyboard.press('/');
+  await page.keyboard.type(TASK);
+  await page.getByRole('option', { name: new RegExp(TASK) }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/tasks/${TASK}`);
+}
+
+/** Under load: what stands on the page at one moment is what one answer of the API said. */
+async function expectNumbersOfApi(live: LivePage): Promise<void> {
+  await live.show('/');
+  await live.page.locator('.conservation .count').first().waitFor();
+  const { conservation, statuses } = (await live.page.evaluate(SHOWN_NUMBERS)) as {
+    conservation: number[];
+    statuses: Record<string, number>;
+  };
+  const [received = 0, ...outcomes] = conservation;
+  expect(received).toBeGreaterThan(0);
+  expect(outcomes.reduce((sum, count) => sum + count, 0)).toBe(received);
+  const told = live.fleets.find(({ fleet }) => fleet?.updates.received === received) as FleetAnswer;
+  expect(told, `an answer with ${received} received`).toBeDefined();
+  const { updates, tasks_by_status, tasks_by_liveness } = told.fleet!;
+  expect(outcomes).toEqual([updates.applied, updates.duplicate, updates.stale, updates.rejected, updates.rerouted]);
+  for (const [status, count] of Object.entries(tasks_by_status)) expect(statuses[`?status=${status}`]).toBe(count);
+  for (const [liveness, count] of Object.entries(tasks_by_liveness))
+    expect(statuses[`?liveness=${liveness}`]).toBe(count);
+}
+
+async function breakAndMend(
+  live: LivePage,
+  deployment: Deployment,
+  processors: readonly TaskfoldProcess[],
+  redis: { start(): Promise<void>; stop(): Promise<void> },
+): Promise<void> {
+  const [killed, other] = processors;
+  const notice = live.page.locator('.notice');
+  const told: Record<string, number> = {};
+  await live.show('/');
+  await live.reads('Live');
+
+  await killed!.kill();
+  told['a killed processor'] = await live.msUntil(/without a processor/);
+  await live.picture('told-killed');
+  await deployment.untilAllRun([other!], 40_000);
+  await notice.waitFor({ state: 'detached' });
+
+  await deployment.redis.hset(deployment.keysOf(2).head, 'saving', '17');
+  await until('partition 2 is halted', 20_000, async () => (await deployment.look()).get(2)?.halt !== undefined);
+  told['a halted partition'] = await live.msUntil('Partition 2 is halted');
+  await live.page.getByRole('link', { name: 'What to do' }).click();
+  await live.reads('taskfold partitions rebuild 2');
+  await live.expectAccessible('a halted partition');
+  await live.picture('told-halted');
+
+  const [away] = await Promise.all([live.msUntil(/does not answer|takes too long/), redis.stop()]);
+  told['Redis away'] = away;
+  await live.reads(/what you see is .* old/);
+  await live.picture('told-away');
+  await redis.start();
+  await live.reads('Live, in part');
+  await until('partition 2 is rebuilt', 60_000, async () => {
+    const { code } = await deployment.command(['partitions', 'rebuild', '2', '--yes']);
+    return code === 0;
+  });
+  await notice.waitFor({ state: 'detached', timeout: 60_000 });
+  await live.reads('Live');
+
+  process.stderr.write(`told after, ms: ${JSON.stringify(told)}\n`);
+  for (const [what, ms] of Object.entries(told)) expect(ms, what).toBeLessThan(TOLD_MS_MAX);
+}
