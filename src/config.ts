@@ -193,7 +193,7 @@ export const settings = [
     {
       group: 'serve',
       doc: 'SHA-256 of the bearer tokens that may ask `taskfold serve`. Without any, whoever reaches the port may. To make one: `openssl rand -hex 32 | tr -d "\\n" | tee token | sha256sum`.',
-      file: true,
+      secret: 'whole',
     },
   ),
   oneOf('api_anonymous', 'on_loopback', ['on_loopback', 'everywhere'], {

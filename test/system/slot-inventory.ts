@@ -24,7 +24,7 @@ export async function inventoryOf(redis: RedisClient, keys: SlotKeys): Promise<I
     await Promise.all(
       found.map(async (key) => {
         const kind = kindOf(key.slice(keys.tag.length + 1));
-        const [elements, bytes] = await Promise.all([elementsOf(redis, key, kind), redis.memory('USAGE', key)]);
+        const [elements, bytes] = await Promise.all([elementsOf(redis, key), redis.memory('USAGE', key)]);
         kinds[kind] ??= { keys: 0, elements: 0, bytes: 0 };
         const holding = kinds[kind];
         holding.keys += 1;
@@ -42,19 +42,15 @@ function kindOf(name: string): string {
   return [first, ...(first === 'retired' ? [] : rest)].join(':');
 }
 
-async function elementsOf(redis: RedisClient, key: string, kind: string): Promise<number> {
-  switch (kind) {
-    case 'looks':
-    case 'silent':
-    case 'jobs':
-    case 'engines':
-    case 'job:tasks':
+async function elementsOf(redis: RedisClient, key: string): Promise<number> {
+  switch (await redis.type(key)) {
+    case 'zset':
       return redis.zcard(key);
-    case 'outbox':
+    case 'stream':
       return redis.xlen(key);
-    case 'task:errors':
+    case 'list':
       return redis.llen(key);
-    case 'task:output':
+    case 'string':
       return 1;
     default:
       return redis.hlen(key);

@@ -36,7 +36,22 @@ const LONG_ID = 'an-id-of-more-than-sixty-four-bytes-'.repeat(3);
 
 /** Every kind of key that the fold's work brings about. */
 const KINDS = [
-  ...['engine', 'engines', 'fleet', 'head', 'job', 'job:tasks', 'jobs', 'looks', 'outbox', 'retired', 'silent'],
+  ...[
+    'by_reason',
+    'by_status',
+    'engine',
+    'engine:tasks',
+    'engines',
+    'fleet',
+    'head',
+    'job',
+    'job:tasks',
+    'jobs',
+    'looks',
+    'outbox',
+    'retired',
+    'silent',
+  ],
   ...['task', 'task:errors', 'task:io', 'task:ledger', 'task:long', 'task:output'],
 ];
 
@@ -56,6 +71,7 @@ function recordAt(offset: number): InputRecord {
     prior_timestamp,
     timestamp: prior_timestamp + EVERY_S,
     error_count: 1,
+    failure_reason: isLast && end === 'failed' ? 'bad_data' : null,
     processed_stats: { processed_chunks: 1 },
     inputs: [{ id: 'in', processed_count: 1 }, ...(number % 11 === 0 ? [{ id: LONG_ID, processed_count: 1 }] : [])],
     error_details: number % 4 === 0 ? `[{"id":"e${step}"}]` : null,
