@@ -70,7 +70,7 @@ const COLUMNS: readonly Column<Row>[] = [
     hint: 'The next offset whose events are not committed yet',
     cell: ({ emitted }) => exactOr(emitted),
   },
-  { name: 'end', title: 'Log end', isNumber: true, cell: ({ log_end }) => exactOr(log_end) },
+  { name: 'end', title: 'Log end', isNumber: true, cell: (partition) => exactOr(endOf(partition)) },
   {
     name: 'lag',
     title: 'Lag',
@@ -93,6 +93,11 @@ const COLUMNS: readonly Column<Row>[] = [
     cell: ({ outcomes }) => (outcomes?.rejected ? exact(outcomes.rejected) : <span class="quiet">0</span>),
   },
 ];
+
+/** What is folded was there: the log's end was looked at a moment before W. */
+function endOf({ log_end, watermark = 0 }: Row): number | undefined {
+  return log_end === undefined ? undefined : Math.max(log_end, watermark);
+}
 
 export function ProcessorsView() {
   const told = useValue(partitions);
