@@ -14,9 +14,6 @@ import type { SlotKeys } from './slot-keys.ts';
 import { malformed, storedJson } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
 
-/** hash, io, long, errors and output of a task */
-const WHOLE_SHAPE = 'hhhls';
-
 /** A task with all that is kept of it; what the ledger remembers of its reporters is left out. */
 export interface WholeTask {
   readonly task: TaskState;
@@ -32,18 +29,10 @@ export async function readWholeTasks(
   keys: SlotKeys,
   ids: readonly string[],
 ): Promise<{ watermark: number | null; tasks: (WholeTask | null)[] }> {
-  const wanted = [keys.head];
-  for (const id of ids) {
-    const key = keys.task(id);
-    wanted.push(key, `${key}:io`, `${key}:long`, `${key}:errors`, `${key}:output`);
-  }
-  const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [WHOLE_SHAPE]));
-  const { watermark, replies } = unpackReplies(reply);
-  const tasks = ids.map((id, i): WholeTask | null => {
-    const at = WHOLE_SHAPE.length * i;
-    const [fields, io, long, errors] = replies.slice(at, at + 4) as [string[], string[], string[], string[]];
-    const output = replies[at + 4] as string | false;
-    const key = keys.task(id);
+  const { watermark, tasks } = await readTaskParts(run, keys, ids, ['', ':io', ':long', ':errors', ':output']);
+  const whole = tasks.map(({ key, id, parts }): WholeTask | null => {
+    const [fields, io, long, errors] = parts as [string[], string[], string[], string[]];
+    const output = parts[4] as string | false;
     const task = decodeTask(key, id, { fields, io, long, ledger: [] });
     if (!task) return null;
     return {
@@ -52,11 +41,8 @@ export async function readWholeTasks(
       task_output: output === false ? undefined : output,
     };
   });
-  return { watermark: watermark === null ? null : Number(watermark), tasks };
+  return { watermark: watermark === null ? null : Number(watermark), tasks: whole };
 }
-
-/** hash, io and long of a task */
-const ROW_SHAPE = 'hhh';
 
 /** Tasks without their kept errors and outputs, which can be large, in the order asked, all at one W; null: absent. @throws Fault */
 export async function readTaskRows(
@@ -64,18 +50,42 @@ export async function readTaskRows(
   keys: SlotKeys,
   ids: readonly string[],
 ): Promise<{ watermark: number | null; tasks: (TaskState | null)[] }> {
+  const { watermark, tasks } = await readTaskParts(run, keys, ids, ['', ':io', ':long']);
+  const rows = tasks.map(({ key, id, parts }) => {
+    const [fields, io, long] = parts as [string[], string[], string[]];
+    return decodeTask(key, id, { fields, io, long, ledger: [] });
+  });
+  return { watermark: watermark === null ? null : Number(watermark), tasks: rows };
+}
+
+/** How the script reads each part of a task: as a hash, list or string. */
+const SHAPES = { '': 'h', ':io': 'h', ':long': 'h', ':ledger': 'h', ':errors': 'l', ':output': 's' } as const;
+
+interface TaskParts {
+  readonly key: string;
+  readonly id: string;
+  /** a reply for each part, in the order asked */
+  readonly parts: readonly unknown[];
+}
+
+/** These parts of the tasks, as one script reads them, with the W that it read. @throws Fault service_unavailable */
+export async function readTaskParts(
+  run: RunScript,
+  keys: SlotKeys,
+  ids: readonly string[],
+  parts: readonly (keyof typeof SHAPES)[],
+): Promise<{ watermark: string | null; tasks: TaskParts[] }> {
   const wanted = [keys.head];
-  for (const id of ids) {
-    const key = keys.task(id);
-    wanted.push(key, `${key}:io`, `${key}:long`);
-  }
-  const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [ROW_SHAPE]));
+  const taskKeys = ids.map((id) => keys.task(id));
+  for (const key of taskKeys) for (const part of parts) wanted.push(key + part);
+  const shape = parts.map((part) => SHAPES[part]).join('');
+  const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [shape]));
   const { watermark, replies } = unpackReplies(reply);
   const tasks = ids.map((id, i) => {
-    const [fields, io, long] = replies.slice(3 * i, 3 * i + 3) as [string[], string[], string[]];
-    return decodeTask(keys.task(id), id, { fields, io, long, ledger: [] });
+    const at = parts.length * i;
+    return { key: taskKeys[i]!, id, parts: replies.slice(at, at + parts.length) };
   });
-  return { watermark: watermark === null ? null : Number(watermark), tasks };
+  return { watermark, tasks };
 }
 
 function decodeError(key: string, text: string): TaskError {

@@ -20,13 +20,13 @@ import {
 import { writeIndexes } from './index-writes.ts';
 import { decodeLive, encodeLive, RESUME_FIELD } from './live-codec.ts';
 import { decodeNotice, encodeNotice } from './notice-codec.ts';
-import { unpackReplies } from './packed-reply.ts';
 import { redisFault } from './redis-faults.ts';
 import type { RedisClient } from './redis-target.ts';
 import { readRollUps, writeRollUps } from './roll-ups.ts';
 import { defineScripts } from './scripts.ts';
 import { requireFitServer } from './server-fitness.ts';
 import { groupKeys, type SlotKeys } from './slot-keys.ts';
+import { readTaskParts } from './slot-reads.ts';
 import { slotWrites } from './slot-writes.ts';
 import { storedInteger } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
@@ -35,8 +35,6 @@ import { dropTombstones, readTombstones, requireSameWatermark, writeTombstones }
 
 /** Tasks read by one script: bounds the time that Redis is kept from others. */
 const READ_TASKS_MAX = 200;
-/** hash, io, long and ledger of a task */
-const READ_SHAPE = 'hhhh';
 
 export interface SlotStoreOptions {
   /** a connection of its own, from connectRedis */
@@ -52,22 +50,10 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   let serverIsFit = false;
 
   async function readTasksAt(keys: SlotKeys, ids: readonly string[], generation: number | null) {
-    const wanted = [keys.head];
-    for (const id of ids) {
-      const key = keys.task(id);
-      wanted.push(key, `${key}:io`, `${key}:long`, `${key}:ledger`);
-    }
-    const reply = await faultsOf(`reading tasks of ${keys.tag}`, run('readTasks', wanted, [READ_SHAPE]));
-    const { watermark, replies } = unpackReplies(reply);
-    const tasks = ids.map((id, i): KnownTask => {
-      const at = READ_SHAPE.length * i;
-      const [fields, io, long, ledger] = replies.slice(at, at + 4) as string[][];
-      const task = decodeTask(keys.task(id), id, {
-        fields: fields!,
-        io: io!,
-        long: long!,
-        ledger: ledger!,
-      });
+    const { watermark, tasks: stored } = await readTaskParts(run, keys, ids, ['', ':io', ':long', ':ledger']);
+    const tasks = stored.map(({ key, id, parts }): KnownTask => {
+      const [fields, io, long, ledger] = parts as [string[], string[], string[], string[]];
+      const task = decodeTask(key, id, { fields, io, long, ledger });
       if (task) writer.holds(task);
       return task;
     });
