@@ -23,12 +23,10 @@ export class FoldChanges {
     return generation === undefined ? this.#slot(internal_task_id) : new Tombstone(generation);
   }
 
-  /** The change of a task, begun where there is none. */
-  of(task: TaskState): TaskChange {
+  /** The change of a task as it was before it, begun where there is none. @param isNew the slot did not know the task */
+  of(task: TaskState, isNew = false): TaskChange {
     const known = this.#changes.get(task.internal_task_id);
     if (known !== undefined && !known.retired) return known;
-    const saved = known === undefined ? this.#slot(task.internal_task_id) : null;
-    const isSaved = saved !== null && !(saved instanceof Tombstone);
     const change: TaskChange = {
       task,
       errors: [],
@@ -36,7 +34,8 @@ export class FoldChanges {
       reporters: new Set(),
       base_changed: false,
       look_changed: false,
-      places_before: known?.places_before ?? (isSaved ? placesOf(saved) : null),
+      // Of one that begins anew in the same stretch the slot has what it had before.
+      places_before: known !== undefined ? known.places_before : isNew ? null : placesOf(task),
       retired: false,
       begins_anew: known !== undefined,
     };

@@ -168,7 +168,7 @@ export class PartitionFold {
   ): void {
     const { clock, fleet, settings } = this.#head;
     const { update } = judged;
-    const change = this.#changes.of(task);
+    const change = this.#changes.of(task, isNew);
     this.#rollUps.beforeUpdate(task, isNew);
     const [livenessBefore, updatedBefore, attemptsBefore] = [task.liveness, task.last_update_at, task.attempts];
     const outcome = outcomeOf(judged.updateClass);
