@@ -53,8 +53,9 @@ async function whatIsLeft(
   for (const [partition, goal] of goals) {
     const { head, outbox } = keys[partition]!;
     const emitted = positions.get(partition)?.emitted ?? 0;
-    const watermark = Number(await redis.hget(head, 'watermark')) || 0;
-    if ((await redis.hexists(head, 'watermark')) === 0) left.push(`partition ${partition} is not begun`);
+    const stored = await redis.hget(head, 'watermark');
+    const watermark = Number(stored) || 0;
+    if (stored === null) left.push(`partition ${partition} is not begun`);
     else if (watermark < goal) left.push(`partition ${partition} is folded to ${watermark} of ${goal}`);
     // Entries below C have left; they are only not trimmed yet.
     else if (emitted < goal && (await redis.xrange(outbox, `${emitted}-0`, `(${goal}-0`, 'COUNT', 1)).length > 0) {
