@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { VerifyDocument } from '../../src/cli/verify/verify-document.ts';
 import { homeOf } from '../../src/domain/home.ts';
-import type { HaltCode } from '../../src/pipeline/errors.ts';
 import { LOAD_MARK } from '../../src/pipeline/ports.ts';
 import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
@@ -24,8 +23,8 @@ import {
   removeHistory,
 } from './broken-partitions.ts';
 import { Deployment, until } from './deployment.ts';
+import { HALT_MS_MAX, halted } from './halted.ts';
 
-const HALT_MS_MAX = 20_000;
 const MESSAGE_BYTES = 1_200_000;
 
 test('the same log: keys edited, history gone, payloads gone, another life of Redis, a lost C; each is cured as it says', async () => {
@@ -143,15 +142,6 @@ async function publishTo(deployment: Deployment, partitions: readonly number[], 
   );
   const { code, stderr } = await deployment.command(['publish'], {}, lines.join('\n'));
   expect(`${code} ${code === 0 ? '' : stderr}`).toBe('0 ');
-}
-
-async function halted(deployment: Deployment, wanted: Readonly<Record<number, HaltCode>>): Promise<void> {
-  const codes = async () => {
-    const found = [...(await deployment.look()).values()].filter(({ halt }) => halt);
-    return Object.fromEntries(found.map(({ partition, halt }) => [partition, halt!.code]));
-  };
-  await until('halted', HALT_MS_MAX, async () => Object.keys(await codes()).length >= Object.keys(wanted).length);
-  expect(await codes()).toEqual(wanted);
 }
 
 /** Runs the command that the partition's message names: the first that begins and ends with these words. */

@@ -4,14 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { HaltCode } from '../../src/pipeline/errors.ts';
 import { namedCommands } from '../support/named-commands.ts';
 import { sharedEnv } from '../support/stack.ts';
 import { emptySlot, putMark, readMark } from './broken-partitions.ts';
 import { Deployment, until } from './deployment.ts';
+import { halted } from './halted.ts';
 import { plainKafka } from './raw-records.ts';
-
-const HALT_MS_MAX = 20_000;
 
 test('a topic that somebody grew by hand, a growth that was cut off, a slot lost after a growth: each is cured as it says', async () => {
   const deployment = await Deployment.create('grown-halts', sharedEnv(), { partitions: 3 });
@@ -79,15 +77,6 @@ async function publish(deployment: Deployment, fields: object): Promise<void> {
   });
   const { code, stderr } = await deployment.command(['publish'], {}, lines.join('\n'));
   expect(`${code} ${code === 0 ? '' : stderr}`).toBe('0 ');
-}
-
-async function halted(deployment: Deployment, wanted: Readonly<Record<number, HaltCode>>): Promise<void> {
-  const codes = async () => {
-    const found = [...(await deployment.look()).values()].filter(({ halt }) => halt);
-    return Object.fromEntries(found.map(({ partition, halt }) => [partition, halt!.code]));
-  };
-  await until('halted', HALT_MS_MAX, async () => Object.keys(await codes()).length >= Object.keys(wanted).length);
-  expect(await codes()).toEqual(wanted);
 }
 
 /** Runs the last command with this verb that the partition's message names, with these words put in. */
