@@ -10,7 +10,7 @@ import autocannon from 'autocannon';
 import { createLiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { followEvents } from '../system/event-client.ts';
-import { BenchWorld, count, INPUT_TOPIC, median, useOf } from './bench-world.ts';
+import { BenchWorld, count, INPUT_TOPIC, median, print, useOf } from './bench-world.ts';
 import { fold, told } from './fold-run.ts';
 
 const { values } = parseArgs({
@@ -168,8 +168,4 @@ async function someIds(group: string): Promise<string[]> {
 
 function swap<One, Other>(one: One, other: Other): [Other, One] {
   return [other, one];
-}
-
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

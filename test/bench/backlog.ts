@@ -8,7 +8,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { BenchWorld, count, INPUT_TOPIC, median, type Use } from './bench-world.ts';
+import { BenchWorld, count, INPUT_TOPIC, median, print, type Use } from './bench-world.ts';
 import { type FoldRun, fold, type Run, spent, told } from './fold-run.ts';
 import { NOW, versionOf } from './version.ts';
 
@@ -107,8 +107,4 @@ function inWords({ median: middle, min, max }: Spread): string {
 
 function cpuPerMillion({ cpu_s, updates }: FoldRun): number {
   return (1e6 * cpu_s) / updates;
-}
-
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -53,6 +53,11 @@ export function count(figure: number): string {
   return Math.round(figure).toLocaleString('en-US');
 }
 
+/** What people watch; standard output is for the one JSON object. */
+export function print(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 export class BenchWorld {
   readonly stack: Stack;
   readonly #link: ClusterLink;
@@ -67,7 +72,7 @@ export class BenchWorld {
   }
 
   static async open(): Promise<BenchWorld> {
-    const world = new BenchWorld(await startStack({ onProgress: (line) => process.stderr.write(`${line}\n`) }));
+    const world = new BenchWorld(await startStack({ onProgress: print }));
     await world.#redis.ready(10_000);
     return world;
   }

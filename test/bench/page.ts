@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type CDPSession, chromium, type Page } from 'playwright-core';
 import { provideChromium } from '../../deploy/stack/chromium.mjs';
-import { BenchWorld, count, median, useOf } from './bench-world.ts';
+import { BenchWorld, count, median, print, useOf } from './bench-world.ts';
 
 const { values } = parseArgs({
   options: {
@@ -206,8 +206,4 @@ async function heapOf(client: CDPSession): Promise<number> {
 
 function told(times: readonly number[]): string {
   return `${median(times).toFixed(0)} (at most ${Math.max(...times).toFixed(0)})`;
-}
-
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -7,7 +7,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { BenchWorld, count, INPUT_TOPIC, median, useOf } from './bench-world.ts';
+import { BenchWorld, count, INPUT_TOPIC, median, print, useOf } from './bench-world.ts';
 import { type FoldRun, fold } from './fold-run.ts';
 import { recorder, sendAgain } from './recorded-bytes.ts';
 
@@ -153,8 +153,4 @@ function perMillion(cpu_s: number, updates: number): number {
 
 function short(figure: number | null): string {
   return figure === null ? '' : figure.toFixed(1);
-}
-
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
