@@ -5,8 +5,8 @@ import { pathTo } from '../address.ts';
 import type { EngineDocument, JobDocument } from '../documents.ts';
 import { bytes, counted, exact } from '../format/number.ts';
 import { duration } from '../format/time.ts';
+import { LIVENESSES, STATUSES } from '../format/words.ts';
 import { Shares } from './shares.tsx';
-import { LIVENESSES, STATUSES } from './status.tsx';
 import { Fact } from './task-facts.tsx';
 import { Panel, Time } from './text.tsx';
 

@@ -1,36 +1,6 @@
-// The words of the contract for what a task is, each with a shape and a colour.
+// What a task is, each word with a shape and a colour.
 
 import { hasIcon, Icon } from './icon.tsx';
-
-export const STATUSES = [
-  'running',
-  'scheduled',
-  'pending',
-  'queued',
-  'reprocessing',
-  'complete',
-  'failed',
-  'aborted',
-  'rejected',
-  'unreported',
-] as const;
-
-export const LIVENESSES = ['reporting', 'stalled', 'silent', 'unknown', 'ended'] as const;
-
-export const FAILURE_REASONS = [
-  'internal_error',
-  'unknown',
-  'connection',
-  'rate_limited',
-  'unauthorized',
-  'api',
-  'resources',
-  'not_found',
-  'core_api',
-  'bad_data',
-  'scheduling',
-  'none',
-] as const;
 
 /** The colour that a status or liveness has everywhere. */
 export function toneOf(word: string): string {

@@ -2,6 +2,7 @@
 
 import type { FleetDocument, PartitionsAnswer } from '../documents.ts';
 import { counted } from '../format/number.ts';
+import { LIVENESSES, STATUSES } from '../format/words.ts';
 import { connection } from '../live/ask.ts';
 import { standingOf } from '../live/health.ts';
 import type { Sample } from '../live/history.ts';
@@ -15,7 +16,6 @@ import { KeyFigures } from '../parts/key-figures.tsx';
 import { PartitionGrid } from '../parts/partition-grid.tsx';
 import { Shares } from '../parts/shares.tsx';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
-import { LIVENESSES, STATUSES } from '../parts/status.tsx';
 import { Panel } from '../parts/text.tsx';
 import { Throughput } from '../parts/throughput.tsx';
 

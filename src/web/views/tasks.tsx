@@ -2,10 +2,10 @@
 
 import { useAddress, useSetFilters } from '../address.ts';
 import { counted } from '../format/number.ts';
+import { FAILURE_REASONS, LIVENESSES, STATUSES } from '../format/words.ts';
 import { useValue } from '../live/observable.ts';
 import { fleet } from '../live/overview.ts';
 import { Chips, Choice, IdField } from '../parts/filter.tsx';
-import { FAILURE_REASONS, LIVENESSES, STATUSES } from '../parts/status.tsx';
 import { TaskTable, useTasks } from '../parts/task-table.tsx';
 
 /** The filter's name in the address → in the API. */
