@@ -1,7 +1,9 @@
 // Lists of tasks, page by page: the sorted set that fits the filter best is followed, and what it does not say is looked up
 // in the tasks, of which a page looks at so many at most. So no page takes long, however many tasks there are.
 
+import { isTerminal } from '../domain/status-rule.ts';
 import { REASON_ORDER, SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
+import type { TaskStatus } from '../domain/task-state.ts';
 import { countByScore } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import type { RunScript } from '../redis/scripts.ts';
@@ -154,9 +156,12 @@ function planOf(filter: TaskFilter, partitions: readonly number[], keysOf: (part
   const { task_status, engine_id, internal_job_id, failure_reason, liveness, drifted } = filter;
   const each = (key: (keys: SlotKeys) => string, bases: readonly (number | null)[]): Range[] =>
     partitions.flatMap((partition) => bases.map((base) => ({ partition, key: key(keysOf(partition)), base })));
-  const statuses = STATUS_ORDER.flatMap((status, number) =>
-    task_status === undefined || task_status === status ? [number * SCORE_RANGE] : [],
-  );
+  const isOpen = liveness !== undefined && liveness !== 'ended';
+  const statuses = STATUS_ORDER.flatMap((status, number) => {
+    // A task whose status is terminal has ended: there is no other among those.
+    if (isOpen && isTerminal(status as TaskStatus)) return [];
+    return task_status === undefined || task_status === status ? [number * SCORE_RANGE] : [];
+  });
   if (internal_job_id !== undefined) {
     return { ranges: each((keys) => keys.jobTasks(internal_job_id), [null]), answered: ['internal_job_id'] };
   }
