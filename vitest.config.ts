@@ -27,6 +27,7 @@ const pureRooms = [
   'deploy/lock-file',
   'deploy/prometheus',
   'deploy/release',
+  'docs/links',
 ];
 /** The live page in a real Chromium. */
 const browser = 'test/browser/**/*.test.ts';
