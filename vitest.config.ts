@@ -20,6 +20,7 @@ const pureRooms = [
   'cli/output',
   'cli/progress',
   'cli/run-observer',
+  'cli/watch-owner',
   'kafka/outage-reminder',
   'deploy/demo',
   'deploy/images',
