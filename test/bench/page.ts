@@ -2,7 +2,6 @@
 // main thread that are too long, and whether its memory stays flat. Measured in a real Chromium, headless, by the clock: beside
 // other work of the machine all of it is longer, so the load is printed, too.
 //
-//
 // node test/bench/page.ts --tasks 1000000 --rate 10000 --minutes 10
 // node test/bench/page.ts --tasks 20000 --rate 500 --minutes 0.5      (a try)
 // node test/bench/page.ts --tasks 1000000 --keep                      (and then, as often as one likes:)
