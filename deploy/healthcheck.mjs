@@ -1,8 +1,8 @@
 // The image's health check: exits 0 where the processor of this container is live. Where it does not listen, as in a container that
-// runs another command, there is nothing to ask.
+// runs another command, there is nothing to ask. `taskfold serve` listens elsewhere: its address is given as the argument.
 const DEADLINE_MS = 4_000;
 
-const listen = process.env.TASKFOLD_OBSERVE_LISTEN || 'off';
+const listen = process.argv[2] || process.env.TASKFOLD_OBSERVE_LISTEN || 'off';
 if (listen === 'off') process.exit(0);
 const port = listen.slice(listen.lastIndexOf(':') + 1);
 const host = listen.slice(0, -port.length - 1);

@@ -130,7 +130,9 @@ function badValue(setting: Setting, name: string, text: string): string {
 const KUBERNETES_SERVICE = /^TASKFOLD_([A-Z0-9_]+_)?(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_\d+_[A-Z]+(_[A-Z]+)?)?)$/;
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  const known = (settings as readonly Setting[]).map((setting) => setting.env);
+  const known = (settings as readonly Setting[]).flatMap(({ env: name, file }) =>
+    file ? [name, `${name}_FILE`] : [name],
+  );
   return Object.keys(env)
     .filter((name) => name.startsWith('TASKFOLD_') && !known.includes(name) && !KUBERNETES_SERVICE.test(name))
     .sort()

@@ -47,6 +47,9 @@ describe('secrets from files', () => {
     const flag = readConfig({ ...SCRAM, KAFKA_PASSWORD: 'of the environment' }, { kafka_password_file: path });
     expect(flag.config.kafka_password).toBe('p w');
     expect(readConfig({ REDIS_URL_FILE: file('url', 'redis://:x@h:1') }).config.redis_url).toBe('redis://:x@h:1');
+    const hash = 'a'.repeat(64);
+    expect(readConfig({ TASKFOLD_API_TOKENS_FILE: file('hashes', hash) }).config.api_tokens).toEqual([hash]);
+    expect(problemsOf({ TASKFOLD_GROUP_FILE: path })).toContain('there is no such setting');
   });
 
   test('a file that cannot be read, and a value beside its file, are named; no content is', () => {

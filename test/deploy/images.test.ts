@@ -6,7 +6,9 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { KAFKA_VERSION, REGISTRY_VERSION } from '../../deploy/stack/versions.mjs';
 import { createProgram } from '../../src/cli/program.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import { settings } from '../../src/config.ts';
+import { readOnlyAclRules } from '../../src/redis/read-only-rights.ts';
 import { parseListenAddress } from '../../src/setting.ts';
 
 interface ComposeService {
@@ -16,7 +18,8 @@ interface ComposeService {
   profiles?: string[];
   read_only?: boolean;
   cap_drop?: string[];
-  healthcheck?: { disable?: boolean };
+  healthcheck?: { disable?: boolean; test?: string[] };
+  secrets?: string[];
   environment?: Record<string, string | number>;
   ports?: string[];
   depends_on?: Record<string, unknown>;
@@ -26,6 +29,7 @@ const root = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<string, ComposeService>;
+  secrets: Record<string, { file: string }>;
   volumes: Record<string, null>;
 };
 const ours = Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
@@ -40,7 +44,7 @@ const dockerfile = read('deploy/Dockerfile')
   .map((line) => ({ instruction: line.split(' ')[0]!, rest: line.slice(line.indexOf(' ') + 1) }));
 const from = dockerfile.filter(({ instruction }) => instruction === 'FROM').map(({ rest }) => rest.split(' ')[0]!);
 
-test('compose has Kafka, the registry, Redis, the two steps before the first start, taskfold, and a fleet for the demo', () => {
+test('compose has Kafka, the registry, Redis, the two steps before the first start, taskfold, its API, and a fleet for the demo', () => {
   expect(Object.keys(compose.services)).toEqual([
     'kafka',
     'schema-registry',
@@ -48,29 +52,33 @@ test('compose has Kafka, the registry, Redis, the two steps before the first sta
     'topics',
     'schemas',
     'taskfold',
+    'serve',
     'fleet',
   ]);
 });
 
 test('every variable that compose gives to taskfold is a setting, and its value one that the setting takes', () => {
-  expect(ours.map(([name]) => name)).toEqual(['topics', 'schemas', 'taskfold', 'fleet']);
+  expect(ours.map(([name]) => name)).toEqual(['topics', 'schemas', 'taskfold', 'serve', 'fleet']);
   for (const [, service] of ours) {
     const given = Object.entries(service.environment ?? {});
     expect(given.map(([name]) => name)).toEqual(expect.arrayContaining(['KAFKA_BROKERS', 'REDIS_URL']));
     for (const [name, value] of given) {
-      const setting = settings.find(({ env }) => env === name);
+      const setting = settings.find(({ env }) => env === name || `${env}_FILE` === name);
       expect(setting, `${name} is no setting`).toBeDefined();
+      if (name.endsWith('_FILE')) continue;
       expect(setting!.parse.safeParse(String(value)).success, `${name}: ${value}`).toBe(true);
     }
   }
 });
 
 test('taskfold reaches services that exist, under the ports they listen on', () => {
-  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL } = compose.services.taskfold!.environment!;
   const kafka = compose.services.kafka!.environment!;
-  expect(String(kafka.KAFKA_ADVERTISED_LISTENERS).split(',')).toContain(`INSIDE://${KAFKA_BROKERS}`);
-  for (const url of [`kafka://${KAFKA_BROKERS}`, SCHEMA_REGISTRY_URL, REDIS_URL]) {
-    expect(Object.keys(compose.services)).toContain(new URL(String(url)).hostname);
+  for (const [, { environment }] of ours) {
+    const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL } = environment!;
+    expect(String(kafka.KAFKA_ADVERTISED_LISTENERS).split(',')).toContain(`INSIDE://${KAFKA_BROKERS}`);
+    for (const url of [`kafka://${KAFKA_BROKERS}`, SCHEMA_REGISTRY_URL, REDIS_URL]) {
+      expect(Object.keys(compose.services)).toContain(new URL(String(url)).hostname);
+    }
   }
 });
 
@@ -116,7 +124,7 @@ test('the Dockerfile copies nothing that is not there', () => {
   expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test("every command of compose exists and takes its options, and the fleet comes for the demo's profile alone", () => {
+test('every command of compose exists and takes its options; API and fleet come by profiles of their own', () => {
   for (const [name, { command = [], profiles }] of ours) {
     const words = command.filter((word) => /^[a-z]+$/.test(word));
     const found = words.reduce(
@@ -129,15 +137,31 @@ test("every command of compose exists and takes its options, and the fleet comes
       command.filter((word) => word.startsWith('--') && !known.includes(word)),
       name,
     ).toEqual([]);
-    expect(profiles, name).toEqual(name === 'fleet' ? ['demo'] : undefined);
+    expect(profiles, name).toEqual({ fleet: ['demo'], serve: ['serve'] }[name]);
   }
 });
 
-test('ours have no rights and write nowhere; only the processor has a health to be asked for', () => {
+test('ours have no rights and write nowhere; only what goes on has a health to be asked for', () => {
   for (const [name, service] of ours) {
     expect(service, name).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
-    expect(service.healthcheck?.disable ?? false, name).toBe(name !== 'taskfold');
+    expect(service.healthcheck?.disable ?? false, name).toBe(!['taskfold', 'serve'].includes(name));
   }
+});
+
+test('the API reads as a user who may only read, asks for tokens, and its health is asked where it listens', () => {
+  const { environment, secrets, ports, healthcheck } = compose.services.serve!;
+  const command = (compose.services.redis as { command?: string[] }).command!;
+  const [name, , password, ...rules] = command.slice(command.indexOf('--user') + 1);
+  expect([environment!.REDIS_USERNAME, `>${environment!.REDIS_PASSWORD}`]).toEqual([name, password]);
+  const { redis_prefix, group } = readConfig({}).config;
+  expect(rules).toEqual(readOnlyAclRules(redis_prefix, group));
+  expect(environment!.TASKFOLD_API_TOKENS_FILE).toBe(`/run/secrets/${secrets![0]}`);
+  expect(compose.secrets).toHaveProperty(secrets![0]!);
+  const { host, port } = parseListenAddress(String(environment!.TASKFOLD_LISTEN))!;
+  // On the loopback of the container the port could not be published.
+  expect(host).toBe('0.0.0.0');
+  expect(ports).toEqual([`127.0.0.1:${port}:${port}`]);
+  expect(healthcheck!.test).toEqual(['CMD', 'node', 'deploy/healthcheck.mjs', environment!.TASKFOLD_LISTEN]);
 });
 
 test('the image listens where compose publishes, its health check asks there, and the address is one that the setting takes', () => {
