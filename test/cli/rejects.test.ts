@@ -130,6 +130,30 @@ test('what the state of its task rejects is tried only by name, and not for ever
   expect(await list(names, '--pending')).toEqual([lines[2]]);
 }, 120_000);
 
+test('what is too large for its events is judged by the settings in force, and replayed once they allow it', async () => {
+  const names = await withTopics('in-force', 1);
+  const run = start(['run'], names.env);
+  await publish(names, [{ internal_task_id: 'first' }]);
+  await until('it is folded', 30_000, async () => (await taskfold(['task', 'first'], names.env)).code === 0);
+  const set = async (bytes: number) => {
+    const change = ['settings', 'set', `copy_bytes_max=${bytes}`, '--yes'];
+    const { code, stderr } = await taskfold(change, names.env);
+    expect(code, stderr).toBe(0);
+  };
+  await set(10_000);
+  const create_jobs_action = [{ base_internal_job_id: 'base', payload_json: JSON.stringify('x'.repeat(20_000)) }];
+  await publish(names, [{ internal_task_id: 'large', create_jobs_action }]);
+  await until('it is rejected', 30_000, isRejected(names, 1));
+  const stays = { too_large_to_copy: { 'rejected_again:too_large_to_copy': 1 } };
+  expect(await replay(names)).toMatchObject({ replayed: 0, by_reason: stays });
+
+  await set(30_000);
+  expect(await replay(names)).toMatchObject({ replayed: 1, by_reason: { too_large_to_copy: { replayable: 1 } } });
+  await until('it is folded', 30_000, async () => (await taskfold(['task', 'large'], names.env)).code === 0);
+  run.child.kill('SIGTERM');
+  await run.ended;
+}, 120_000);
+
 test('wrong use is named: an unknown reason, a name of nothing, nobody to ask', async () => {
   const names = await withTopics('use', 1);
   const { env } = names;

@@ -1,5 +1,5 @@
-// What the `rejects` commands work with: the rejects topic, the input that pointers lead to, the log of replays, and the
-// decoder that says what a record is now.
+// What the `rejects` commands work with: the rejects topic, the input that pointers lead to, the log of replays, and what says
+// what becomes of a record now: the decoder, and the settings in force, which only Redis has.
 
 import type { Kafka } from 'kafkajs';
 import { createRegistryClient } from '../../avro/registry-client.ts';
@@ -13,10 +13,13 @@ import { readTopic } from '../../kafka/read-topic.ts';
 import { ReplayLog } from '../../kafka/replay-log.ts';
 import { Fault } from '../../pipeline/errors.ts';
 import type { InputRecord } from '../../pipeline/ports.ts';
+import type { LiveReads } from '../../read/live-reads.ts';
 import type { Topology } from '../../topology.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { openReads } from '../open-redis.ts';
 import { registryOptions } from '../service-targets.ts';
+import { settingsInForce } from '../settings/in-force.ts';
 import { kafkaConnection, kafkaLog, openTopicAdmin } from '../topic-admin.ts';
 import { topologyOfConfig } from '../topology-of-config.ts';
 import { type OutlookTerms, type RejectAtHand, recordOf } from './reject-outlook.ts';
@@ -42,7 +45,7 @@ export interface Rejects {
   ): AsyncGenerator<FoundReject[], void, void>;
   /** The messages at these places of the rejects topic, as far as it has them. */
   at(places: readonly { partition: number; offset: number }[]): Promise<FoundReject[]>;
-  /** The same with their records, their writer schemas loaded: a pointer's record is read from the input. */
+  /** The same with their records, and `terms` as they are now: a pointer's record is read from the input. */
   withRecords(found: readonly FoundReject[]): Promise<RejectAtHand[]>;
 }
 
@@ -70,6 +73,19 @@ export async function openRejects(context: CommandContext): Promise<Rejects> {
   const [mark] = [...(await new EmittedMarks(inputLink, groups.emitted).readAll()).values()];
   const replayLog = new ReplayLog(replaysLink);
   await replayLog.advance();
+  let reads: LiveReads | undefined;
+  let copyBytesMax: ReadonlyMap<number, number> = new Map();
+  // What a partition begins with that was not folded yet: what the others began with, as it would be pinned there.
+  const copyBytesMaxAtOrigin = mark?.pins.settings.copy_bytes_max ?? config.copy_bytes_max;
+
+  /** They change while a replay goes on. */
+  async function readSettingsInForce(): Promise<void> {
+    reads ??= await openReads(context);
+    const { partitions } = settingsInForce(await reads.readPartitions());
+    copyBytesMax = new Map(
+      partitions.flatMap(({ partition, settings }) => (settings ? [[partition, settings.copy_bytes_max]] : [])),
+    );
+  }
 
   /** Our own: another group that rejects has its own topic, unless somebody mixed them. */
   const found = (message: InputRecord): FoundReject[] => {
@@ -84,7 +100,7 @@ export async function openRejects(context: CommandContext): Promise<Rejects> {
       decoder,
       topic: input.topic,
       partition_count: shapes[0]!.partitions,
-      copy_bytes_max: mark?.pins.settings.copy_bytes_max ?? config.copy_bytes_max,
+      copyBytesMaxOf: (partition) => copyBytesMax.get(partition) ?? copyBytesMaxAtOrigin,
       message_bytes_max: Number(shapes[0]!.configs['max.message.bytes'] ?? Number.POSITIVE_INFINITY),
     },
     async *stream(onProgress) {
@@ -109,6 +125,8 @@ export async function openRejects(context: CommandContext): Promise<Rejects> {
       });
     },
     async withRecords(all) {
+      if (all.length === 0) return [];
+      await readSettingsInForce();
       const pointers = all.filter(({ reject }) => reject.form === 'pointer' && reject.source.topic === input.topic);
       const pointed = await readRecordsAt(
         inputLink,

@@ -37,8 +37,8 @@ export interface OutlookTerms {
   readonly decoder: UpdateDecoder;
   readonly topic: string;
   readonly partition_count: number;
-  /** bytes, as the fold has it pinned */
-  readonly copy_bytes_max: number;
+  /** bytes, by the settings in force in this partition */
+  readonly copyBytesMaxOf: (partition: number) => number;
   /** bytes, what the input topic takes in one record */
   readonly message_bytes_max: number;
 }
@@ -79,7 +79,7 @@ export function outlookOf({ reject, record }: RejectAtHand, terms: OutlookTerms)
   const problem = problemOf(update, headerText(record.headers, ENGINE_INSTANCE_HEADER));
   if (problem !== null) return again(problem.reason, problem.detail);
   const message = replayedMessage(terms.topic, reject, record, { partition, internal_task_id: id });
-  return sized(message, update, reject, id, terms);
+  return sized(message, update, reject, id, terms.copyBytesMaxOf(partition), terms.message_bytes_max);
 }
 
 function sized(
@@ -87,7 +87,8 @@ function sized(
   update: TaskStatusDetail,
   reject: Reject,
   internal_task_id: string,
-  { copy_bytes_max, message_bytes_max }: OutlookTerms,
+  copy_bytes_max: number,
+  message_bytes_max: number,
 ): Outlook {
   const size = recordSize(message);
   if (update.create_jobs_action?.length && size > copy_bytes_max) {

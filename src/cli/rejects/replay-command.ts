@@ -48,7 +48,7 @@ export function replayCommand(): Command {
     ],
     parse: options,
     settings: ['services', 'names'],
-    needs: ['kafka', 'registry'],
+    needs: ['kafka', 'registry', 'redis'],
     stops: 'drains',
     run: replay,
   });

@@ -22,7 +22,7 @@ export function showCommand(): Command {
     ],
     arguments: [['<reject>', '<topic>/<partition>/<offset>, or the ce_id']],
     settings: ['services', 'names'],
-    needs: ['kafka', 'registry'],
+    needs: ['kafka', 'registry', 'redis'],
     async run(context, _, [wanted = '']) {
       const rejects = await openRejects(context);
       const found = await find(context, rejects, wanted);
