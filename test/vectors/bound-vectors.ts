@@ -294,4 +294,36 @@ const priors: FoldVector[] = [
   },
 ];
 
-export const BOUND_VECTORS: readonly FoldVector[] = [...ids, ...jobs, ...others, ...reporters, ...priors];
+/** The same deltas, posted again at each of these seconds. */
+const again = (...seconds: number[]) => seconds.map((second) => post(0, second, 1));
+
+const ends: FoldVector[] = [
+  {
+    name: 'a prior may end at 4 other seconds than its latest: a post that goes on at the first of them is the next one',
+    records: [...again(5, 6, 7, 8, 9), post(5, 14, 2)],
+    // After the fifth: it ends at 9, and at 5, 6, 7 and 8.
+    expect: {
+      tasks: { t1: { processed_stats: { processed_bytes: 3 }, open_gaps: 0, marks: { supersede: 4 } } },
+    },
+  },
+  {
+    name: 'with one more the first of them is forgotten: a post that goes on there is counted, and leaves a gap that nothing closes',
+    records: [...again(5, 6, 7, 8, 9, 10), post(5, 15, 2), post(6, 16, 4)],
+    // After the sixth: it ends at 10, and at 6, 7, 8 and 9. So the last one is no gap; it is not the next, since 15 is later than 10.
+    expect: {
+      tasks: {
+        t1: { processed_stats: { processed_bytes: 7 }, open_gaps: 1, marks: { supersede: 5, gap: 1, fill: 1 } },
+      },
+    },
+  },
+  {
+    name: 'one of them that is told again pushes none out',
+    records: [...again(5, 6, 7, 8, 9, 8, 9), post(5, 14, 2)],
+    expect: {
+      outcomes: { applied: 6, stale: 1, duplicate: 1 },
+      tasks: { t1: { processed_stats: { processed_bytes: 3 }, open_gaps: 0, marks: { supersede: 4 } } },
+    },
+  },
+];
+
+export const BOUND_VECTORS: readonly FoldVector[] = [...ids, ...jobs, ...others, ...reporters, ...priors, ...ends];

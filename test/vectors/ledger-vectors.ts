@@ -199,6 +199,29 @@ const named: FoldVector[] = [
   },
 ];
 
+const withinOneSecond: FoldVector[] = [
+  {
+    name: 'three posts within one second whose timestamps run ahead of the clock: each goes on from the one before, and counts',
+    records: [post(100, 105, 3), post(105, 106, 1), post(106, 107, 2), post(107, 110, 4)],
+    expect: bytes(10, 4),
+  },
+  {
+    name: 'edited in place, within the same second, to less: dropped, nothing is taken off, and nothing is marked',
+    records: [post(0, 5, 3), post(0, 5, 2), post(5, 10, 1)],
+    expect: bytes(4, 2, { updates_stale: 1 }),
+  },
+  {
+    name: 'edited in place, to more of one figure and less of another: nobody can tell, added whole, marked',
+    records: [post(0, 5, 3), post(0, 5, 2, { retry_count: 1 })],
+    expect: bytes(5, 2, { retry_count: 1, marks: { ambiguous: 1 } }),
+  },
+  {
+    name: 'edited in place after a post of zero seconds, to less: dropped, marked, since it may be a second one',
+    records: [post(5, 5, 3), post(5, 5, 2)],
+    expect: bytes(3, 1, { updates_stale: 1, marks: { ambiguous: 1 } }),
+  },
+];
+
 const classes: FoldVector[] = [
   {
     name: 'two intended equal jobs in one update make two, told apart by their repeat number',
@@ -354,4 +377,4 @@ const statuses: FoldVector[] = [
   },
 ];
 
-export const LEDGER_VECTORS: readonly FoldVector[] = [...named, ...classes, ...statuses];
+export const LEDGER_VECTORS: readonly FoldVector[] = [...named, ...withinOneSecond, ...classes, ...statuses];
