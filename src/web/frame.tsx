@@ -9,6 +9,7 @@ import { useNow } from './live/clock.ts';
 import { noticesOf } from './live/health.ts';
 import { useValue } from './live/observable.ts';
 import { partitions } from './live/overview.ts';
+import { keepsOut } from './live/problem.ts';
 import { Icon, type IconName } from './parts/icon.tsx';
 import { Search } from './parts/search.tsx';
 import { Empty } from './parts/states.tsx';
@@ -33,7 +34,9 @@ const ROOMS: readonly { name: IconName; title: string; to: string; views: readon
 
 export function Frame() {
   const address = useAddress();
-  const { state, problem } = useValue(connection);
+  const told = useValue(connection);
+  const { state, problem } = told;
+  const isKeptOut = keepsOut(told);
   const main = useRef<HTMLElement>(null);
   const shown = `${address.view}/${address.id}`;
   const before = useRef(shown);
@@ -76,7 +79,7 @@ export function Frame() {
       </header>
       <Notices />
       <main id="main" ref={main} tabIndex={-1} data-stale={state === 'away' ? '' : undefined}>
-        {problem?.kind === 'unauthorized' ? <SignIn problem={problem} /> : <View {...address} />}
+        {isKeptOut && problem !== undefined ? <SignIn problem={problem} /> : <View {...address} />}
       </main>
     </>
   );
@@ -116,11 +119,14 @@ function View({ view, id }: Address) {
 
 /** Whether what is shown is of now, in a word that is always in its place. */
 function Pulse() {
-  const { state, answered_at } = useValue(connection);
+  const told = useValue(connection);
+  const { state, answered_at, problem } = told;
   const slots = useValue(partitions);
   const now = useNow();
   const bad = noticesOf({ state, answered_at }, slots, now).length > 0;
   if (state === 'connecting') return <PulseText tone="warn" icon="live" text="Connecting" />;
+  if (problem?.kind === 'issuer_away') return <PulseText tone="bad" icon="away" text="Issuer away" />;
+  if (keepsOut(told)) return <PulseText tone="warn" icon="away" text="Not signed in" />;
   if (state === 'away')
     return (
       <PulseText tone="bad" icon="away" text={answered_at === 0 ? 'No answer' : `Away · ${ago(now - answered_at)}`} />
@@ -141,7 +147,7 @@ function Notices() {
   const told = useValue(connection);
   const slots = useValue(partitions);
   const now = useNow();
-  const notices = told.problem?.kind === 'unauthorized' ? [] : noticesOf(told, slots, now);
+  const notices = keepsOut(told) ? [] : noticesOf(told, slots, now);
   const [first, ...more] = notices;
   return (
     <div class="notices" role="status">

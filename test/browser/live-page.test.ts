@@ -11,6 +11,7 @@ import { withOwnRedis } from '../support/own-services.ts';
 import { type TaskfoldProcess, taskfold } from '../support/taskfold-process.ts';
 import { Deployment, until } from '../system/deployment.ts';
 import { DESKTOP, LivePage, openBrowser, PHONE } from './live-page.ts';
+import { lookAtSignIn, startGuarded } from './sign-in.ts';
 
 const KIB_MAX = 150;
 /** What a reader is told within; a busy machine of two cores is given some more. */
@@ -49,8 +50,9 @@ test('every view is told truly and readably, leads to what is behind its numbers
   const processors = [deployment.processor(), deployment.processor()];
   const serve = deployment.start(['serve', '--listen', '127.0.0.1:0']);
   const load = deployment.load({ rate: 200, seconds: 300, faults: 0.1 });
-  const [browser] = await Promise.all([
+  const [browser, guarded] = await Promise.all([
     openBrowser(),
+    startGuarded(deployment),
     deployment.untilAllRun(processors),
     serve.untilLogged('serving'),
   ]);
@@ -61,6 +63,7 @@ test('every view is told truly and readably, leads to what is behind its numbers
   const places = await placesOf(url);
   await lookAtAll(browser, url, places);
   await lookOnPhone(browser, url, places);
+  await lookAtSignIn(browser, guarded);
 
   const page = await LivePage.open(browser, url);
   await followToTaskAndBack(page);

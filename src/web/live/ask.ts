@@ -12,17 +12,17 @@ const TOKEN_KEY = 'taskfold.token';
 export const connection = observable<Connection>({ state: 'connecting', answered_at: 0 });
 
 let answered_at = 0;
-let token = readToken();
+/** Given by the reader, '' where nobody gave any. */
+export const token = observable(readToken());
 
-/** Given by the reader; kept for this tab alone. */
+/** Kept for this tab alone. */
 export function setToken(given: string): void {
-  token = given;
   try {
     sessionStorage.setItem(TOKEN_KEY, given);
   } catch {
     // Storage is forbidden: it holds until the page is loaded again.
   }
-  connection.set({ state: 'connecting', answered_at });
+  token.set(given);
 }
 
 function readToken(): string {
@@ -43,19 +43,21 @@ export interface AskOptions {
 export async function ask<Answer>(path: string, { signal, isSlow = false }: AskOptions = {}): Promise<Answer> {
   const timeOut = AbortSignal.timeout(isSlow ? SLOW_ANSWER_MS_MAX : ANSWER_MS_MAX);
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (token !== '') headers.authorization = `Bearer ${token}`;
+  const sent = token.value;
+  if (sent !== '') headers.authorization = `Bearer ${sent}`;
   try {
     const either = signal === undefined ? timeOut : AbortSignal.any([signal, timeOut]);
     const answer = await fetch(path, { headers, signal: either, cache: 'no-store' });
     hearServerDate(answer.headers.get('date'));
-    if (!answer.ok) throw new Unanswered(await problemOf(answer));
+    if (!answer.ok) throw new Unanswered(await problemOf(answer, sent !== ''));
     const body = (await answer.json()) as Answer;
     noteAnswer();
     return body;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const problem = timeOut.aborted ? TOO_SLOW : problemOfError(error);
-    note(problem, isSlow);
+    // What is said of an earlier token says nothing of this one.
+    if (sent === token.value) note(problem, isSlow);
     throw new Unanswered(problem);
   }
 }

@@ -5,8 +5,12 @@ export type ProblemKind =
   | 'unreachable'
   /** the server answers that a service behind it is away */
   | 'service_away'
-  /** a token is needed, or the one given is not good */
-  | 'unauthorized'
+  /** a token is needed, and none was given */
+  | 'token_needed'
+  /** the token that was given lets nobody in */
+  | 'token_refused'
+  /** the token that was given cannot be judged: the issuer's keys are away */
+  | 'issuer_away'
   | 'not_found'
   /** the request itself is refused */
   | 'refused'
@@ -19,6 +23,7 @@ export interface Problem {
 }
 
 interface ProblemJson {
+  code?: unknown;
   title?: unknown;
   detail?: unknown;
 }
@@ -52,19 +57,28 @@ export class Unanswered extends Error {
   }
 }
 
-export async function problemOf(answer: Response): Promise<Problem> {
+/** @param hasToken whether a token was sent along */
+export async function problemOf(answer: Response, hasToken: boolean): Promise<Problem> {
   const body = (await answer.json().catch(() => ({}))) as ProblemJson;
   const title = typeof body.title === 'string' ? body.title : `The server answers ${answer.status}`;
   const detail = typeof body.detail === 'string' ? { detail: body.detail } : {};
-  return { kind: kindOf(answer.status), title, ...detail };
+  if (body.code === 'issuer_away') return { kind: 'issuer_away', title: 'The issuer of tokens is away', ...detail };
+  return { kind: kindOf(answer.status, hasToken), title, ...detail };
 }
 
 export function problemOfError(error: unknown): Problem {
   return error instanceof Unanswered ? error.problem : UNREACHABLE;
 }
 
-function kindOf(status: number): ProblemKind {
-  if (status === 401 || status === 403) return 'unauthorized';
+/** Nothing is shown until the reader gives a token, or another one. */
+export function keepsOut({ state, answered_at, problem }: Connection): boolean {
+  if (state !== 'away' || problem === undefined) return false;
+  if (problem.kind === 'issuer_away') return answered_at === 0;
+  return problem.kind === 'token_needed' || problem.kind === 'token_refused';
+}
+
+function kindOf(status: number, hasToken: boolean): ProblemKind {
+  if (status === 401 || status === 403) return hasToken ? 'token_refused' : 'token_needed';
   if (status === 404) return 'not_found';
   if (status === 502 || status === 503 || status === 504) return 'service_away';
   return status < 500 ? 'refused' : 'failed';

@@ -2,7 +2,7 @@
 // what is wrong beside it: the view decides how to say so.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type AskOptions, ask } from './ask.ts';
+import { type AskOptions, ask, token } from './ask.ts';
 import { type Problem, problemOfError } from './problem.ts';
 
 export interface Resource<Document> {
@@ -14,6 +14,7 @@ export interface Resource<Document> {
 
 /** Asked again so soon while nobody answers. */
 const RETRY_MS = 1_000;
+const AT_ONCE_MS = 1;
 
 /**
  * @param path null: nothing is asked
@@ -55,7 +56,7 @@ export interface Listener<Document> {
   problem(problem: Problem): void;
 }
 
-/** Asks again and again, until it is ended or its signal comes. */
+/** Asks again and again, at once with another token, until it is ended or its signal comes. */
 export function keepAsking<Document>(
   path: string,
   every_ms: number,
@@ -69,6 +70,7 @@ export function keepAsking<Document>(
     clearTimeout(timer);
     if (asking) return;
     asking = true;
+    const asked = token.value;
     let wait = every_ms;
     try {
       listener.answer(await ask<Document>(path, options));
@@ -80,6 +82,7 @@ export function keepAsking<Document>(
     } finally {
       asking = false;
     }
+    if (asked !== token.value) wait = AT_ONCE_MS;
     if (wait > 0 && !options.signal?.aborted && !document.hidden) timer = setTimeout(once, wait);
   }
 
@@ -88,12 +91,14 @@ export function keepAsking<Document>(
     if (!document.hidden) void once();
   };
   document.addEventListener('visibilitychange', wake);
+  const forgetToken = token.watch(wake);
   void once();
   return {
     now: () => void once(),
     end() {
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', wake);
+      forgetToken();
     },
   };
 }
