@@ -23,6 +23,7 @@ const pureRooms = [
   'cli/watch-owner',
   'kafka/outage-reminder',
   'deploy/demo',
+  'deploy/dependencies',
   'deploy/images',
   'deploy/kubernetes',
   'deploy/lock-file',
