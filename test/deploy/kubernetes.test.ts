@@ -96,11 +96,12 @@ test('the settings are settings, with values that they take', () => {
   expect(() => readConfig({ ...data, TASKFOLD_PARTITONS: '3' })).toThrow('TASKFOLD_PARTITIONS');
 });
 
-test('every container runs this version, a command that exists, without rights and with nothing to write to', () => {
+test('every container runs this version, a command that exists, without rights and with nothing to write to', async () => {
+  const program = await createProgram();
   const commands = (args: readonly string[]) =>
-    args.reduce<ReturnType<typeof createProgram> | undefined>(
+    args.reduce<typeof program | undefined>(
       (command, name) => command?.commands.find((one) => one.name() === name),
-      createProgram(),
+      program,
     );
   expect(containers).toHaveLength(3);
   for (const { image, args, securityContext, resources } of containers) {
