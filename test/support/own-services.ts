@@ -41,7 +41,10 @@ async function own(others: readonly ('kafka' | 'registry')[]): Promise<OwnServic
   const security = await securityIn(inject('securityFolder'));
   const stack = await startStack({
     services: [...others, ...redisNames],
-    options: isSecured ? securedOptions(security) : {},
+    options: {
+      ...(isSecured ? securedOptions(security) : {}),
+      kafka: { ...(isSecured ? security.kafka : {}), brief: true },
+    },
   });
   onTestFinished(() => stack.stop(), 60_000);
   let env: ServiceEnv = { ...sharedEnv(), ...stack.env };
