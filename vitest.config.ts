@@ -36,7 +36,7 @@ const browser = 'test/browser/**/*.test.ts';
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
 // The system suite once more, as fleets run it: Kafka over TLS with logins and rights, a Redis Cluster of three masters.
-const securedToo = ['crash', 'redis-loss', 'halts', 'bad-input', 'shutdown', 'services-away'];
+const securedToo = ['crash', 'redis-loss', 'halts', 'bad-input', 'shutdown', 'services-away', 'serve'];
 
 export default defineConfig({
   test: {

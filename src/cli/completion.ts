@@ -13,7 +13,7 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 const SHELLS = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[];
 
 /** @param program all commands, made when it is asked for: this one is part of them */
-export function completionCommand(program: () => Command): Command {
+export function completionCommand(program: () => Promise<Command>): Command {
   return defineCommand({
     name: 'completion',
     summary: 'print the script that completes commands and options in bash, zsh or fish',
@@ -29,7 +29,7 @@ export function completionCommand(program: () => Command): Command {
     parse: z.object({}),
     settings: [],
     async run({ output }, _options, [shell]) {
-      const script = SCRIPTS[shell as keyof typeof SCRIPTS](commandTree(program()));
+      const script = SCRIPTS[shell as keyof typeof SCRIPTS](commandTree(await program()));
       await output.result({ shell, script }, () => script.trimEnd());
       return EXIT.done;
     },

@@ -3,54 +3,39 @@
 import { Command } from 'commander';
 import { EXIT, exitCodeOf, failureLines } from './command-failure.ts';
 import { completionCommand } from './completion.ts';
-import { doctorCommand } from './doctor.ts';
-import { metricsCommand } from './metrics.ts';
-import { partitionsCommand } from './partitions.ts';
-import { publishCommand } from './publish.ts';
-import { rejectsCommand } from './rejects.ts';
-import { engineCommand, jobCommand } from './roll-up.ts';
-import { enginesCommand, jobsCommand } from './roll-ups.ts';
-import { runCommand } from './run.ts';
-import { schemasCommand } from './schemas.ts';
-import { serveCommand } from './serve.ts';
-import { settingsCommand } from './settings.ts';
-import { simulateCommand } from './simulate.ts';
-import { snapshotCommand } from './snapshot.ts';
-import { statusCommand } from './status.ts';
-import { taskCommand } from './task.ts';
-import { tasksCommand } from './tasks.ts';
-import { topicsCommand } from './topics.ts';
-import { verifyCommand } from './verify.ts';
 import { version } from './version.ts';
-import { whyCommand } from './why.ts';
 
-/** In the order in which help shows them. */
-const COMMANDS = [
-  runCommand,
-  topicsCommand,
-  schemasCommand,
-  publishCommand,
-  simulateCommand,
-  taskCommand,
-  tasksCommand,
-  whyCommand,
-  jobCommand,
-  jobsCommand,
-  engineCommand,
-  enginesCommand,
-  statusCommand,
-  serveCommand,
-  partitionsCommand,
-  rejectsCommand,
-  snapshotCommand,
-  verifyCommand,
-  settingsCommand,
-  metricsCommand,
-  doctorCommand,
-] as const;
+/**
+ * In the order in which help shows them. Each brings libraries of its own, which take a third of a second together: what is
+ * not asked for is not loaded.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
+  run: async () => (await import('./run.ts')).runCommand,
+  topics: async () => (await import('./topics.ts')).topicsCommand,
+  schemas: async () => (await import('./schemas.ts')).schemasCommand,
+  publish: async () => (await import('./publish.ts')).publishCommand,
+  simulate: async () => (await import('./simulate.ts')).simulateCommand,
+  task: async () => (await import('./task.ts')).taskCommand,
+  tasks: async () => (await import('./tasks.ts')).tasksCommand,
+  why: async () => (await import('./why.ts')).whyCommand,
+  job: async () => (await import('./roll-up.ts')).jobCommand,
+  jobs: async () => (await import('./roll-ups.ts')).jobsCommand,
+  engine: async () => (await import('./roll-up.ts')).engineCommand,
+  engines: async () => (await import('./roll-ups.ts')).enginesCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  partitions: async () => (await import('./partitions.ts')).partitionsCommand,
+  rejects: async () => (await import('./rejects.ts')).rejectsCommand,
+  snapshot: async () => (await import('./snapshot.ts')).snapshotCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  settings: async () => (await import('./settings.ts')).settingsCommand,
+  metrics: async () => (await import('./metrics.ts')).metricsCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  completion: async () => () => completionCommand(createProgram),
+};
 
-/** Builds the whole tree; nothing runs yet. */
-export function createProgram(): Command {
+/** Builds the tree; nothing runs yet. @param named the only command that is wanted; all, unless it is the name of one */
+export async function createProgram(named?: string): Promise<Command> {
   const program = new Command('taskfold')
     .description('Folds the status updates of an engine fleet into live Redis state, exactly once.')
     .version(version(), '-V, --version', 'print the version')
@@ -64,8 +49,9 @@ export function createProgram(): Command {
 Every command has --help with examples, and --json. Settings come from the environment and from flags.
 Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch, ${EXIT.usage} usage or bad setting, ${EXIT.unavailable} a service is away, ${EXIT.interrupted} interrupted.`,
     );
-  for (const makeCommand of COMMANDS) program.addCommand(makeCommand());
-  program.addCommand(completionCommand(() => program));
+  const wanted = Object.entries(COMMANDS).filter(([name]) => name === named);
+  const makers = await Promise.all((wanted.length > 0 ? wanted : Object.entries(COMMANDS)).map(([, load]) => load()));
+  for (const makeCommand of makers) program.addCommand(makeCommand());
   inherit(program);
   return program;
 }
@@ -74,7 +60,8 @@ Exit codes: ${EXIT.done} it did what it says, ${EXIT.failed} failed or mismatch,
 export async function runProgram(argv: readonly string[]): Promise<number> {
   try {
     process.exitCode = EXIT.done;
-    await createProgram().parseAsync([...argv], { from: 'user' });
+    const program = await createProgram(argv[0]);
+    await program.parseAsync([...argv], { from: 'user' });
     return Number(process.exitCode);
   } catch (error) {
     for (const line of failureLines(error)) process.stderr.write(`${line}\n`);

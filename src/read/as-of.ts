@@ -6,6 +6,8 @@ import type { SlotGlimpse } from '../redis/slot-reads.ts';
 /** An owner reports every second and at each change; beyond this it is gone, or its machine's clock is far off. */
 export const AWAY_AFTER_MS = 15_000;
 
+const UNREACHABLE = 'unreachable';
+
 export interface PartitionAsOf {
   topic: string;
   partition: number;
@@ -23,7 +25,7 @@ export interface PartitionAsOf {
    * clocks of the broker and of whoever told the log's end.
    */
   complete_until?: number;
-  /** how the partition stands: `running` and the owner's other states; `halted`, `torn`, `damaged`, `away`, `empty` */
+  /** how the partition stands: `running` and the owner's other states; `halted`, `torn`, `damaged`, `away`, `empty`, `unreachable` */
   condition: string;
   /** nothing more is folded until an operator acts */
   halted: boolean;
@@ -39,6 +41,8 @@ export interface AsOf {
   lag?: number;
   /** halted, torn or damaged ones */
   halted: number[];
+  /** those of a master of a Redis Cluster that does not answer: nothing of them is in the answer */
+  unreachable: number[];
   partitions: PartitionAsOf[];
 }
 
@@ -54,7 +58,8 @@ export interface LogEnd {
 /** null: nobody has asked, and the owner's last word counts. */
 export type LogEndOf = (partition: number) => LogEnd | null;
 
-export function conditionOf({ watermark, saving, damage, live }: SlotGlimpse, nowMs: number): string {
+export function conditionOf({ watermark, saving, damage, unreachable, live }: SlotGlimpse, nowMs: number): string {
+  if (unreachable !== null) return UNREACHABLE;
   // A halt stays a halt when its owner has gone: the next one will meet it again.
   if (live?.halt) return 'halted';
   if (saving !== null) return 'torn';
@@ -111,6 +116,7 @@ export function asOfAll(partitions: readonly PartitionAsOf[], read_at: number): 
     ...(complete === null ? {} : { complete_until: Math.min(...complete) }),
     ...(lags === null ? {} : { lag: lags.reduce((sum, lag) => sum + lag, 0) }),
     halted: partitions.filter(({ halted }) => halted).map(({ partition }) => partition),
+    unreachable: partitions.filter(({ condition }) => condition === UNREACHABLE).map(({ partition }) => partition),
     partitions: [...partitions],
   };
 }

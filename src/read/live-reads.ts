@@ -4,17 +4,12 @@
 import { homeOf } from '../domain/home.ts';
 import { faultsOf } from '../redis/connect.ts';
 import { scanAll } from '../redis/masters.ts';
+import { createPartitionCount } from '../redis/partition-count.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { defineScripts } from '../redis/scripts.ts';
-import {
-  groupHeadsPattern,
-  groupKeys,
-  groupLivePattern,
-  groupTasksPattern,
-  parseSlotKey,
-  parseTaskKey,
-} from '../redis/slot-keys.ts';
+import { groupKeys, groupLivePattern, groupTasksPattern, parseSlotKey, parseTaskKey } from '../redis/slot-keys.ts';
 import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
+import { inPartition, readSlots, unreachableFault } from '../redis/slots-in-reach.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
@@ -52,12 +47,23 @@ export interface LiveReads {
   readPartitions(): Promise<PartitionDocument[]>;
   /** Every slot at one moment each, in the order of the partitions; empty before the first start. @throws Fault */
   readSlots(): Promise<SlotGlimpse[]>;
-  /** One of them. @throws Fault */
-  readSlot(partition: number): Promise<SlotGlimpse>;
+  /** The same where some masters of a Cluster do not answer, as long as one does: theirs are then `unreachable`. @throws Fault */
+  readSlotsInReach(): Promise<SlotGlimpse[]>;
+  /** A task, and its home's slot at its W or before it; null: nothing was begun yet, or such an id has no home. @throws Fault */
+  lookAtTask(internal_task_id: string): Promise<TaskLook | null>;
   /** W of a partition, or null where its slot is empty. @throws Fault */
   readWatermark(partition: number): Promise<number | null>;
   /** The pinned partition count, or null before the first start. */
   readPartitionCount(): Promise<number | null>;
+}
+
+export interface TaskLook {
+  readonly partition: number;
+  readonly slot: SlotGlimpse;
+  /** null: there is none */
+  readonly task: TaskDocument | null;
+  /** W at which the task was read */
+  readonly watermark: number | null;
 }
 
 export interface SilentTask {
@@ -78,34 +84,15 @@ export interface LiveReadsOptions {
 const SCAN_COUNT = 1_000;
 /** Whole tasks read at once: each may have an output of about 1 MB. */
 const WHOLE_TASKS_MAX = 50;
-/** Slots read side by side. */
-const SLOTS_AT_ONCE = 64;
 
 export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOptions): LiveReads {
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
 
+  const count = createPartitionCount(redis, prefix, group);
+  const readPartitionCount = () => count.read();
+
   const scan = (pattern: string) => scanAll(redis, pattern, SCAN_COUNT);
-
-  async function partitionCountOf(partition: number): Promise<number | null> {
-    const key = keysOf(partition).head;
-    const count = await faultsOf(`reading ${key}`, redis.hget(key, 'partition_count'));
-    return count === null ? null : Number(count);
-  }
-
-  async function readPartitionCount(): Promise<number | null> {
-    const count = await partitionCountOf(0);
-    if (count !== null) return count;
-    // Partition 0 has no head (not claimed yet, or cleared): any other one will do.
-    for await (const keys of scan(groupHeadsPattern(prefix, group))) {
-      for (const key of keys) {
-        const partition = parseSlotKey(key);
-        const pinned = partition === null || keysOf(partition).head !== key ? null : await partitionCountOf(partition);
-        if (pinned !== null) return pinned;
-      }
-    }
-    return null;
-  }
 
   /** Where Redis has lost all state, the owners still say that they are halted, and why. */
   async function reportedCount(): Promise<number> {
@@ -119,13 +106,20 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return count;
   }
 
-  async function readSlots(): Promise<SlotGlimpse[]> {
-    const count = (await readPartitionCount()) ?? (await reportedCount());
-    const slots: SlotGlimpse[] = [];
-    for (let from = 0; from < count; from += SLOTS_AT_ONCE) {
-      const length = Math.min(SLOTS_AT_ONCE, count - from);
-      slots.push(...(await Promise.all(Array.from({ length }, (_, i) => readSlot(run, keysOf(from + i))))));
+  async function readSlotsInReach(): Promise<SlotGlimpse[]> {
+    const look = (slots: number) => readSlots(redis, run, keysOf, slots);
+    if (count.remembered !== null) {
+      const slots = await look(count.remembered);
+      // Each head has the count: as long as it is that, nobody has to be asked for it.
+      if (slots.find(({ head }) => head !== null)?.head?.pins.partition_count === slots.length) return slots;
     }
+    return look((await count.read()) ?? (await reportedCount()));
+  }
+
+  async function readAllSlots(): Promise<SlotGlimpse[]> {
+    const slots = await readSlotsInReach();
+    const lost = slots.find(({ unreachable }) => unreachable !== null);
+    if (lost !== undefined) throw unreachableFault(slots);
     return slots;
   }
 
@@ -137,21 +131,38 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return { watermark, documents };
   }
 
+  /** One look at the home, if the remembered count still holds: both scripts go there together. */
+  async function lookAtTask(internal_task_id: string): Promise<TaskLook | null> {
+    for (let partitions = count.remembered ?? (await count.read()); partitions !== null; ) {
+      const partition = homeOf(internal_task_id, partitions);
+      if (partition < 0) return null;
+      const [slot, { watermark, documents }] = await inPartition(
+        partition,
+        Promise.all([readSlot(run, keysOf(partition)), readDocuments(partition, [internal_task_id])]),
+      );
+      const pinned = slot.head?.pins.partition_count;
+      // An empty slot does not say it.
+      const now: number | null = pinned === partitions ? pinned : await count.read();
+      // The two can change places on their way (a script that is sent again): what the glimpse tells must hold for the task.
+      const isOlder = slot.watermark === null || watermark === null || slot.watermark <= watermark;
+      if (now === partitions && isOlder) return { partition, slot, task: documents[0] ?? null, watermark };
+      partitions = now;
+    }
+    return null;
+  }
+
   async function readTaskAsOf(internal_task_id: string) {
-    const count = await readPartitionCount();
-    const home = count === null ? -1 : homeOf(internal_task_id, count);
-    if (home < 0) return null;
-    const { watermark, documents } = await readDocuments(home, [internal_task_id]);
-    const [task] = documents;
-    return task && watermark !== null ? { task, watermark } : null;
+    const { task = null, watermark = null } = (await lookAtTask(internal_task_id)) ?? {};
+    return task !== null && watermark !== null ? { task, watermark } : null;
   }
 
   const rollUps = createRollUpReads(redis, run, keysOf, readPartitionCount);
 
   return {
     readPartitionCount,
-    readSlots,
-    readSlot: (partition) => readSlot(run, keysOf(partition)),
+    readSlots: readAllSlots,
+    readSlotsInReach,
+    lookAtTask,
 
     async readWatermark(partition) {
       const { head } = keysOf(partition);
@@ -206,13 +217,13 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     },
 
     async readFleet() {
-      const slots = await readSlots();
+      const slots = await readAllSlots();
       const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
       return isFolded ? fleetDocument(slots) : null;
     },
 
     async readPartitions() {
-      return (await readSlots()).map((slot, partition) => partitionDocument(partition, slot));
+      return (await readAllSlots()).map((slot, partition) => partitionDocument(partition, slot));
     },
   };
 

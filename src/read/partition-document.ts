@@ -27,6 +27,8 @@ export interface PartitionDocument {
   torn?: string;
   /** what is wrong with the stored head or roll-up */
   damaged?: string;
+  /** why the master of a Redis Cluster that holds the slot could not be asked: nothing else is known then */
+  unreachable?: string;
   received?: number;
   outcomes?: { [outcome in Outcome]: number };
   rejected_by_reason?: Record<string, number>;
@@ -54,6 +56,7 @@ export function partitionDocument(partition: number, slot: SlotGlimpse): Partiti
   if (watermark !== null) document.watermark = watermark;
   if (saving !== null) document.torn = saving;
   if (slot.damage !== null) document.damaged = slot.damage;
+  if (slot.unreachable !== null) document.unreachable = slot.unreachable;
   if (live) {
     document.owner = live.owner;
     document.state = live.state;

@@ -134,32 +134,28 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     },
 
     async readFleet() {
-      const slots = await live.readSlots();
+      const slots = await live.readSlotsInReach();
       const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
       return { fleet: isFolded ? fleetDocument(slots) : null, as_of: asOfSlots(slots) };
     },
 
     async readPartitions() {
-      const slots = await live.readSlots();
+      const slots = await live.readSlotsInReach();
       return { partitions: slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(slots) };
     },
 
     async readTask(internal_task_id) {
-      const count = await live.readPartitionCount();
-      const partition = count === null ? -1 : homeOf(internal_task_id, count);
-      if (partition < 0) return { task: null, as_of: asOfAll([], Date.now()) };
-      // The glimpse comes first: what it knows of the log's end then holds for the task, too.
-      const slot = await live.readSlot(partition);
-      const found = await live.readTaskAsOf(internal_task_id);
+      const found = await live.lookAtTask(internal_task_id);
       const now = Date.now();
-      const watermark = found?.watermark ?? slot.watermark;
+      if (found === null) return { task: null, as_of: asOfAll([], now) };
+      const { partition, slot, task, watermark } = found;
       const place = partitionAsOf({ topic, partition }, slot, now, logEndOf(partition), watermark);
-      return { task: found?.task ?? null, as_of: asOfAll([place], now) };
+      return { task, as_of: asOfAll([place], now) };
     },
 
     async readPositions() {
       const positions = new Map<number, { watermark: number; log_time: number }>();
-      for (const [partition, { watermark, head }] of (await live.readSlots()).entries()) {
+      for (const [partition, { watermark, head }] of (await live.readSlotsInReach()).entries()) {
         if (watermark === null) continue;
         positions.set(partition, { watermark, log_time: head?.clock.log_time ?? 0 });
       }

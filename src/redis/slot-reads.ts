@@ -102,29 +102,38 @@ export interface SlotGlimpse {
   readonly head: SlotHead | null;
   /** what is wrong with the stored head or roll-up; `head` is then null */
   readonly damage: string | null;
+  /** why the master of a Cluster that has this slot was not asked; all else is then null. Only where many slots are looked at */
+  readonly unreachable: string | null;
   readonly live: SlotLive | null;
   /** notices in the outbox, sent ones that are not trimmed yet included */
   readonly outbox_length: number;
 }
 
+const NOTHING: SlotGlimpse = {
+  watermark: null,
+  saving: null,
+  head: null,
+  damage: null,
+  unreachable: null,
+  live: null,
+  outbox_length: 0,
+};
+
+/** Of a slot that could not be looked at. */
+export function unreachableSlot(reason: string): SlotGlimpse {
+  return { ...NOTHING, unreachable: reason };
+}
+
 /** A damaged slot is told, not thrown: whoever looks at all partitions wants to see the others too. @throws Fault service_unavailable */
 export async function readSlot(run: RunScript, keys: SlotKeys): Promise<SlotGlimpse> {
-  const nothing: SlotGlimpse = {
-    watermark: null,
-    saving: null,
-    head: null,
-    damage: null,
-    live: null,
-    outbox_length: 0,
-  };
-  let outside = nothing;
+  let outside = NOTHING;
   try {
     const reply = await faultsOf(
       `reading ${keys.tag}`,
       run('readSlot', [keys.head, keys.fleet, keys.live, keys.outbox], []),
     );
     const [headFields, fleetFields, liveFields, outbox_length] = reply as [string[], string[], string[], number];
-    outside = { ...nothing, live: decodeLive(liveFields), outbox_length };
+    outside = { ...NOTHING, live: decodeLive(liveFields), outbox_length };
     const { watermark, saving, counts } = decodeHead(keys.head, headFields);
     const head = counts && { ...counts, fleet: decodeFleet(keys.fleet, fleetFields) };
     return { ...outside, watermark, saving, head };

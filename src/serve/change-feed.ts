@@ -72,7 +72,8 @@ export class ChangeFeed {
     return {
       changes: changes.map(toldChange),
       isWhole,
-      position: new Map([...now].map(([p, { log_time }]) => [p, log_time])),
+      // What cannot be read now is told when it can be.
+      position: new Map([...position, ...[...now].map(([p, { log_time }]) => [p, log_time] as const)]),
     };
   }
 

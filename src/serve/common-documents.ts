@@ -24,7 +24,8 @@ export const condition = z
   .string()
   .describe(
     'how the partition stands: running, claiming, draining or waiting (its owner has met a fault that heals by itself), halted, ' +
-      'torn, damaged, stopped, away (nobody has reported for 15 s), empty (never folded)',
+      'torn, damaged, stopped, away (nobody has reported for 15 s), empty (never folded), unreachable (its master of ' +
+      'a Redis Cluster does not answer)',
   );
 
 export const partitionAsOf = z
@@ -62,6 +63,9 @@ export const asOf = z
     halted: z
       .array(whole)
       .describe('partitions that are halted, torn or damaged: their part of the answer stands still'),
+    unreachable: z
+      .array(whole)
+      .describe('partitions whose master of a Redis Cluster does not answer: nothing of them is in the answer'),
     away: z
       .array(z.enum(['kafka']))
       .describe('services that did not answer: what comes from them is the last that was heard'),

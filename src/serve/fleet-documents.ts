@@ -124,6 +124,7 @@ export const partition = z
     cure: z.string().optional().describe('what to do about a halted or torn partition'),
     torn: z.string().optional(),
     damaged: z.string().optional(),
+    unreachable: z.string().optional().describe('why the master of a Redis Cluster that holds it could not be asked'),
     received: z.number().optional(),
     outcomes: outcomes.optional(),
     rejected_by_reason: counts.optional(),

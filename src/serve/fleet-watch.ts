@@ -71,6 +71,8 @@ export class FleetWatch {
     try {
       const look = await this.#reads.readFleet();
       this.away = null;
+      // Without some partitions there is less, and with them more again: neither is a rate.
+      if (look.as_of.unreachable.length > 0) this.#sights.length = 0;
       const folded = look.fleet?.updates.received ?? 0;
       this.#sights.push({ at: look.as_of.read_at, folded, logged: this.#logEnds.total });
       if (this.#sights.length > LOOKS_KEPT + 1) this.#sights.shift();

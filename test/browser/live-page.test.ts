@@ -10,6 +10,7 @@ import type { FleetAnswer } from '../../src/serve/fleet-documents.ts';
 import { withOwnRedis } from '../support/own-services.ts';
 import { type TaskfoldProcess, taskfold } from '../support/taskfold-process.ts';
 import { Deployment, until } from '../system/deployment.ts';
+import { figuresOf, fleetAt } from '../system/plain-fold-at.ts';
 import { DESKTOP, LivePage, openBrowser, PHONE } from './live-page.ts';
 import { lookAtSignIn, startGuarded } from './sign-in.ts';
 
@@ -69,7 +70,7 @@ test('every view is told truly and readably, leads to what is behind its numbers
   await followToTaskAndBack(page);
   await expectLittleWork(page);
   await searchById(page);
-  await expectNumbersOfApi(page);
+  await expectNumbersOfApi(page, deployment);
   await breakAndMend(page, deployment, processors, services.redis);
   expect(page.complaints).toEqual([]);
   await load.stop();
@@ -220,8 +221,8 @@ async function searchById({ page }: LivePage): Promise<void> {
   await page.waitForURL(`**/tasks/${TASK}`);
 }
 
-/** Under load: what stands on the page at one moment is what one answer of the API said. */
-async function expectNumbersOfApi(live: LivePage): Promise<void> {
+/** Under load: what stands on the page at one moment is what one answer of the API said, and what `verify` counts at its W. */
+async function expectNumbersOfApi(live: LivePage, deployment: Deployment): Promise<void> {
   await live.show('/');
   await live.page.locator('.conservation .count').first().waitFor();
   const { conservation, statuses } = (await live.page.evaluate(SHOWN_NUMBERS)) as {
@@ -238,6 +239,9 @@ async function expectNumbersOfApi(live: LivePage): Promise<void> {
   for (const [status, count] of Object.entries(tasks_by_status)) expect(statuses[`?status=${status}`]).toBe(count);
   for (const [liveness, count] of Object.entries(tasks_by_liveness))
     expect(statuses[`?liveness=${liveness}`]).toBe(count);
+  const watermarks = new Map(told.as_of.partitions.map(({ partition, watermark }) => [partition, watermark!]));
+  expect(watermarks.size).toBe(deployment.partitions);
+  expect(figuresOf(told.fleet!)).toEqual(await (await fleetAt(deployment))(watermarks));
 }
 
 async function breakAndMend(

@@ -19,7 +19,13 @@ function leaves(command: Command, path: readonly string[] = []): { path: readonl
   return children.flatMap((child) => leaves(child, [...path, child.name()]));
 }
 
-const all = leaves(createProgram());
+const all = leaves(await createProgram());
+
+test('each command is found by its name alone, so that no other has to be loaded', async () => {
+  for (const name of new Set(all.map(({ path }) => path[0]!))) {
+    expect((await createProgram(name)).commands.map((command) => command.name())).toEqual([name]);
+  }
+});
 
 describe('help', () => {
   test('the program lists every command with one line', async () => {

@@ -12,7 +12,7 @@ import { zshScript } from '../../src/cli/completion/zsh-script.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { taskfold } from './taskfold.ts';
 
-const tree = commandTree(createProgram());
+const tree = commandTree(await createProgram());
 const SCRIPTS = { bash: bashScript(tree), zsh: zshScript(tree), fish: fishScript(tree) } as const;
 type Shell = keyof typeof SCRIPTS;
 const SHELLS = Object.keys(SCRIPTS) as Shell[];

@@ -1,6 +1,8 @@
 // Names of its own for one test: topics, group and key prefix, in the shared services.
 import { Kafka, logLevel } from 'kafkajs';
 import { onTestFinished } from 'vitest';
+import { createLiveReads, type LiveReads } from '../../src/read/live-reads.ts';
+import { connected } from '../redis/redis-under-test.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 import { type Env, taskfold } from './taskfold.ts';
 
@@ -41,6 +43,13 @@ export async function withTopics(about: string, partitions = 2): Promise<OwnName
   const { code, stderr } = await taskfold(['topics', 'create'], names.env);
   if (code !== 0) throw new Error(`topics create: exit ${code}: ${stderr}`);
   return names;
+}
+
+/** What Redis holds, for a test that waits for something: to ask by commands, a process each, would keep a core busy. */
+export async function readsOf(env: Env): Promise<LiveReads> {
+  const { client: redis } = await connected(env.REDIS_URL!);
+  const names = { prefix: env.TASKFOLD_REDIS_PREFIX!, group: env.TASKFOLD_GROUP! };
+  return createLiveReads({ redis, ...names, topic: env.TASKFOLD_INPUT_TOPIC! });
 }
 
 /** Publishes updates in the contract's names. */

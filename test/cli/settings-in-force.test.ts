@@ -4,8 +4,9 @@
 import { expect, test } from 'vitest';
 import type { WrittenChange } from '../../src/cli/settings/change.ts';
 import type { SettingsInForce } from '../../src/cli/settings/in-force.ts';
+import type { FoldSettings } from '../../src/domain/fold-settings.ts';
 import { rawProducer } from '../kafka/raw-produce.ts';
-import { type OwnNames, publish, withTopics } from './own-names.ts';
+import { type OwnNames, publish, readsOf, withTopics } from './own-names.ts';
 import { type Env, start, taskfold, until } from './taskfold.ts';
 
 const PARTITIONS = 2;
@@ -40,10 +41,19 @@ async function running(about: string, settings: Env = {}) {
 }
 
 async function untilRuns(env: Env): Promise<void> {
+  const reads = await readsOf(env);
   await until('all partitions run', 30_000, async () => {
-    const { stdout } = await taskfold(['status', '--json'], env);
-    const { partitions } = JSON.parse(stdout) as { partitions: { condition: string; watermark?: number }[] };
-    return partitions.filter(({ condition, watermark }) => condition === 'running' && watermark).length === PARTITIONS;
+    const partitions = await reads.readPartitions();
+    return partitions.filter(({ state, watermark }) => state === 'running' && watermark).length === PARTITIONS;
+  });
+}
+
+/** Resolves when the partitions have these values in force. */
+async function untilSetting(env: Env, name: keyof FoldSettings, values: readonly number[]): Promise<void> {
+  const reads = await readsOf(env);
+  await until(`${name} is ${values}`, 30_000, async () => {
+    const partitions = await reads.readPartitions();
+    return values.every((value, partition) => partitions[partition]?.settings?.[name] === value);
   });
 }
 
@@ -79,7 +89,7 @@ test('a change that was written to one partition only shows as different, and is
   await appendControl(names, 1, '{"group":"somebody else","change":"x","settings":{"errors_kept":1}}');
   await appendControl(names, 1, '{"errors_kept":1}');
   await appendControl(names, 0, JSON.stringify({ group: names.group, change: 'half', settings: { errors_kept: 7 } }));
-  await until('it is folded', 20_000, async () => (await shown(env)).differing.length > 0);
+  await untilSetting(env, 'errors_kept', [7, 10]);
   const half = await shown(env);
   expect(half).toMatchObject({ code: 1, differing: ['errors_kept'] });
   const text = await taskfold(['settings', 'show'], env);
@@ -137,7 +147,8 @@ test('without a processor the change is written and waits for one; what needs la
   expect([unwaited.code, conditions(unwaited.answer)]).toEqual([0, ['written', 'written']]);
   expect(await shown(env)).toMatchObject({ settings: { looks_max: 500 } });
   start(['run'], env);
-  await until('it is in force', 30_000, async () => (await shown(env)).settings.looks_max === 9);
+  await untilSetting(env, 'looks_max', [9, 9]);
+  expect(await shown(env)).toMatchObject({ code: 0, settings: { looks_max: 9 } });
 }, 120_000);
 
 async function halts(env: Env): Promise<{ code: string; message: string; cure: string }[]> {

@@ -4,14 +4,18 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openReads } from '../../src/read/index.ts';
 import { connectRedis, type RedisTarget } from '../../src/redis/connect.ts';
 import { neededAclRules } from '../../src/redis/needed-rights.ts';
+import { readOnlyAclRules } from '../../src/redis/read-only-rights.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
+import type { PartitionsAnswer } from '../../src/serve/fleet-documents.ts';
 import { headOf } from '../contracts/slot-samples.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { redisTargetOf } from '../support/clients.ts';
 import { ADMIN } from '../support/security.ts';
 import { ownName, privateStack, sharedEnv, sharedSecurity } from '../support/stack.ts';
+import { startTaskfold } from '../support/taskfold-process.ts';
 import { tlsDoor } from '../support/tls-door.ts';
 import { whyNot } from './why-unreachable.ts';
 
@@ -129,9 +133,33 @@ test('sentinels over TLS: the primary is found, and after a fail-over the new on
   const connection = connectRedis(redisTargetOf(env), { commandTimeoutMs: 2_000 });
   onTestFinished(() => connection.close());
   await connection.ready(10_000);
-  const store = createSlotStore({ redis: connection.client, prefix: ownName('watched'), group: 'taskfold' });
+  const prefix = ownName('watched');
+  const store = createSlotStore({ redis: connection.client, prefix, group: 'taskfold' });
   await store.claim(0, 'me');
   await store.begin(0, 7, headOf());
+  // Rights are not replicated: each Redis is told of them.
+  const rules = readOnlyAclRules(prefix, 'taskfold');
+  for (const { ports } of [stack.redis, replica]) {
+    const own = { ...redisTargetOf(env), url: `rediss://127.0.0.1:${ports.port}`, mode: 'single' as const };
+    const admin = connectRedis(own);
+    await admin.ready(5_000);
+    await admin.client.call('ACL', 'SETUSER', 'reader', 'on', '>reads', ...rules);
+    admin.close();
+  }
+  const { REDIS_PASSWORD_FILE: _admins, ...others } = env;
+  const reader = { ...others, REDIS_USERNAME: 'reader', REDIS_PASSWORD: 'reads' };
+  const reads = await openReads({ ...redisTargetOf(reader), prefix, timeout_ms: 2_000 });
+  onTestFinished(() => reads.close());
+  const names = { ...sharedEnv(), ...reader, TASKFOLD_REDIS_PREFIX: prefix, TASKFOLD_GROUP: 'taskfold' };
+  const api = startTaskfold(['serve'], { ...names, TASKFOLD_LISTEN: '127.0.0.1:0' });
+  await api.untilLogged('serving');
+  const url = api.logged('serving')[0]!.url as string;
+  const status = async (path: string) => (await fetch(url + path)).status;
+  const watermarks = async () => {
+    const { partitions } = (await (await fetch(`${url}/api/partitions`)).json()) as PartitionsAnswer;
+    return partitions.map(({ watermark }) => watermark ?? null).slice(0, 2);
+  };
+  await expect.poll(watermarks).toEqual([7, null]);
   const tls = { ca: readFileSync(security.file('ca.pem'), 'utf8') };
   const watched = new Redis({ host: '127.0.0.1', port: sentinel.ports.port!, password: 'watcher', tls });
   onTestFinished(() => watched.disconnect());
@@ -142,7 +170,14 @@ test('sentinels over TLS: the primary is found, and after a fail-over the new on
 
   await stack.redis.kill();
   await expect(store.claim(0, 'me')).rejects.toMatchObject({ code: 'service_unavailable' });
+  await expect(reads.readFleet()).rejects.toMatchObject({ code: 'service_unavailable' });
+  await expect.poll(() => status('/readyz'), { timeout: 10_000 }).toBe(503);
+  expect(await (await fetch(`${url}/api/fleet`)).json()).toMatchObject({ code: 'service_away', away: 'redis' });
   await connection.ready(40_000);
+  await expect.poll(() => status('/readyz'), { timeout: 10_000 }).toBe(200);
+  expect(await watermarks()).toEqual([7, null]);
+  await reads.waitFor({ partition: 0, offset: 6 });
+  expect((await reads.readPartitions()).partitions[0]).toMatchObject({ watermark: 7 });
   expect(await store.claim(0, 'me')).toMatchObject({ watermark: 7, saving: null });
   expect((await connection.masters())[0]!.options.host).toBeDefined();
 }, 120_000);

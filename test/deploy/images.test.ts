@@ -124,12 +124,13 @@ test('the Dockerfile copies nothing that is not there', () => {
   expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test('every command of compose exists and takes its options; API and fleet come by profiles of their own', () => {
+test('every command of compose exists and takes its options; API and fleet come by profiles of their own', async () => {
+  const program = await createProgram();
   for (const [name, { command = [], profiles }] of ours) {
     const words = command.filter((word) => /^[a-z]+$/.test(word));
     const found = words.reduce(
       (at, word) => at?.commands.find((one) => one.name() === word),
-      createProgram() as Command | undefined,
+      program as Command | undefined,
     );
     expect(found?.commands, name).toEqual([]);
     const known = found!.options.map(({ long }) => long);

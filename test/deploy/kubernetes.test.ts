@@ -116,11 +116,12 @@ test('the API does not start without its Secret, or where that has no tokens, an
   expect(() => readConfig({ ...apiSettings, ...others })).toThrow('TASKFOLD_API_TOKENS');
 });
 
-test('every container runs this version, a command that exists, without rights and with nothing to write to', () => {
+test('every container runs this version, a command that exists, without rights and with nothing to write to', async () => {
+  const program = await createProgram();
   const commands = (args: readonly string[]) =>
-    args.reduce<ReturnType<typeof createProgram> | undefined>(
+    args.reduce<typeof program | undefined>(
       (command, name) => command?.commands.find((one) => one.name() === name),
-      createProgram(),
+      program,
     );
   expect(containers).toHaveLength(4);
   for (const { image, args, securityContext, resources } of containers) {

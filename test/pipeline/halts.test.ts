@@ -8,6 +8,8 @@ import { namedCommands } from '../support/named-commands.ts';
 
 const CODES = Object.entries(FAULTS).flatMap(([code, remedy]) => (remedy === 'halt' ? [code as HaltCode] : []));
 
+const program = await createProgram();
+
 describe('the cure of a halt', () => {
   test.each(CODES)('%s names a command for this partition, or one for all of them', (code) => {
     const commands = namedCommands(cureOf(code, 7));
@@ -17,7 +19,7 @@ describe('the cure of a halt', () => {
 
   test.each(CODES)('%s names only commands and options that exist', (code) => {
     for (const words of namedCommands(cureOf(code, 7))) {
-      const { command, rest } = commandAt(createProgram(), words);
+      const { command, rest } = commandAt(program, words);
       expect(command.commands, words.join(' ')).toEqual([]);
       const flags = command.options.map(({ long }) => long);
       for (const word of rest.filter((one) => one.startsWith('--'))) expect(flags).toContain(word);

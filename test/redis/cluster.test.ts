@@ -3,7 +3,9 @@
 
 import { Cluster, Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import { homeOf } from '../../src/domain/home.ts';
 import { createLiveReads } from '../../src/read/live-reads.ts';
+import { createReads } from '../../src/read/reads.ts';
 import { crc16 } from '../../src/redis/cluster-slot.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { mastersOf } from '../../src/redis/masters.ts';
@@ -18,7 +20,9 @@ const TASKS = 20;
 
 async function cluster() {
   const nodes = ['redis-2', 'redis-3', 'redis-4', 'redis-5'] as const;
-  const options = Object.fromEntries(nodes.map((name) => [name, { cluster: true }]));
+  const options = Object.fromEntries(
+    nodes.map((name) => [name, { cluster: true, lines: ['cluster-node-timeout 2000'] }]),
+  );
   const stack = await privateStack({ services: nodes, options });
   const services = nodes.map((name) => stack.service(name));
   await formCluster(services.slice(0, 3), {}, services.slice(3));
@@ -35,6 +39,11 @@ async function cluster() {
 
 /** The task ids of a partition. */
 const idsOf = (partition: number) => Array.from({ length: TASKS }, (_, i) => `p${partition}-t${i}`);
+
+/** An id whose home it is. */
+function idAtHome(partition: number): string {
+  for (let n = 0; ; n++) if (homeOf(`at-home-${n}`, PARTITIONS) === partition) return `at-home-${n}`;
+}
 
 test('a Cluster folds as one Redis does', async () => {
   const { services, connection, problems, keysOf, store, names } = await cluster();
@@ -66,6 +75,35 @@ test('a Cluster folds as one Redis does', async () => {
   const found: string[] = [];
   for await (const { internal_task_id } of reads.streamTasks()) found.push(internal_task_id);
   expect(found.sort()).toEqual(heads.flatMap((_, partition) => idsOf(partition)).sort());
+
+  // A point read goes to the home alone, at once and not by way of another node, and so does who waits for a record.
+  // (Of the calls one HGET is the script's own.)
+  const whole = createReads({ ...names, topic: 'updates' });
+  const asked = async (read: () => Promise<unknown>) => {
+    for (const master of masters) await master.call('CONFIG', 'RESETSTAT');
+    await read();
+    const told = await Promise.all(masters.map(async (master) => `${await master.info('all')}`));
+    return told.map((info) => ({
+      calls: Object.fromEntries(
+        [...info.matchAll(/cmdstat_(eval|evalsha|hget):calls=(\d+)/g)].map(([, name, calls]) => [name, Number(calls)]),
+      ),
+      refused: /errorstat_(MOVED|ASK)/.test(info),
+    }));
+  };
+  const ofMaster = (partition: number) => {
+    const home = client.slots[crc16(keysOf(partition).tag.slice(1, -1)) % 16_384]![0];
+    return masters.findIndex(({ options }) => `${options.host}:${options.port}` === home);
+  };
+  // Its scripts are then known everywhere, and so is the partition count.
+  expect((await whole.readFleet()).as_of.unreachable).toEqual([]);
+  const ids = Array.from({ length: PARTITIONS }, (_, partition) => idAtHome(partition));
+  for (const id of ids) await whole.readTask(id);
+  for (const [partition, id] of ids.entries()) {
+    const here = (calls: object) =>
+      masters.map((_, i) => ({ calls: i === ofMaster(partition) ? calls : {}, refused: false }));
+    expect(await asked(() => whole.readTask(id))).toEqual(here({ evalsha: 2, hget: 1 }));
+    expect(await asked(() => whole.waitFor({ partition, offset: 0 }))).toEqual(here({ hget: 1 }));
+  }
 
   // A slot on the move: saves are refused before they begin, and go on where it has arrived; nothing is torn.
   const { tag } = keysOf(0);
@@ -122,6 +160,13 @@ test('a Cluster folds as one Redis does', async () => {
   }
 
   // A master without a replica is gone: its partitions wait, the others go on, and who reads all says that it cannot.
+  const others = (await mastersOf(client)).filter(({ options }) => options.port !== services[1]!.ports.port);
+  for (const master of others) await master.call('CONFIG', 'SET', 'cluster-require-full-coverage', 'no');
+  const at = (partition: number) => client.slots[crc16(keysOf(partition).tag.slice(1, -1)) % 16_384]![0];
+  const lost = heads.flatMap((_, partition) =>
+    at(partition) === `127.0.0.1:${services[1]!.ports.port}` ? [partition] : [],
+  );
+  expect(lost.length).toBeGreaterThan(2);
   await services[1]!.kill();
   await expect(connection.ready(1_000)).rejects.toMatchObject({ code: 'service_unavailable' });
   await expect(
@@ -129,10 +174,47 @@ test('a Cluster folds as one Redis does', async () => {
       for await (const _ of reads.streamTasks());
     })(),
   ).rejects.toMatchObject({ code: 'service_unavailable' });
+  // Each answer says which partitions it lacks, or that it needs them; what needs others only is answered. First while the rest
+  // of the Cluster has not noticed yet, then when it has.
+  const fresh = createReads({ ...names, topic: 'updates' });
+  for (const reads of [whole, fresh, whole]) {
+    if (reads === fresh) await untilFailureIsKnown(others[0]!);
+    const { fleet, as_of } = await reads.readFleet();
+    expect(as_of.unreachable).toEqual(lost);
+    expect(as_of.partitions.map(({ condition, watermark }) => condition === 'unreachable' && watermark)).toEqual(
+      heads.map((_, partition) => (lost.includes(partition) ? undefined : false)),
+    );
+    expect(fleet).not.toBeNull();
+    const { partitions } = await reads.readPartitions();
+    expect(partitions.filter(({ unreachable }) => unreachable !== undefined).map(({ partition }) => partition)).toEqual(
+      lost,
+    );
+    for (const [partition, id] of ids.entries()) {
+      const answer = reads.readTask(id).then(
+        ({
+          as_of: {
+            partitions: [one],
+          },
+        }) => one!.partition,
+        (error: Error) => error.message,
+      );
+      const isLost = lost.includes(partition);
+      expect(await answer).toEqual(
+        isLost ? expect.stringContaining(`partition ${partition} cannot be read`) : partition,
+      );
+    }
+    for (const read of [() => reads.readTasks({}, {}), () => reads.readJob('j'), () => reads.readEngines(10)]) {
+      await expect(read()).rejects.toMatchObject({
+        code: 'service_unavailable',
+        message: expect.stringContaining(`partitions ${lost.join(', ')} cannot be read`),
+      });
+    }
+  }
   expect(problems.length).toBeGreaterThan(0);
   await services[1]!.start();
   await connection.ready(30_000);
   expect(await store.claim(1, 'me')).toMatchObject({ saving: null });
+  expect((await whole.readTasks({}, {})).as_of.unreachable).toEqual([]);
 }, 180_000);
 
 test('a plain connection to a node of a Cluster says what to set', async () => {
@@ -146,3 +228,9 @@ test('a plain connection to a node of a Cluster says what to set', async () => {
     message: expect.stringMatching(/one node of a Cluster: set REDIS_MODE=cluster/),
   });
 });
+
+/** Resolves when the node knows that another one has failed. */
+async function untilFailureIsKnown(node: Redis): Promise<void> {
+  const nodes = async () => String(await node.call('CLUSTER', 'NODES'));
+  await expect.poll(nodes, { timeout: 20_000 }).toMatch(/[ ,]fail[ ,]/);
+}

@@ -7,7 +7,7 @@ import type { Access } from '../../src/serve/access.ts';
 import { createServer } from '../../src/serve/server.ts';
 import type { ApiSources } from '../../src/serve/sources.ts';
 
-const as_of = { read_at: 1_000, complete_until: 900, lag: 0, halted: [], partitions: [] };
+const as_of = { read_at: 1_000, complete_until: 900, lag: 0, halted: [], unreachable: [], partitions: [] };
 const task = taskDocument(newTask('a task', 0, 1), [], undefined, { topic: 't', partition: 0 });
 
 /** @param access none: everybody is let in */

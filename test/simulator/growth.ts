@@ -5,6 +5,7 @@ import { canMove, GrownSlot, type Growth, generationAfter } from '../../src/doma
 import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
 import type { PipelineContext } from '../../src/pipeline/context.ts';
 import { beginGrownLife, cutPartition, takeCutBack } from '../../src/pipeline/growing.ts';
+import { copyOf } from './copy-of.ts';
 import type { Call, MemoryKafka } from './memory-kafka.ts';
 import { EMPTY, type MemorySlots, type Slot, writePlaces } from './memory-slot-store.ts';
 
@@ -79,7 +80,7 @@ export async function grow(
     if (mark?.growing === id && folder.copies.get(partition)?.watermark === mark.offset) return;
     if ((await ports.slotStore.readTasks(partition, [], null)).watermark === null) throw new Error('no state');
     const watermark = await cutPartition(context(mark?.growing), partition, id);
-    const copy = await call(() => structuredClone(slots.slot(partition)));
+    const copy = await call(() => copyOf(slots.slot(partition)));
     const isCut = copy.watermark === watermark || mutations.anyCopy;
     if (watermark === null || !isCut || copy.saving !== null) throw new Error('it moves');
     folder.copies.set(partition, { ...copy, watermark });
@@ -101,13 +102,13 @@ export function growSlots(before: readonly Slot[], { id, to, cuts }: Pick<Growth
   const growth: Growth = { id, partition_count: to, cuts: cuts!, heads: before.map(({ head }) => head!) };
   return Array.from({ length: to }, (_, partition) => {
     const grown = new GrownSlot(growth, partition);
-    const slot = structuredClone(EMPTY);
+    const slot = copyOf(EMPTY);
     for (const [from, old] of before.entries()) {
       if (!canMove(from, partition, before.length, to)) continue;
       for (const kept of old.tasks.values()) grown.take(kept.task, from);
       for (const kind of ROLL_UP_KINDS) for (const share of old.rollUps[kind].values()) grown.takeShare(kind, share);
       grown.endPartition();
-      for (const [task_id, kept] of structuredClone(old.tasks)) {
+      for (const [task_id, kept] of copyOf(old.tasks)) {
         if (!grown.isHome(task_id)) continue;
         const { task } = kept;
         grown.place(task, from);

@@ -11,6 +11,7 @@ import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-sta
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import type { RecordFingerprint, SaveOutcome, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
+import { copyOf, keptCopy } from './copy-of.ts';
 import { type Call, callNow } from './memory-kafka.ts';
 
 interface StoredTask {
@@ -82,7 +83,7 @@ export class MemorySlots {
   slot(partition: number): Slot {
     let slot = this.#slots.get(partition);
     if (slot === undefined) {
-      slot = structuredClone(EMPTY);
+      slot = copyOf(EMPTY);
       this.#slots.set(partition, slot);
     }
     return slot;
@@ -96,7 +97,7 @@ export class MemorySlots {
   rollBack(partition: number, age: number): void {
     const history = this.#history.get(partition) ?? [];
     const copy = history[Math.floor((1 - age) * (history.length - 1))];
-    if (copy !== undefined) this.#slots.set(partition, structuredClone(copy));
+    if (copy !== undefined) this.#slots.set(partition, keptCopy(copy));
   }
 
   /** The lowest W that a roll-back can bring. */
@@ -113,10 +114,11 @@ export class MemorySlots {
   /** Puts a whole slot in the place of what is there. */
   load(partition: number, slot: Slot): void {
     this.empty(partition);
-    this.#slots.set(partition, structuredClone(slot));
+    this.#slots.set(partition, copyOf(slot));
     this.#keep(partition);
   }
 
+  /** @param save belongs to the slot from then on: nobody changes it any more */
   save(partition: number, save: SlotSave): SaveOutcome {
     const slot = this.slot(partition);
     if (slot.saving !== null) throw new Fault('torn_save', `A save up to ${slot.saving} was torn.`);
@@ -127,19 +129,19 @@ export class MemorySlots {
     if (this.held.has(partition)) return { outcome: 'held' };
     const torn = this.#mutations.tear?.() ?? false;
     const changes = torn ? save.changes.slice(0, Math.ceil(save.changes.length / 2)) : save.changes;
-    for (const change of structuredClone(changes)) writeChange(slot, change, save.head.settings.errors_kept);
+    for (const change of changes) writeChange(slot, change, save.head.settings.errors_kept);
     if (torn) {
       if (!this.#mutations.noSavingMark) slot.saving = String(save.to);
       throw new Fault('service_unavailable', 'simulated: the save script stopped after a write');
     }
-    for (const change of structuredClone(save.rollUps)) writeRollUp(slot, change);
-    slot.head = structuredClone(save.head);
+    for (const change of save.rollUps) writeRollUp(slot, change);
+    slot.head = save.head;
     slot.watermark = save.to;
-    slot.fingerprint = structuredClone(save.fingerprint) ?? slot.fingerprint;
+    slot.fingerprint = save.fingerprint ?? slot.fingerprint;
     for (const [id, generation] of save.tombstones) {
       slot.tombstones.set(generation, (slot.tombstones.get(generation) ?? new Set()).add(id));
     }
-    slot.notices.push(...structuredClone(save.notices));
+    slot.notices.push(...save.notices);
     this.#keep(partition);
     return { outcome: 'saved' };
   }
@@ -152,7 +154,7 @@ export class MemorySlots {
     if (slot.notices.length + indexed > 0) {
       throw new Fault('torn_save', 'The slot has an outbox or tasks, and no head.');
     }
-    slot.head = structuredClone(head);
+    slot.head = copyOf(head);
     slot.watermark = watermark;
     this.#keep(partition);
     return true;
@@ -173,7 +175,7 @@ export class MemorySlots {
 
   #keep(partition: number): void {
     const history = this.#history.get(partition) ?? [];
-    history.push(structuredClone(this.slot(partition)));
+    history.push(keptCopy(this.slot(partition)));
     if (history.length > HISTORY_MAX) history.shift();
     this.#history.set(partition, history);
   }
@@ -230,7 +232,7 @@ export function keptErrors(before: TaskError[], added: readonly TaskError[], max
 
 function knownTask({ tasks, tombstones }: Slot, id: string, generation: number | null): KnownTask {
   const stored = tasks.get(id);
-  if (stored !== undefined) return structuredClone(stored.task);
+  if (stored !== undefined) return copyOf(stored.task);
   if (generation === null) return null;
   const found = [generation, generation - 1].find((one) => tombstones.get(one)?.has(id));
   return found === undefined ? null : new Tombstone(found);
@@ -241,7 +243,7 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
     claim: (partition) =>
       call(() => {
         const { head, watermark, fingerprint, saving } = slots.slot(partition);
-        return structuredClone({ head, watermark, fingerprint, saving });
+        return copyOf({ head, watermark, fingerprint, saving });
       }),
     begin: (partition, watermark, head) => call(() => slots.begin(partition, watermark, head)),
     readTasks: (partition, ids, generation) =>
@@ -252,7 +254,7 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
     readRollUps: (partition, names) =>
       call(() => {
         const { watermark, rollUps } = slots.slot(partition);
-        return { watermark, rollUps: names.map(({ kind, id }) => structuredClone(rollUps[kind].get(id) ?? null)) };
+        return { watermark, rollUps: names.map(({ kind, id }) => copyOf(rollUps[kind].get(id) ?? null)) };
       }),
     readLooks: (partition, before, max) =>
       call(() => {
@@ -270,11 +272,11 @@ export function memorySlotStore(slots: MemorySlots, call: Call = callNow): SlotS
         const pending = slot.notices.filter(({ offset }) => offset >= from);
         const notices = pending.slice(0, max);
         const log_time = slot.head?.clock.log_time ?? null;
-        return structuredClone({ watermark: slot.watermark, log_time, notices, more: pending.length > max });
+        return copyOf({ watermark: slot.watermark, log_time, notices, more: pending.length > max });
       }),
     save: (partition, save) => {
       // What is sent is fixed when it is sent, however late it arrives.
-      const sent = structuredClone(save);
+      const sent = copyOf(save);
       return call(() => slots.save(partition, sent));
     },
     isHeld: (partition) => call(() => slots.held.has(partition)),

@@ -7,6 +7,7 @@ import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombst
 import { decodeRecords } from '../../src/pipeline/fold-batch.ts';
 import type { InputRecord, OutgoingMessage, SchemaVerdict } from '../../src/pipeline/ports.ts';
 import { GROUP } from './controls.ts';
+import { copyOf } from './copy-of.ts';
 import { growSlots } from './growth.ts';
 import { LATE_SCHEMA, memoryDecoder, memoryEncoder } from './memory-codec.ts';
 import { callNow } from './memory-kafka.ts';
@@ -61,7 +62,7 @@ function slotOf({ head, tasks, tombstones, rollUps, jobTasks }: PlainSlot): Slot
   for (const [id, generation] of tombstones) {
     byGeneration.set(generation, (byGeneration.get(generation) ?? new Set()).add(id));
   }
-  return { ...structuredClone(EMPTY), head, tasks, rollUps, jobTasks, tombstones: byGeneration };
+  return { ...copyOf(EMPTY), head, tasks, rollUps, jobTasks, tombstones: byGeneration };
 }
 
 /** The ids that must still be known as retired. */

@@ -11,6 +11,7 @@ import { type ServiceEnv, sharedEnv } from './stack.ts';
 
 /** All of a Redis: one process, or the masters of a Cluster. */
 export interface OwnRedis {
+  readonly nodes: readonly Pick<Service, 'start' | 'stop' | 'ports'>[];
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Keeps a copy of what it holds now; the answer puts that back, while it is stopped. */
@@ -40,7 +41,10 @@ async function own(others: readonly ('kafka' | 'registry')[]): Promise<OwnServic
   const security = await securityIn(inject('securityFolder'));
   const stack = await startStack({
     services: [...others, ...redisNames],
-    options: isSecured ? securedOptions(security) : {},
+    options: {
+      ...(isSecured ? securedOptions(security) : {}),
+      kafka: { ...(isSecured ? security.kafka : {}), brief: true },
+    },
   });
   onTestFinished(() => stack.stop(), 60_000);
   let env: ServiceEnv = { ...sharedEnv(), ...stack.env };
@@ -55,6 +59,7 @@ async function own(others: readonly ('kafka' | 'registry')[]): Promise<OwnServic
 function redisOf(stack: Stack, names: readonly string[], env: ServiceEnv): OwnRedis {
   const nodes = names.map((name) => stack.service(name));
   return {
+    nodes,
     start: async () => void (await Promise.all(nodes.map((node) => node.start()))),
     stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
     async keepCopy() {

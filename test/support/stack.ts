@@ -40,7 +40,7 @@ export function ownName(about: string): string {
 
 /** Services for one test alone, on free ports and fresh data; they end with the test. Call it inside a test. */
 export async function privateStack(options: StackOptions = {}): Promise<Stack> {
-  const stack = await startStack(options);
+  const stack = await startStack({ ...options, options: { kafka: { brief: true }, ...options.options } });
   onTestFinished(() => stack.stop(), 60_000);
   return stack;
 }

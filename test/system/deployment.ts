@@ -136,8 +136,7 @@ export class Deployment {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const env = await withNeededRights(admin, topology);
     const deployment = new Deployment(env, admin, topology, partitions, folder);
-    await deployment.createTopics();
-    await deployment.json(['schemas', 'register']);
+    await Promise.all([deployment.createTopics(), deployment.json(['schemas', 'register'])]);
     return deployment;
   }
 

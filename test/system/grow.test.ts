@@ -64,9 +64,7 @@ test('12 to 18 partitions under load, the command killed half-way and run again:
   expect(exact.truth!.tasks).toBeGreaterThan(500);
   expect(exact.failures).toBeGreaterThan(100);
   expect(exact.partitions).toHaveLength(AFTER);
-  const tasks = await Promise.all(
-    moved.map((id) => deployment.json<{ retry_count: number; source: { partition: number } }>(['task', id])),
-  );
+  const tasks = await Promise.all(moved.map((id) => deployment.reads.readTask(id)));
   for (const [n, task] of tasks.entries()) {
     expect(task).toMatchObject({ retry_count: 2, source: { partition: homeOf(moved[n]!, AFTER) } });
   }

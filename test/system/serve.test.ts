@@ -4,13 +4,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { scanAll } from '../../src/redis/masters.ts';
+import { mastersOf, scanAll } from '../../src/redis/masters.ts';
 import { mergedKeys } from '../../src/redis/merged-sums.ts';
 import { readOnlyAclRules } from '../../src/redis/read-only-rights.ts';
 import type { FleetAnswer, PartitionsAnswer } from '../../src/serve/fleet-documents.ts';
 import type { TasksAnswer, UpdatesAnswer } from '../../src/serve/task-documents.ts';
 import { redisTargetOf } from '../support/clients.ts';
-import { withOwnRedis } from '../support/own-services.ts';
+import { type OwnRedis, withOwnRedis } from '../support/own-services.ts';
 import type { Environment, TaskfoldProcess } from '../support/taskfold-process.ts';
 import { Deployment, until } from './deployment.ts';
 import { type EventClient, followEvents } from './event-client.ts';
@@ -60,7 +60,11 @@ test('the API under load, with a reader’s rights: figures of the second fold, 
   const deployment = await Deployment.create('serve', services.env);
   const { redis, env } = deployment;
   const [prefix, group] = [env.TASKFOLD_REDIS_PREFIX!, env.TASKFOLD_GROUP!];
-  const admitReader = () => redis.call('ACL', 'SETUSER', 'reader', 'on', '>reads', ...readOnlyAclRules(prefix, group));
+  const admitReader = async () => {
+    const rules = readOnlyAclRules(prefix, group);
+    for (const master of await mastersOf(redis))
+      await master.call('ACL', 'SETUSER', 'reader', 'on', '>reads', ...rules);
+  };
   await admitReader();
   const processor = deployment.processor();
   const api = await Api.start(deployment, { REDIS_USERNAME: 'reader', REDIS_PASSWORD: 'reads' });
@@ -137,6 +141,8 @@ test('the API under load, with a reader’s rights: figures of the second fold, 
   const brisk = await api.follow('/api/changes?events=fleet');
   await until('the fleet comes every second', BACK_MS_MAX, () => brisk.events.length >= 3);
 
+  if (services.redis.nodes.length > 1) await oneMasterAway(services.redis, admitReader, deployment, api, brisk);
+
   // Redis away: told as what it is, and over when it is back.
   await services.redis.stop();
   await until('the API says that Redis is away', BACK_MS_MAX, async () => (await api.ask('/readyz')).status === 503);
@@ -169,6 +175,51 @@ test('the API under load, with a reader’s rights: figures of the second fold, 
   await brisk.ended;
   expect(brisk.events.at(-1)).toMatchObject({ event: 'dropped' });
 });
+
+/** Of a Cluster one master goes: its partitions are missing by name, the others are folded and read on; until it is back. */
+async function oneMasterAway(
+  own: OwnRedis,
+  admitReader: () => Promise<void>,
+  deployment: Deployment,
+  api: Api,
+  brisk: EventClient,
+): Promise<void> {
+  const { redis } = deployment;
+  for (const master of await mastersOf(redis)) await master.config('SET', 'cluster-require-full-coverage', 'no');
+  const [, gone] = own.nodes;
+  const unreachable = async () => (await api.get<FleetAnswer>('/api/fleet')).as_of.unreachable;
+  expect(await unreachable()).toEqual([]);
+  const { tasks } = await api.get<TasksAnswer>('/api/tasks?limit=200');
+  await gone!.stop();
+  await until('some partitions are out of reach', BACK_MS_MAX, async () => (await unreachable()).length > 0);
+  const lost = await unreachable();
+  expect(lost.length).toBeLessThan(deployment.partitions);
+  expect((await api.ask('/readyz')).status).toBe(200);
+  const seen = { fleet: brisk.events.length };
+  const before = await api.get<PartitionsAnswer>('/api/partitions');
+  expect(before.partitions.flatMap((one) => (one.unreachable ? [one.partition] : []))).toEqual(lost);
+  for (const { internal_task_id, source } of tasks.slice(0, 50)) {
+    const { status, body } = await api.ask(`/api/tasks/${internal_task_id}`);
+    expect(status).toBe(lost.includes(source.partition) ? 503 : 200);
+    if (status === 503) expect(body).toContain(`partition ${source.partition} cannot be read`);
+  }
+  const list = await api.ask('/api/tasks');
+  expect([list.status, list.body]).toEqual([
+    503,
+    expect.stringContaining(`partitions ${lost.join(', ')} cannot be read`),
+  ]);
+  await until('the other partitions are folded on', BACK_MS_MAX, async () => {
+    const { partitions } = await api.get<PartitionsAnswer>('/api/partitions');
+    return partitions.every(({ watermark }, i) => lost.includes(i) || watermark! > before.partitions[i]!.watermark!);
+  });
+  await until('the stream tells the fleet', BACK_MS_MAX, () => brisk.events.length > seen.fleet + 1);
+  expect(brisk.events.some(({ event }) => event === 'away')).toBe(false);
+  await gone!.start();
+  // The master has forgotten its users.
+  await deployment.look();
+  await admitReader();
+  await until('all are in reach again', BACK_MS_MAX, async () => (await unreachable()).length === 0);
+}
 
 /** Lists hold what the roll-ups count, each task once, whichever way they are paged through. */
 async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): Promise<void> {

@@ -15,7 +15,10 @@ function answer(partitions: PartitionDocument[], age_ms = 300, away: 'kafka'[] =
     const halted = condition === 'halted';
     return { topic: 't', partition: number, condition, halted, complete_until: NOW - (halted ? 14_000 : age_ms) };
   });
-  return { partitions, as_of: { read_at: NOW, complete_until: NOW - age_ms, halted: [], away, partitions: told } };
+  return {
+    partitions,
+    as_of: { read_at: NOW, complete_until: NOW - age_ms, halted: [], unreachable: [], away, partitions: told },
+  };
 }
 
 describe('what is told to be wrong', () => {
@@ -33,6 +36,16 @@ describe('what is told to be wrong', () => {
     expect(standingOf(gone, NOW)).toBe('ownerless');
     expect(noticesOf(LIVE, answer([partition(0), gone]), NOW)[0]!.text).toBe('Partition 1 is without a processor');
     expect(noticesOf(LIVE, answer([gone]), NOW)[0]!.text).toBe('No processor reports');
+  });
+
+  test('what a master of a Redis Cluster has is missing while that is away', () => {
+    const lost = { partition: 2, condition: 'unreachable', outbox_length: 0 };
+    const [notice] = noticesOf(LIVE, answer([partition(0), lost]), NOW);
+    expect(notice).toMatchObject({
+      tone: 'bad',
+      text: 'Partition 2 is out of reach in Redis',
+      age: 'the figures are those of the others',
+    });
   });
 
   test('many are named briefly', () => {

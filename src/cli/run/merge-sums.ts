@@ -29,7 +29,8 @@ export function mergeSums({ config }: CommandContext, owner: string): () => Prom
 
   async function mergeFleet(): Promise<void> {
     const { fleet, as_of } = await reads.readFleet();
-    if (fleet === null) return;
+    // Sums without some partitions would look like less: the older ones, which say how old they are, stay.
+    if (fleet === null || as_of.unreachable.length > 0) return;
     const { as_of: _, ...figures } = fleet;
     const { read_at, complete_until = '', lag = '', halted } = as_of;
     const told = { read_at, complete_until, lag, halted: halted.join(' '), partitions: as_of.partitions.length };

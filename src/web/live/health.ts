@@ -10,8 +10,8 @@ export const OWNER_GONE_MS = 2_100;
 /** A little lag is how streams are. */
 const LAG_MS_WORTH_TELLING = 10_000;
 
-/** `halted` includes torn and damaged; `ownerless`: nobody reports; `healing`: its owner met a fault that heals by itself */
-export type Standing = 'running' | 'healing' | 'ownerless' | 'halted' | 'empty';
+/** `halted` includes torn and damaged; `ownerless`: nobody reports; `healing`: its owner met a fault that heals by itself; `unreachable`: its master of a Redis Cluster is away */
+export type Standing = 'running' | 'healing' | 'ownerless' | 'halted' | 'empty' | 'unreachable';
 
 export interface Notice {
   readonly tone: 'bad' | 'warn';
@@ -26,6 +26,7 @@ export interface Notice {
 export function standingOf(partition: PartitionDocument, read_at: number): Standing {
   const { condition, seen_at } = partition;
   if (condition === 'halted' || condition === 'torn' || condition === 'damaged') return 'halted';
+  if (condition === 'unreachable') return condition;
   if (seen_at === undefined) return condition === 'empty' ? 'empty' : 'ownerless';
   if (condition === 'away' || condition === 'stopped' || read_at - seen_at > OWNER_GONE_MS) return 'ownerless';
   return condition === 'running' ? 'running' : 'healing';
@@ -46,6 +47,11 @@ export function noticesOf(connection: Connection, told: PartitionsAnswer | undef
   const halted = standing('halted');
   if (halted.length > 0) {
     notices.push({ tone: 'bad', text: named(halted, 'halted'), age: ageOf(halted, told), to });
+  }
+  const unreachable = standing('unreachable');
+  if (unreachable.length > 0) {
+    const text = named(unreachable, 'out of reach in Redis');
+    notices.push({ tone: 'bad', text, age: 'the figures are those of the others', to });
   }
   const ownerless = standing('ownerless');
   if (ownerless.length > 0) {

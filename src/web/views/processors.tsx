@@ -26,6 +26,7 @@ const WORDS: Readonly<Record<Standing, { text: string; icon: IconName; tone: str
   healing: { text: 'being taken over', icon: 'reprocessing', tone: 'warn' },
   ownerless: { text: 'no processor', icon: 'silent', tone: 'bad' },
   halted: { text: 'halted', icon: 'halted', tone: 'bad' },
+  unreachable: { text: 'out of reach', icon: 'away', tone: 'bad' },
   empty: { text: 'empty', icon: 'unreported', tone: 'wait' },
 };
 

@@ -8,6 +8,7 @@ import { groupKeys } from '../../../src/redis/slot-keys.ts';
 import { readAll } from '../../kafka/kafka-world.ts';
 import { connected } from '../../redis/redis-under-test.ts';
 import { taskNow, updatesOf, whyOf } from '../explained-tasks.ts';
+import { readsOf } from '../own-names.ts';
 import { start, taskfold, until } from '../taskfold.ts';
 import { foldedWorld, homeOf } from '../verify/folded-world.ts';
 
@@ -33,11 +34,9 @@ test('what time alone did to a task stands between its updates and behind the la
     value: world.bytes({ internal_task_id: 'another', task_status: 'complete' }),
   };
   const run = start(['run', '--silence-after-s', '3', '--stalled-after-s', '5'], env);
+  const reads = await readsOf(env);
   const becomes = (liveness: string) =>
-    until(`${TASK} is ${liveness}`, 60_000, async () => {
-      const { stdout } = await taskfold(['task', TASK, '--json'], env);
-      return stdout !== '' && (JSON.parse(stdout) as TaskDocument).liveness === liveness;
-    });
+    until(`${TASK} is ${liveness}`, 60_000, async () => (await reads.readTask(TASK))?.liveness === liveness);
 
   // An engine that dies; the records of another task lie between, and so do the ticks of the processor.
   await world.append(home, [stranger, post(100, 1), stranger]);
