@@ -35,7 +35,7 @@ describe.each(files)('%s', (name) => {
     );
     const expected = [
       ...[':head', ':fleet', ':live', ':looks', ':silent', ':outbox', ':jobs', ':engines'],
-      ...[':by_status', ':by_reason', ':stalled', ':engine::tasks'],
+      ...[':by_status', ':by_reason', ':by_last_update', ':stalled', ':engine::tasks'],
       ...[':job:', ':job::tasks', ':engine:', ':retired:'],
       ...[':task:', ':task::io', ':task::long', ':task::ledger', ':task::errors', ':task::output'],
     ];

@@ -4,6 +4,7 @@ import { FAILURE_REASONS, TASK_STATUSES, UNRECOGNIZED } from '../../domain/task-
 import type { PlainTask } from './plain-task.ts';
 
 const RANGE = 10 ** 13;
+const MINUTE_MS = 60 * 1_000;
 const REASONS: readonly string[] = [...FAILURE_REASONS, UNRECOGNIZED];
 const STATUSES: readonly string[] = [...TASK_STATUSES, 'unreported'];
 
@@ -19,12 +20,18 @@ export function plainPlaces(task: PlainTask): Map<string, number> {
     return counted !== undefined && total !== undefined && counted !== total;
   });
   if (drifts) places.set('drifted', task.status_at);
+  places.set('by_last_update', task.last_update_at - modulo(task.last_update_at, MINUTE_MS));
   return places;
 }
 
 /** Of `by_status`, and of the set of its engine's tasks. */
 export function plainScore(task: PlainTask): number {
   return STATUSES.indexOf(task.task_status ?? 'unreported') * RANGE + within(task.status_at);
+}
+
+/** From 0 on, also of what is below 0. */
+function modulo(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }
 
 function within(log_time: number): number {

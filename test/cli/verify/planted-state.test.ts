@@ -75,6 +75,12 @@ test('each difference planted in Redis is found, alone, and named; without it th
       told: [{ ...about, field: 'by_status', problem: 'differs' }],
     },
     {
+      what: 'a last update of another minute',
+      plant: (client) => client.zincrby(keys.places.by_last_update, 60_000, task),
+      undo: (client) => client.zincrby(keys.places.by_last_update, -60_000, task),
+      told: [{ ...about, field: 'by_last_update', problem: 'differs' }],
+    },
+    {
       what: 'a place among the stalled',
       plant: (client) => client.zadd(keys.places.stalled, 7, task),
       undo: (client) => client.zrem(keys.places.stalled, task),
