@@ -10,7 +10,8 @@ export type { PartitionDocument } from './partition-document.ts';
 export { NotFoldedInTime, type PageOptions, type Reads } from './reads.ts';
 export type { EngineDocument, JobDocument } from './roll-up-document.ts';
 export type { IoDocument, LedgerDocument, TaskDocument } from './task-document.ts';
-export { InvalidCursor, type TaskFilter, type TaskPage } from './task-lists.ts';
+export type { ListSort, TaskFilter } from './task-filter.ts';
+export { InvalidCursor, type TaskPage } from './task-lists.ts';
 export type { ListOrder } from './task-order.ts';
 
 export interface OpenReadsOptions extends RedisTarget {

@@ -14,7 +14,8 @@ import { type PartitionDocument, partitionDocument } from './partition-document.
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
 import { readChanges, type TaskChangeSeen } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
-import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
+import type { ListSort, TaskFilter } from './task-filter.ts';
+import { createTaskLists, type TaskPage } from './task-lists.ts';
 import type { ListOrder } from './task-order.ts';
 
 /** ms */
@@ -36,6 +37,12 @@ export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
 export interface PageOptions {
   /** tasks of a page, at most; default 100 */
   readonly limit?: number | undefined;
+  /**
+   * By when a task came to its status, or by its last update. Without it: since when it is silent or stalls where the filter asks
+   * for that, the ids of a job's tasks, the last update where only that is asked for, else the status. docs/reading.md says
+   * how exact the order is.
+   */
+  readonly sort?: ListSort | undefined;
   readonly order?: ListOrder | undefined;
   /** `next_cursor` of the page before */
   readonly cursor?: string | undefined;
@@ -74,10 +81,7 @@ export interface Reads {
    * requests. `isComplete`: all tasks were looked at.
    */
   findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; looked: number; isComplete: boolean }>;
-  /**
-   * Newest first unless told otherwise: by when the task came to its status, fell silent or stalled; those of a job by their ids.
-   * @throws InvalidCursor, Fault
-   */
+  /** Newest first unless told otherwise. @throws InvalidCursor, Fault */
   readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
 }
 
@@ -202,9 +206,9 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       return { tasks: tasks.map(({ internal_task_id }) => internal_task_id), looked, isComplete };
     },
 
-    async readTasks(filter, { limit = 100, order = 'newest', cursor }) {
+    async readTasks(filter, { limit = 100, sort, order = 'newest', cursor }) {
       const as_of = await asOfNow();
-      return { ...(await lists.page(filter, order, limit, cursor)), as_of };
+      return { ...(await lists.page(filter, { sort, order, limit, cursor })), as_of };
     },
   };
 }
