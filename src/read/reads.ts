@@ -6,7 +6,8 @@ import type { RedisClient } from '../redis/redis-target.ts';
 import { readIdsThatBegin } from '../redis/roll-up-reads.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupKeys } from '../redis/slot-keys.ts';
-import type { SlotGlimpse } from '../redis/slot-reads.ts';
+import { type SlotGlimpse, thoseLedTo } from '../redis/slot-reads.ts';
+import { readTasksOfWorkRequest } from '../redis/work-requests.ts';
 import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { createLiveReads } from './live-reads.ts';
@@ -77,10 +78,10 @@ export interface Reads {
   /** The first ids of jobs, and of engines, that begin with the text. */
   readIdsThatBegin(text: string, max: number): Promise<{ jobs: string[]; engines: string[] }>;
   /**
-   * The tasks whose latest work request this is, among those that changed their status last: there is no index of work
-   * requests. `isComplete`: all tasks were looked at.
+   * The ids of the tasks that this work request has reported for, in order: those that remember its reporter, or have let it go
+   * lately (docs/fold.md, "Work requests"). A task whose own id it is is left out.
    */
-  findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; looked: number; isComplete: boolean }>;
+  findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; as_of: AsOf }>;
   /** Newest first unless told otherwise. @throws InvalidCursor, Fault */
   readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
 }
@@ -88,7 +89,8 @@ export interface Reads {
 export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
   const live = createLiveReads({ redis, prefix, group, topic });
   const keysOf = groupKeys(prefix, group);
-  const lists = createTaskLists(redis, defineScripts(redis), keysOf, topic, live.readPartitionCount);
+  const run = defineScripts(redis);
+  const lists = createTaskLists(redis, run, keysOf, topic, live.readPartitionCount);
 
   function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
     const now = Date.now();
@@ -202,8 +204,15 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     },
 
     async findWorkRequest(work_request_id) {
-      const { tasks, looked, isComplete } = await lists.search((task) => task.work_request_id === work_request_id);
-      return { tasks: tasks.map(({ internal_task_id }) => internal_task_id), looked, isComplete };
+      const as_of = await asOfNow();
+      const found = await Promise.all(
+        as_of.partitions.map(async ({ partition }) => {
+          const keys = keysOf(partition);
+          const ids = await readTasksOfWorkRequest(redis, keys, work_request_id);
+          return ids.length === 0 ? [] : thoseLedTo(run, keys, ids, work_request_id);
+        }),
+      );
+      return { tasks: found.flat().sort(), as_of };
     },
 
     async readTasks(filter, { limit = 100, sort, order = 'newest', cursor }) {

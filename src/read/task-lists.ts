@@ -67,10 +67,6 @@ export interface TaskLists {
   page(filter: TaskFilter, page: PageOfTasks): Promise<TaskPage>;
   /** In the order asked; null: there is none any more. @throws Fault */
   readRows(candidates: readonly Pick<Candidate, 'partition' | 'internal_task_id'>[]): Promise<(TaskDocument | null)[]>;
-  /** Among the tasks that changed their status last, in bounded time. @throws Fault */
-  search(
-    isWanted: (task: TaskDocument) => boolean,
-  ): Promise<{ tasks: TaskDocument[]; looked: number; isComplete: boolean }>;
 }
 
 export function createTaskLists(
@@ -131,18 +127,6 @@ export function createTaskLists(
 
   return {
     readRows,
-
-    async search(isWanted) {
-      const { ranges } = new TaskIndexes((await readPartitionCount()) ?? 0, keysOf).whole('status', {});
-      const list = new MergedRanges(redis, ranges, 'newest', null, LOOKED_AT_MAX);
-      const tasks: TaskDocument[] = [];
-      for (let looked = 0; looked < LOOKED_AT_MAX; looked += AT_ONCE_MAX) {
-        const candidates = await list.take(AT_ONCE_MAX);
-        for (const row of await readRows(candidates)) if (row !== null && isWanted(row)) tasks.push(row);
-        if (candidates.length < AT_ONCE_MAX) return { tasks, looked: looked + candidates.length, isComplete: true };
-      }
-      return { tasks, looked: LOOKED_AT_MAX, isComplete: false };
-    },
 
     async page(filter, { sort, order, limit, cursor }) {
       const behind = cursor === undefined ? null : placeOf(cursor);

@@ -142,9 +142,10 @@ export async function* copySlot(
   }
   // Older generations are never asked for again.
   const generation = generationOf(counts);
-  for (const one of [generation - 1, generation]) {
+  const families = [generation - 1, generation].map((one) => (bucket: number) => keys.retired(one, bucket));
+  for (const keyOf of [...families, keys.workRequests]) {
     for (let from = 0; from < BUCKETS; from += STEP) {
-      const buckets = Array.from({ length: Math.min(STEP, BUCKETS - from) }, (_, at) => keys.retired(one, from + at));
+      const buckets = Array.from({ length: Math.min(STEP, BUCKETS - from) }, (_, at) => keyOf(from + at));
       yield await whole(buckets, ['hash']);
     }
   }

@@ -25,6 +25,8 @@ export interface SlotKeys {
   readonly absent: string;
   /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
   readonly probes: readonly string[];
+  /** hash of work requests that lead to tasks */
+  workRequests(bucket: number): string;
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
   /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */
@@ -80,6 +82,7 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     engineTasks: (engine_id) => `${rollUp('engine_id', engine_id)}:tasks`,
     absent: `${tag}:absent`,
     probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
+    workRequests: (bucket) => `${tag}:work_requests:${bucket}`,
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
     task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
   };

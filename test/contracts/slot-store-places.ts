@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { minuteOf, placesOf, SCORE_RANGE, STATUS_ORDER } from '../../src/domain/task-places.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { anyTaskFields } from './arbitrary-slots.ts';
-import { changeOf, taskOf } from './slot-samples.ts';
+import { changeOf, reporterOf, taskOf } from './slot-samples.ts';
 import { begun, type OpenSlotStore, readOne, saveOf } from './slot-store-under-test.ts';
 
 const running = 3 * SCORE_RANGE;
@@ -105,6 +105,37 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
       const score = 9 * SCORE_RANGE + 9;
       const by_last_update = { a: minuteOf(again.last_update_at) };
       expect(await places(0)).toEqual({ by_status: { a: score }, by_last_update, 'engine e2': { a: score } });
+    });
+
+    test('work requests lead to their tasks from the save on that brings them, and no longer than told', async () => {
+      const { store, other, head, workRequests } = await begun(open);
+      const leads = (...ids: string[]) => new Map(ids.map((id) => [id, true]));
+      const asked = ['w', 'x', 'y*', ''];
+      const a = taskOf('a', 0);
+      const changes = [
+        changeOf(a, { work_requests: leads('w', 'x') }),
+        changeOf(taskOf('b:ä', 0), { work_requests: leads('w') }),
+      ];
+      await store.save(0, saveOf(head, 0, 1, { changes }));
+      expect(await workRequests(0, asked)).toEqual({ w: ['a', 'b:ä'], x: ['a'] });
+      const moves = new Map([
+        ['y*', true],
+        ['x', false],
+      ]);
+      await other.save(
+        0,
+        saveOf(head, 1, 2, { changes: [changeOf(a, { work_requests: moves, places_before: placesOf(a) })] }),
+      );
+      expect(await workRequests(0, asked)).toEqual({ w: ['a', 'b:ä'], 'y*': ['a'] });
+
+      // One that is retired takes with it all that its state names, and what came in the same stretch.
+      const last = taskOf('a', 0, {
+        reporters: new Map([['w\ninstance', reporterOf({})]]),
+        work_requests_let_go: ['y*'],
+      });
+      const retired = { retired: true, places_before: placesOf(a), work_requests: leads('z') };
+      await store.save(0, saveOf(head, 2, 3, { changes: [changeOf(last, retired)] }));
+      expect(await workRequests(0, [...asked, 'z'])).toEqual({ w: ['b:ä'] });
     });
 
     test('thousands at once are all there', async () => {

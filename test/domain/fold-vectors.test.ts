@@ -10,7 +10,8 @@ import type { KnownRollUp } from '../../src/domain/roll-ups.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
-import { noRollUps, writeRollUp } from '../simulator/memory-slot-store.ts';
+import { writeRollUp } from '../simulator/memory-indexes.ts';
+import { noRollUps } from '../simulator/memory-slot-store.ts';
 import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
 
 type Takes = 'after every record' | 'after the first record' | 'at the end';

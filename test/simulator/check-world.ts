@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
 import { PLACES, placesOf } from '../../src/domain/task-places.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
+import { workRequestsOf } from '../../src/domain/work-requests.ts';
 import type { OutgoingMessage, RecordHeaders } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
 import { plainFold, remembered } from './plain-world.ts';
@@ -30,9 +31,10 @@ export async function wrongs(world: World): Promise<string[]> {
       found.push(`partition ${p} is stuck at W ${slot.watermark} of ${lastVisible + 1}`);
     const plain = await plainFold(world, p, slot.head, slot.head.pins);
     if (!isDeepStrictEqual(slot.tasks, plain.tasks)) found.push(`partition ${p}: tasks differ`);
-    const { looks, places } = indexesOf(plain.tasks);
+    const { looks, places, workRequests } = indexesOf(plain.tasks);
     if (!isDeepStrictEqual(slot.looks, looks)) found.push(`partition ${p}: looks differ`);
     if (!isDeepStrictEqual(slot.places, places)) found.push(`partition ${p}: the places of tasks differ`);
+    if (!isDeepStrictEqual(slot.workRequests, workRequests)) found.push(`partition ${p}: the work requests differ`);
     for (const kind of ROLL_UP_KINDS) {
       if (!isDeepStrictEqual(slot.rollUps[kind], plain.rollUps[kind]))
         found.push(`partition ${p}: roll-ups by ${kind} differ`);
@@ -81,6 +83,7 @@ async function checkHalted(found: string[], world: World, partition: number): Pr
 function indexesOf(tasks: ReadonlyMap<string, { task: TaskState }>) {
   const looks = new Map<string, number>();
   const places = new Map<string, Map<string, number>>();
+  const workRequests = new Map<string, Set<string>>();
   const put = (name: string, id: string, score: number | undefined) => {
     if (score !== undefined) places.set(name, (places.get(name) ?? new Map()).set(id, score));
   };
@@ -89,8 +92,9 @@ function indexesOf(tasks: ReadonlyMap<string, { task: TaskState }>) {
     const now = placesOf(task);
     for (const place of PLACES) put(place, id, now[place]);
     if (now.engine_id !== undefined) put(`engine ${now.engine_id}`, id, now.by_status);
+    for (const one of workRequestsOf(task)) workRequests.set(one, (workRequests.get(one) ?? new Set()).add(id));
   }
-  return { looks, places };
+  return { looks, places, workRequests };
 }
 
 function sentBy(world: World, partition: number): OutgoingMessage[] {

@@ -32,7 +32,7 @@ slotStoreContract('in memory', async () => {
       return async () => void slots.held.delete(partition);
     },
     async holds(partition) {
-      const { tasks, looks, places, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
+      const { tasks, looks, places, workRequests, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
       const [jobs, engines] = [rollUps.internal_job_id, rollUps.engine_id];
       const held = new Set([...tasks.keys()].map((id) => `task ${id}`));
       for (const generation of tombstones.keys()) held.add(`tombstones ${generation}`);
@@ -42,11 +42,18 @@ slotStoreContract('in memory', async () => {
       for (const id of engines.keys()) held.add(`engine ${id}`);
       for (const name of places.keys()) held.add(name.replace(/^engine /, 'tasks of engine '));
       if (notices.length > 0) held.add('outbox');
+      if (workRequests.size > 0) held.add('work_requests');
       return held;
     },
     async places(partition) {
       const { places } = slots.slot(partition);
       return Object.fromEntries([...places].map(([name, ids]) => [name, Object.fromEntries(ids)]));
+    },
+    async workRequests(partition, asked) {
+      const { workRequests } = slots.slot(partition);
+      return Object.fromEntries(
+        asked.filter((one) => workRequests.has(one)).map((one) => [one, [...workRequests.get(one)!].sort()]),
+      );
     },
     async close() {},
   };

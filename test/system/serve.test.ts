@@ -196,7 +196,7 @@ async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): P
   }
   expect(ids.size).toBe(fleet.tasks);
   const some = (await all('task_status=failed'))[0]!;
-  const { engine_id, internal_job_id, internal_task_id, source } = some;
+  const { engine_id, internal_job_id, internal_task_id, work_request_id, source } = some;
   const ofEngine = await all(`engine_id=${engine_id}`);
   const { engine } = await api.get<{ engine: { tasks: number } }>(`/api/engines/${engine_id}`);
   expect(ofEngine.length).toBe(engine.tasks);
@@ -206,7 +206,17 @@ async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): P
   expect([complete, updates.at(-1)!.class, updates[0]!.offset]).toEqual([true, 'now', source.first_offset]);
   const { found } = await api.get<{ found: object[] }>(`/api/search?id=${engine_id}`);
   expect(found).toEqual([{ kind: 'engine', id: engine_id, path: `/api/engines/${engine_id}` }]);
+  const work = await api.get<{ found: object[] }>(`/api/search?id=${work_request_id}`);
+  expect(work.found).toContainEqual(expect.objectContaining({ kind: 'work_request', internal_task_id }));
+  for (const order of ['newest', 'oldest']) {
+    const updated = await all(`sort=last_update&order=${order}`);
+    expect(new Set(updated.map((task) => task.internal_task_id))).toEqual(ids);
+    expect(updated.length).toBe(ids.size);
+    const minutes = updated.map(({ last_update_at }) => Math.floor(last_update_at / 60_000));
+    expect(minutes).toEqual(minutes.toSorted((a, b) => (order === 'newest' ? b - a : a - b)));
+  }
   expect((await api.ask('/api/tasks?cursor=nonsense')).status).toBe(400);
+  expect((await api.ask('/api/tasks?sort=name')).status).toBe(400);
 }
 
 function textOfChange({ data }: { data: { kind: string; internal_task_id: string; at: number } }): string {
