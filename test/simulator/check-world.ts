@@ -5,9 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
 import { PLACES, placesOf } from '../../src/domain/task-places.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
-import { workRequestsOf } from '../../src/domain/work-requests.ts';
 import type { OutgoingMessage, RecordHeaders } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
+import { workRequestsOfAll } from './memory-indexes.ts';
 import { plainFold, remembered } from './plain-world.ts';
 import type { World } from './world.ts';
 
@@ -83,7 +83,6 @@ async function checkHalted(found: string[], world: World, partition: number): Pr
 function indexesOf(tasks: ReadonlyMap<string, { task: TaskState }>) {
   const looks = new Map<string, number>();
   const places = new Map<string, Map<string, number>>();
-  const workRequests = new Map<string, Set<string>>();
   const put = (name: string, id: string, score: number | undefined) => {
     if (score !== undefined) places.set(name, (places.get(name) ?? new Map()).set(id, score));
   };
@@ -92,9 +91,8 @@ function indexesOf(tasks: ReadonlyMap<string, { task: TaskState }>) {
     const now = placesOf(task);
     for (const place of PLACES) put(place, id, now[place]);
     if (now.engine_id !== undefined) put(`engine ${now.engine_id}`, id, now.by_status);
-    for (const one of workRequestsOf(task)) workRequests.set(one, (workRequests.get(one) ?? new Set()).add(id));
   }
-  return { looks, places, workRequests };
+  return { looks, places, workRequests: workRequestsOfAll([...tasks.values()].map(({ task }) => task)) };
 }
 
 function sentBy(world: World, partition: number): OutgoingMessage[] {

@@ -3,10 +3,9 @@
 
 import { canMove, GrownSlot, type Growth, generationAfter } from '../../src/domain/growth.ts';
 import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
-import { workRequestsOf } from '../../src/domain/work-requests.ts';
 import type { PipelineContext } from '../../src/pipeline/context.ts';
 import { beginGrownLife, cutPartition, takeCutBack } from '../../src/pipeline/growing.ts';
-import { writePlaces } from './memory-indexes.ts';
+import { workRequestsOfAll, writePlaces } from './memory-indexes.ts';
 import type { Call, MemoryKafka } from './memory-kafka.ts';
 import { EMPTY, type MemorySlots, type Slot } from './memory-slot-store.ts';
 
@@ -116,9 +115,6 @@ export function growSlots(before: readonly Slot[], { id, to, cuts }: Pick<Growth
         slot.tasks.set(task_id, kept);
         slot.looks.set(task_id, task.look_at);
         writePlaces(slot.places, { task, places_before: null, retired: false });
-        for (const one of workRequestsOf(task)) {
-          slot.workRequests.set(one, (slot.workRequests.get(one) ?? new Set()).add(task_id));
-        }
         const { internal_job_id: job } = task;
         if (job !== undefined) slot.jobTasks.set(job, (slot.jobTasks.get(job) ?? new Set()).add(task_id));
       }
@@ -128,6 +124,7 @@ export function growSlots(before: readonly Slot[], { id, to, cuts }: Pick<Growth
         slot.tombstones.set(now, new Set([...(slot.tombstones.get(now) ?? []), ...ids]));
       }
     }
+    slot.workRequests = workRequestsOfAll([...slot.tasks.values()].map(({ task }) => task));
     const fingerprint = before[partition]?.fingerprint ?? null;
     return Object.assign(slot, { head: grown.head, watermark: cuts![partition]!, rollUps: grown.rollUps, fingerprint });
   });

@@ -2,8 +2,8 @@
 
 import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import { movePlaces } from '../../src/domain/task-places.ts';
-import type { TaskChange } from '../../src/domain/task-state.ts';
-import { movesOf } from '../../src/domain/work-requests.ts';
+import type { TaskChange, TaskState } from '../../src/domain/task-state.ts';
+import { movesOf, workRequestsOf } from '../../src/domain/work-requests.ts';
 import type { Slot } from './memory-slot-store.ts';
 
 export function writePlaces(
@@ -25,6 +25,13 @@ export function writeWorkRequests(workRequests: Slot['workRequests'], change: Ta
   for (const [work_request_id, leads] of movesOf(change)) {
     moveIn(workRequests, work_request_id, id, leads);
   }
+}
+
+/** What the index must hold, from the tasks as they are, whatever changes made them so. */
+export function workRequestsOfAll(tasks: Iterable<TaskState>): Slot['workRequests'] {
+  const all: Slot['workRequests'] = new Map();
+  for (const task of tasks) for (const one of workRequestsOf(task)) moveIn(all, one, task.internal_task_id, true);
+  return all;
 }
 
 /** A task among those of a name, or no longer; a name without any goes. */
