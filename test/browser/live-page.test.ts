@@ -169,6 +169,27 @@ async function followToTaskAndBack(live: LivePage): Promise<void> {
   await page.goBack();
   await page.waitForURL('**/tasks?status=running&liveness=reporting');
   await expect(page.getByRole('button', { name: /^running/ }).getAttribute('aria-pressed')).resolves.toBe('true');
+  await sortByLastUpdate(live);
+}
+
+/** By keyboard; what is sorted by is told, and lies in the address. */
+async function sortByLastUpdate({ page }: LivePage): Promise<void> {
+  const sorted = async () => {
+    const headings = await page.getByRole('columnheader').all();
+    const told = await Promise.all(
+      headings.map(async (one) => [await one.innerText(), await one.getAttribute('aria-sort')]),
+    );
+    return Object.fromEntries(told.filter(([, sort]) => sort !== null));
+  };
+  expect(await sorted()).toEqual({ Status: 'descending', 'Last update': 'none' });
+  await page.getByRole('button', { name: 'Last update' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update');
+  const answered = page.waitForResponse(/sort=last_update&order=oldest/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update&order=oldest');
+  expect((await answered).status()).toBe(200);
+  expect(await sorted()).toEqual({ Status: 'none', 'Last update': 'ascending' });
 }
 
 async function searchById({ page }: LivePage): Promise<void> {
