@@ -177,12 +177,13 @@ async function sortByLastUpdate({ page }: LivePage): Promise<void> {
   const sorted = async () => {
     const headings = await page.getByRole('columnheader').all();
     const told = await Promise.all(
-      headings.map(async (one) => [await one.innerText(), await one.getAttribute('aria-sort')]),
+      headings.map(async (one) => [await one.textContent(), await one.getAttribute('aria-sort')]),
     );
     return Object.fromEntries(told.filter(([, sort]) => sort !== null));
   };
+  const heading = page.getByRole('button', { name: 'Last update' });
+  await heading.focus();
   expect(await sorted()).toEqual({ Status: 'descending', 'Last update': 'none' });
-  await page.getByRole('button', { name: 'Last update' }).focus();
   await page.keyboard.press('Enter');
   await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update');
   const answered = page.waitForResponse(/sort=last_update&order=oldest/);
