@@ -68,7 +68,7 @@ function nothing({ config }: CommandContext, what: 'job' | 'engine', id: string)
 }
 
 function rollUpText(title: string, rollUp: RollUpDocument): string {
-  const { retired, updates, failures_by_reason, processed_stats, as_of } = rollUp;
+  const { retired, updates, marks, failures_by_reason, processed_stats, as_of } = rollUp;
   const { came_rerouted, ...outcomes } = updates;
   const rerouted = came_rerouted === 0 ? '' : `; ${count(came_rerouted)} of them came re-routed`;
   const rows: [string, string][] = [
@@ -81,6 +81,7 @@ function rollUpText(title: string, rollUp: RollUpDocument): string {
     ['errors', `${count(rollUp.error_count)}, retries ${count(rollUp.retry_count)}`],
     ...Object.entries(processed_stats).map(([stat, sum]): [string, string] => [stat, count(sum)]),
     ['updates', `${count(String(sumOf(outcomes)))}${breakdown(outcomes)}${rerouted}`],
+    ['marks', `${count(String(sumOf(marks)))}${breakdown(marks)}`],
     ['first update', timeText(rollUp.first_update_at)],
     ['last update', timeText(rollUp.last_update_at)],
   ];

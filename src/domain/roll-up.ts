@@ -14,6 +14,7 @@ import {
   type TaskStatus,
   UNRECOGNIZED,
 } from './task-state.ts';
+import { MARKS } from './update-class.ts';
 
 /** The task's field that names what the roll-up is of. */
 export const ROLL_UP_KINDS = ['internal_job_id', 'engine_id'] as const;
@@ -37,6 +38,7 @@ export const SUM_NAMES: readonly string[] = [
   'updates.came_rerouted',
   ...PROCESSED_STATS.map((stat) => `processed_stats.${stat}`),
   ...REASONS.map((reason) => `failures_by_reason.${reason}`),
+  ...MARKS.map((mark) => `marks.${mark}`),
 ];
 
 /** Every figure of a roll-up, in the order of the array. */
@@ -56,13 +58,15 @@ const SUMS = BY_LIVENESS + LIVENESSES.length;
 const UPDATES_REJECTED = SUMS + SUM_NAMES.indexOf('updates.rejected');
 const RETIRED_TASKS = SUMS + SUM_NAMES.length;
 const RETIRED_SUMS = RETIRED_TASKS + 1;
-const FIGURES_MIN = RETIRED_TASKS - REASONS.length;
+/** Sums that most tasks do not have come last. */
+const SELDOM = REASONS.length + MARKS.length;
+const FIGURES_MIN = RETIRED_TASKS - SELDOM;
 
 export interface RollUp {
   readonly id: string;
   /**
-   * By the place of its name in FIGURE_NAMES; log times in ms. Those behind the end are 0: most shares have no failures and
-   * nothing retired, and many shares are kept in memory.
+   * By the place of its name in FIGURE_NAMES; log times in ms. Those behind the end are 0: most shares have no failures, no marks
+   * and nothing retired, and many shares are kept in memory.
    */
   readonly figures: ExactSum[];
 }
@@ -88,7 +92,7 @@ export interface Counted {
   liveness: Liveness;
   /** by the place of its name in SUM_NAMES */
   readonly sums: number[];
-  /** how many of the sums may differ from 0: without failures, which come last, the others */
+  /** how many of the sums may differ from 0: without failures and marks, which come last, the others */
   length: number;
 }
 
@@ -96,7 +100,7 @@ export function emptyCounted(): Counted {
   return { status: undefined, liveness: 'reporting', sums: SUM_NAMES.map(() => 0), length: 0 };
 }
 
-const FAILURES = SUM_NAMES.length - REASONS.length;
+const EVERYDAY = SUM_NAMES.length - SELDOM;
 
 /** Fills `counted` with what the task adds now. */
 export function countTask(task: TaskState, counted: Counted): void {
@@ -114,11 +118,17 @@ export function countTask(task: TaskState, counted: Counted): void {
   sums[8] = task.updates_came_rerouted;
   let at = 9;
   for (const stat of PROCESSED_STATS) sums[at++] = task.processed_stats[stat] ?? 0;
-  counted.length = FAILURES;
-  const failures = task.failures_by_reason;
-  if (failures === undefined) return;
+  counted.length = EVERYDAY;
+  const { failures_by_reason, marks } = task;
+  if (failures_by_reason === undefined && hasNone(marks)) return;
   counted.length = SUM_NAMES.length;
-  for (const reason of REASONS) sums[at++] = failures[reason] ?? 0;
+  for (const reason of REASONS) sums[at++] = failures_by_reason?.[reason] ?? 0;
+  for (const mark of MARKS) sums[at++] = marks[mark] ?? 0;
+}
+
+function hasNone(marks: TaskState['marks']): boolean {
+  for (const _ in marks) return false;
+  return true;
 }
 
 /** The task belongs to the share from now on. */

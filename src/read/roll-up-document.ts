@@ -3,6 +3,7 @@
 import { addExactly, type ExactSum } from '../domain/exact-sum.ts';
 import { figuresOf, type RollUp, type RollUpKind } from '../domain/roll-up.ts';
 import { type Liveness, PROCESSED_STATS } from '../domain/task-state.ts';
+import type { Mark } from '../domain/update-class.ts';
 import { type ExactCount, exactCount, type SumsDocument } from './fleet-document.ts';
 
 /** What counts on after a task is retired. */
@@ -13,6 +14,8 @@ export interface RollUpSums extends SumsDocument {
   failures_by_reason: Record<string, ExactCount>;
   /** updates of its tasks by outcome; `came_rerouted`: how many of the first three lay in a wrong partition at first */
   updates: { [outcome in (typeof OUTCOMES)[number]]: ExactCount };
+  /** how many of them the ledger had to say more of than first or next (docs/fold.md, "The ledger") */
+  marks: { [mark in Mark]?: ExactCount };
 }
 
 const OUTCOMES = ['applied', 'duplicate', 'stale', 'rejected', 'came_rerouted'] as const;
@@ -98,6 +101,7 @@ function sumsOf(sums: ReadonlyMap<string, ExactSum>, prefix: string): RollUpSums
     updates: Object.fromEntries(
       OUTCOMES.map((outcome) => [outcome, sum(`updates.${outcome}`)]),
     ) as RollUpSums['updates'],
+    marks: counts(sums, `${prefix}marks.`),
   };
 }
 

@@ -1,6 +1,8 @@
 // Which tasks a list holds, and the sorted sets that say so by themselves.
 
+import { isTerminal } from '../domain/status-rule.ts';
 import { minuteOf, REASON_ORDER, SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
+import type { TaskStatus } from '../domain/task-state.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 import type { TaskDocument } from './task-document.ts';
 import type { Range } from './task-order.ts';
@@ -63,7 +65,7 @@ export class TaskIndexes {
       return { ranges, sort: 'status', answered: ['failure_reason'] };
     }
     if (engine_id !== undefined) {
-      const ranges = this.#each((keys) => keys.engineTasks(engine_id), basesOf(task_status));
+      const ranges = this.#each((keys) => keys.engineTasks(engine_id), basesOf(filter));
       return { ranges, sort: 'status', answered: ['engine_id', 'task_status'] };
     }
     const isByUpdate = filter.updated_from !== undefined || filter.updated_to !== undefined;
@@ -71,9 +73,10 @@ export class TaskIndexes {
   }
 
   /** One that holds every task, in this order. */
-  whole(sort: ListSort, { task_status, updated_from, updated_to }: TaskFilter): TaskIndex {
+  whole(sort: ListSort, filter: TaskFilter): TaskIndex {
+    const { updated_from, updated_to } = filter;
     if (sort === 'status') {
-      const ranges = this.#each(({ places }) => places.by_status, basesOf(task_status));
+      const ranges = this.#each(({ places }) => places.by_status, basesOf(filter));
       return { ranges, sort, answered: ['task_status'] };
     }
     // The set knows minutes only: those that a bound lies in are looked at task by task.
@@ -92,11 +95,14 @@ export class TaskIndexes {
   }
 }
 
-/** Of one status, or of all. */
-function basesOf(task_status: string | undefined): number[] {
-  return STATUS_ORDER.flatMap((status, number) =>
-    task_status === undefined || task_status === status ? [number * SCORE_RANGE] : [],
-  );
+/** Of those statuses that a task of the filter may have. */
+function basesOf({ task_status, liveness }: TaskFilter): number[] {
+  const isOpen = liveness !== undefined && liveness !== 'ended';
+  return STATUS_ORDER.flatMap((status, number) => {
+    // A task whose status is terminal has ended: there is no other among those.
+    if (isOpen && isTerminal(status as TaskStatus)) return [];
+    return task_status === undefined || task_status === status ? [number * SCORE_RANGE] : [];
+  });
 }
 
 /** Whether the task is one of those, as it is now: it may have moved since its place was read. */

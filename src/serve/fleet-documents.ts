@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { FOLD_SETTING_NAMES } from '../domain/fold-settings.ts';
+import { MARKS } from '../domain/update-class.ts';
 import {
   asOf,
   byLiveness,
@@ -78,6 +79,9 @@ const rollUpSums = {
       came_rerouted: exactCount.describe('of the first three: how many lay in a wrong partition at first'),
     })
     .describe('updates of its tasks by outcome'),
+  marks: z
+    .partialRecord(z.enum(MARKS), exactCount)
+    .describe('updates of its tasks of which the ledger had to say more than first or next'),
 };
 
 const rollUp = {

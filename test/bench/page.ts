@@ -2,22 +2,32 @@
 // main thread that are too long, and whether its memory stays flat. Measured in a real Chromium, headless, by the clock: beside
 // other work of the machine all of it is longer, so the load is printed, too.
 //
+//
 // node test/bench/page.ts --tasks 1000000 --rate 10000 --minutes 10
 // node test/bench/page.ts --tasks 20000 --rate 500 --minutes 0.5      (a try)
+// node test/bench/page.ts --tasks 1000000 --keep                      (and then, as often as one likes:)
+// node test/bench/page.ts --url http://127.0.0.1:9460 --minutes 1
 
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type CDPSession, chromium, type Page } from 'playwright-core';
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import { provideChromium } from '../../deploy/stack/chromium.mjs';
-import { BenchWorld, count, median, print, useOf } from './bench-world.ts';
+import { median, print } from './bench-world.ts';
+import { type LongTask, watchMainThread } from './main-thread.ts';
+import { openPageWorld, type PageWorld } from './page-world.ts';
 
 const { values } = parseArgs({
   options: {
     tasks: { type: 'string', default: '1000000' },
+    engines: { type: 'string', default: '200' },
     rate: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '10' },
     processors: { type: 'string', default: '1' },
+    /** a page that is there already, with its fleet at work: nothing is started */
+    url: { type: 'string' },
+    /** measure nothing; the fleet goes on, and the page stays there for `--url`, until Ctrl-C */
+    keep: { type: 'boolean', default: false },
   },
 });
 const seconds = Math.max(10, Math.round(Number(values.minutes) * 60));
@@ -26,11 +36,13 @@ const seconds = Math.max(10, Math.round(Number(values.minutes) * 60));
 const FIRST_VIEW_MS_MAX = 1_000;
 const FILTER_MS_MAX = 300;
 const TASK_MS_MAX = 50;
-/** of the heap, from the first third to the last */
+/** of the heap, from the second third to the last */
 const GROWTH_MB_MAX = 5;
 
+const KEPT_S = 3_600;
 const VIEWS = 5;
 const LOOKS = 12;
+const LONG_TOLD = 8;
 const FILTERS = [
   { chip: 'running' },
   { chip: 'complete' },
@@ -40,79 +52,76 @@ const FILTERS = [
   { choice: 'Reason', option: 'connection' },
 ] as const;
 
-const group = 'page';
-const world = await BenchWorld.open();
-const browser = await chromium.launch({
-  executablePath: await provideChromium({ onProgress: print }),
-  args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
-});
+const world = values.url === undefined ? await openPageWorld(values) : null;
 try {
-  const env = world.envOf(group);
-  await world.command(['topics', 'create'], env);
-  const processors = Array.from({ length: Number(values.processors) }, () => world.start(['run'], env));
-  await fill(env);
-  const serve = world.start(['serve', '--listen', '127.0.0.1:0'], env);
-  await serve.untilLogged('serving');
-  const url = String(serve.logged('serving')[0]!.url);
-
-  const firstViews = await measureFirstViews(url);
-  print(`first view: ${told(firstViews)} ms`);
-  const stream = ['simulate', '--rate', values.rate, '--seconds', String(seconds + 60), '--tasks', '20000'];
-  const fleet = world.start([...stream, '--seed', '2', '--json'], env);
-  const page = await open(url);
-  const filters = await measureFilters(page, url);
-  for (const [name, ms] of filters) print(`filter ${name}: ${told(ms)} ms`);
-  const watched = await watch(page, url);
-  const longest = Math.max(0, ...watched.longTasks);
-  print(
-    `tasks of the main thread above ${TASK_MS_MAX} ms: ${watched.longTasks.length}, the longest ${longest.toFixed(0)} ms`,
-  );
-  print(`load of the machine: ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`);
-  fleet.send('SIGINT');
-  await fleet.ended;
-  print(
-    `serve: ${JSON.stringify(useOf(serve.pid))}; processors: ${processors.map(({ pid }) => JSON.stringify(useOf(pid))).join(', ')}`,
-  );
-
-  const worstFilter = Math.max(...filters.flatMap(([, ms]) => ms));
-  const failed = [
-    median(firstViews) > FIRST_VIEW_MS_MAX ? 'the first view is too slow' : '',
-    worstFilter > FILTER_MS_MAX ? 'a filter is too slow' : '',
-    watched.longTasks.length > 0 ? 'the main thread was blocked' : '',
-    watched.growth_mb > GROWTH_MB_MAX ? 'the memory grows' : '',
-  ].filter((text) => text !== '');
-  for (const text of failed) print(text);
-  process.stdout.write(
-    `${JSON.stringify({ first_view_ms: firstViews, filters_ms: Object.fromEntries(filters), ...watched })}\n`,
-  );
-  process.exitCode = failed.length > 0 ? 1 : 0;
+  if (values.keep && world !== null) await keep(world);
+  else process.exitCode = (await measure(world)) ? 0 : 1;
 } finally {
-  await browser.close();
-  await world.close();
+  await world?.close();
 }
 
-/** So many tasks, folded. */
-async function fill(env: ReturnType<BenchWorld['envOf']>): Promise<void> {
-  const tasks = Number(values.tasks);
-  const backlog = ['simulate', '--rate', '0', '--tidy', '--seed', '1', '--tasks', values.tasks];
-  await world.command([...backlog, '--updates', String(tasks * 3), '--json'], env);
-  for (;;) {
-    const ends = await world.ends();
-    const published = [...ends.values()].reduce((sum, end) => sum + end, 0);
-    const folded = await world.folded(group, ends);
-    if (folded >= published) break;
-    print(`folded ${count(folded)} of ${count(published)}`);
-    await sleep(5_000);
+async function keep({ url, startFleet }: PageWorld): Promise<void> {
+  print(`the page: ${url}; for ${KEPT_S / 60} minutes, or until Ctrl-C`);
+  const stop = new Promise((resolve) => process.once('SIGINT', resolve));
+  await Promise.race([stop, startFleet(KEPT_S).ended]);
+}
+
+/** @returns whether the page keeps to what it has to */
+async function measure(own: PageWorld | null): Promise<boolean> {
+  const url = own?.url ?? values.url!;
+  const browser = await chromium.launch({
+    executablePath: await provideChromium({ onProgress: print }),
+    args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
+  });
+  try {
+    const firstViews = await measureFirstViews(browser, url);
+    print(`first view: ${told(firstViews)} ms`);
+    const fleet = own?.startFleet(seconds + 60);
+    const page = await open(browser, url);
+    const filters = await measureFilters(page, url);
+    for (const [name, ms] of filters) print(`filter ${name}: ${told(ms)} ms`);
+    const watched = await watch(page, url);
+    tellLong(watched.long);
+    print(`load of the machine: ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`);
+    fleet?.send('SIGINT');
+    await fleet?.ended;
+    if (own !== null) print(`CPU and memory: ${JSON.stringify(own.used())}`);
+
+    const worstFilter = Math.max(...filters.flatMap(([, ms]) => ms));
+    const failed = [
+      median(firstViews) > FIRST_VIEW_MS_MAX ? 'the first view is too slow' : '',
+      worstFilter > FILTER_MS_MAX ? 'a filter is too slow' : '',
+      watched.long.some(({ thread_ms }) => thread_ms > TASK_MS_MAX) ? 'the main thread was blocked' : '',
+      watched.growth_mb > GROWTH_MB_MAX ? 'the memory grows' : '',
+    ].filter((text) => text !== '');
+    for (const text of failed) print(text);
+    process.stdout.write(
+      `${JSON.stringify({ first_view_ms: firstViews, filters_ms: Object.fromEntries(filters), ...watched })}\n`,
+    );
+    return failed.length === 0;
+  } finally {
+    await browser.close();
   }
 }
 
-async function open(url: string, path = '/'): Promise<Page> {
+/** A task that is long by the clock alone waited for a core: that is the machine's, and is told apart. */
+function tellLong(long: readonly LongTask[]): void {
+  const own = long.filter(({ thread_ms }) => thread_ms > TASK_MS_MAX);
+  const most = (figures: readonly number[]) => Math.max(0, ...figures).toFixed(0);
+  print(
+    `tasks of the main thread above ${TASK_MS_MAX} ms: by the clock ${long.length}, the longest ${most(long.map(({ wall_ms }) => wall_ms))} ms; ` +
+      `of the thread itself ${own.length}, the longest ${most(own.map(({ thread_ms }) => thread_ms))} ms`,
+  );
+  const worst = long.toSorted((a, b) => b.thread_ms - a.thread_ms).slice(0, LONG_TOLD);
+  for (const { wall_ms, thread_ms, parts } of worst) {
+    print(`  ${wall_ms.toFixed(0)} ms, of the thread ${thread_ms.toFixed(0)} ms: ${parts.join(', ')}`);
+  }
+}
+
+async function open(browser: Browser, url: string, path = '/'): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1_440, height: 900 } });
   const page = await context.newPage();
   await page.addInitScript(`
-    globalThis.longTasks = [];
-    new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration)))
-      .observe({ type: 'longtask', buffered: true });
     new MutationObserver((_, observer) => {
       if (document.querySelector('.conservation .count') === null) return;
       globalThis.firstView = performance.now();
@@ -123,10 +132,10 @@ async function open(url: string, path = '/'): Promise<Page> {
 }
 
 /** From the begin of the navigation to the fleet's numbers, each time in a browser that has nothing cached. */
-async function measureFirstViews(url: string): Promise<number[]> {
+async function measureFirstViews(browser: Browser, url: string): Promise<number[]> {
   const times: number[] = [];
   for (let view = 0; view < VIEWS; view++) {
-    const page = await open(url);
+    const page = await open(browser, url);
     await page.locator('.conservation .count').first().waitFor();
     times.push(Number(await page.evaluate('firstView')));
     await page.context().close();
@@ -169,10 +178,12 @@ async function measureFilters(page: Page, url: string): Promise<[string, number[
 async function watch(page: Page, url: string) {
   const client = await page.context().newCDPSession(page);
   await client.send('HeapProfiler.enable');
-  await page.evaluate('longTasks.length = 0');
   const heap_mb: number[] = [];
-  const longTasks: number[] = [];
+  const long: LongTask[] = [];
+  const busy: number[] = [];
+  let longest_thread_ms = 0;
   for (let look = 0; look < LOOKS; look++) {
+    const thread = await watchMainThread(client, TASK_MS_MAX);
     if (look % 2 === 0) await page.getByRole('link', { name: 'Fleet', exact: true }).click();
     else {
       await page.getByRole('link', { name: 'Tasks', exact: true }).click();
@@ -184,18 +195,22 @@ async function watch(page: Page, url: string) {
     }
     await sleep((seconds * 1_000) / LOOKS);
     // What the collector itself takes is no task of the page: it is asked for by us.
-    longTasks.push(...((await page.evaluate('longTasks.splice(0)')) as number[]));
+    const seen = await thread.stop();
+    long.push(...seen.long);
+    longest_thread_ms = Math.max(longest_thread_ms, seen.longest_thread_ms);
+    busy.push(seen.busy_ms / seen.seconds / 10);
     heap_mb.push(await heapOf(client));
-    await page.evaluate('longTasks.length = 0');
+    const at = Math.round(((look + 1) * seconds) / LOOKS);
+    const main = `${busy.at(-1)!.toFixed(1)} % of the main thread, longest task ${seen.longest_thread_ms.toFixed(0)} ms of it`;
     print(
-      `${Math.round(((look + 1) * seconds) / LOOKS)} s  heap ${heap_mb.at(-1)!.toFixed(1)} MB  long tasks ${longTasks.length}`,
+      `${at} s  heap ${heap_mb.at(-1)!.toFixed(1)} MB  ${main}  above ${TASK_MS_MAX} ms by the clock ${seen.long.length}`,
     );
   }
   // Fleet and tasks hold different things: like is compared with like.
   const third = Math.floor(LOOKS / 3);
   const growth_mb = median(heap_mb.slice(-third)) - median(heap_mb.slice(third, 2 * third));
   print(`heap: ${growth_mb.toFixed(2)} MB more in the last third than in the second; ${url}`);
-  return { heap_mb, growth_mb, longTasks };
+  return { heap_mb, growth_mb, long, longest_thread_ms, busy_percent: busy };
 }
 
 async function heapOf(client: CDPSession): Promise<number> {

@@ -63,6 +63,8 @@ test('a job is the sum of its shares to the last digit, with the W and log time 
       'failures_by_reason.api': 2,
       'updates.applied': 5,
       'updates.stale': 1,
+      'marks.gap': 2,
+      'marks.supersede': 1,
       last_update_at: LOG_TIME + 7,
     }),
     begins(engine('j'), { tasks: 9 }),
@@ -78,9 +80,11 @@ test('a job is the sum of its shares to the last digit, with the W and log time 
       'failures_by_reason.unreported': 1,
       'updates.applied': 2,
       'updates.came_rerouted': 2,
+      'marks.gap': 1,
       first_update_at: LOG_TIME - 5,
       'retired.tasks': 6,
       'retired.error_count': 3,
+      'retired.marks.gap': 1,
       'retired.processed_stats.processed_bytes': 1,
     }),
   ]);
@@ -99,6 +103,7 @@ test('a job is the sum of its shares to the last digit, with the W and log time 
     processed_stats: { processed_bytes: String(2n * big + 1n) },
     failures_by_reason: { api: 2, unreported: 1 },
     updates: { ...none, applied: 7, stale: 1, came_rerouted: 2 },
+    marks: { gap: 3, supersede: 1 },
     first_update_at: LOG_TIME - 5,
     last_update_at: LOG_TIME + 7,
     retired: {
@@ -110,6 +115,7 @@ test('a job is the sum of its shares to the last digit, with the W and log time 
       processed_stats: { processed_bytes: 1 },
       failures_by_reason: {},
       updates: none,
+      marks: { gap: 1 },
     },
     as_of: [
       { partition: 0, watermark: 10, log_time: LOG_TIME },

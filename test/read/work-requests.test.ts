@@ -39,6 +39,9 @@ test('a work request is found whatever came since, in its task alone', async () 
     [...Array(3_000).keys()].flatMap((n) => [`AAAAAAAA${n}`, '']),
   );
   expect(await client.object('ENCODING', key)).toBe('hashtable');
-  await client.hset(key, `${digest}gone`, '', `${digest}other`, '');
+  const neighbour = later.find(
+    ({ task }) => homeOf(task.internal_task_id, PARTITIONS) === homeOf('old:ä', PARTITIONS),
+  )!;
+  await client.hset(key, `${digest}gone`, '', digest + neighbour.task.internal_task_id, '');
   expect(await find('w-now')).toEqual(['old:ä']);
 });

@@ -96,6 +96,19 @@ const figures: FoldVector[] = [
     },
   },
   {
+    name: 'marks are sums of a share: a gap, the late post that fills it, and an update that names no interval',
+    records: [
+      at(0, post(100, 105, 5, { engine_id: 'e' })),
+      at(1, post(110, 115, 1)),
+      at(2, post(105, 110, 2)),
+      at(3, { update: { internal_task_id: 't2', engine_id: 'e', retry_count: 1 } }),
+    ],
+    expect: {
+      tasks: { t1: { marks: { gap: 1, fill: 1 } }, t2: { marks: { unverified: 1 } } },
+      engines: { e: { 'updates.applied': '4', 'marks.gap': '1', 'marks.fill': '1', 'marks.unverified': '1' } },
+    },
+  },
+  {
     name: 'sums of a share are exact beyond what one task may reach',
     records: [
       by('w1', { engine_id: 'e', retry_count: NUMBER_MAX }),

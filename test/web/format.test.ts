@@ -83,6 +83,7 @@ describe('an engine’s figures', () => {
     retry_count: 0,
     completion_requested: 0,
     failures_by_reason: { api: 1 },
+    marks: { gap: 2, fill: 1, supersede: 3, unverified: 1 },
   };
   const updates = { applied: 8, duplicate: 1, stale: 1, rejected: 10, came_rerouted: 2 };
   const stats = { processed_cpu_milliseconds: 300, processed_cpu_seconds: 99, processed_media_seconds: 30 };
@@ -92,7 +93,14 @@ describe('an engine’s figures', () => {
 
   test('shares and costs; one quantity in two units is never added', () => {
     const figures = figuresOf({ ...engine, updates, processed_stats: stats, retired });
-    expect(figures).toMatchObject({ keyed_right: 0.8, said_once: 0.8, accepted: 0.5, cpu_ms_per_media_s: 10 });
+    expect(figures).toMatchObject({
+      keyed_right: 0.8,
+      chained: 0.6,
+      verified: 0.9,
+      said_once: 0.8,
+      accepted: 0.5,
+      cpu_ms_per_media_s: 10,
+    });
     expect(figures.cpu_ms_per_chunk).toBeUndefined();
     expect(figures.trouble).toBeGreaterThan(0);
   });

@@ -77,6 +77,7 @@ function sumsOf(task: PlainTask): [name: string, sum: bigint][] {
       `failures_by_reason.${reason}`,
       BigInt(times),
     ]),
+    ...[...task.marks].map(([mark, times]): [string, bigint] => [`marks.${mark}`, BigInt(times)]),
     ...(['applied', 'duplicate', 'stale', 'rejected', 'came_rerouted'] as const).map((outcome): [string, bigint] => [
       `updates.${outcome}`,
       BigInt(task[`updates_${outcome}`]),

@@ -17,6 +17,10 @@ export interface EngineFigures {
   readonly cpu_ms_per_chunk: number | undefined;
   /** of its updates that are in the right partition at once, 0 to 1 */
   readonly keyed_right: number;
+  /** of its updates that go on where the one before ended, or contain or repeat it, 0 to 1 */
+  readonly chained: number;
+  /** of its updates that name their work request and their interval, so that none is counted twice, 0 to 1 */
+  readonly verified: number;
   /** of its updates that were not said before, 0 to 1 */
   readonly said_once: number;
   /** of its updates that could be applied or dropped for a reason, 0 to 1 */
@@ -29,7 +33,7 @@ const WEIGHTS = { silent: 5, stalled: 3, failure: 1, rejected: 1, error: 0.2 };
 export const STRAGGLER_TIMES = 2;
 
 export function figuresOf(engine: EngineDocument): EngineFigures {
-  const { updates, tasks_by_liveness, processed_stats, failures_by_reason } = engine;
+  const { updates, marks, tasks_by_liveness, processed_stats, failures_by_reason } = engine;
   const [applied, duplicate, stale, rejected] = [
     updates.applied,
     updates.duplicate,
@@ -37,6 +41,8 @@ export function figuresOf(engine: EngineDocument): EngineFigures {
     updates.rejected,
   ].map(Number) as [number, number, number, number];
   const taken = applied + duplicate + stale;
+  const { supersede: _, ...broken } = marks;
+  const unchained = Object.values(broken).reduce<number>((sum, count) => sum + Number(count), 0);
   const { silent = 0, stalled = 0 } = tasks_by_liveness;
   const failures = Object.values(failures_by_reason).reduce<number>((sum, count) => sum + Number(count), 0);
   const errors = Number(engine.error_count);
@@ -61,6 +67,8 @@ export function figuresOf(engine: EngineDocument): EngineFigures {
     cpu_ms_per_media_s: quotient(cpu_ms, Number(processed_stats.processed_media_seconds ?? 0)),
     cpu_ms_per_chunk: quotient(cpu_ms, Number(processed_stats.processed_chunks ?? 0)),
     keyed_right: 1 - shareOf(Number(updates.came_rerouted), taken, 0),
+    chained: 1 - shareOf(unchained, taken, 0),
+    verified: 1 - shareOf(Number(marks.unverified ?? 0), taken, 0),
     said_once: shareOf(applied, taken, 1),
     accepted: shareOf(taken, taken + rejected, 1),
   };

@@ -11,6 +11,7 @@ const TOKEN_KEY = 'taskfold.token';
 
 export const connection = observable<Connection>({ state: 'connecting', answered_at: 0 });
 
+let answered_at = 0;
 let token = readToken();
 
 /** Given by the reader; kept for this tab alone. */
@@ -21,7 +22,7 @@ export function setToken(given: string): void {
   } catch {
     // Storage is forbidden: it holds until the page is loaded again.
   }
-  connection.set({ state: 'connecting', answered_at: connection.value.answered_at });
+  connection.set({ state: 'connecting', answered_at });
 }
 
 function readToken(): string {
@@ -49,7 +50,7 @@ export async function ask<Answer>(path: string, { signal, isSlow = false }: AskO
     hearServerDate(answer.headers.get('date'));
     if (!answer.ok) throw new Unanswered(await problemOf(answer));
     const body = (await answer.json()) as Answer;
-    connection.set({ state: 'live', answered_at: now() });
+    noteAnswer();
     return body;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
@@ -59,9 +60,14 @@ export async function ask<Answer>(path: string, { signal, isSlow = false }: AskO
   }
 }
 
+/** While the answers come nothing changes that anybody would draw. */
+function noteAnswer(): void {
+  answered_at = now();
+  if (connection.value.state !== 'live') connection.set({ state: 'live', answered_at });
+}
+
 /** An answer that something is not there is an answer; a slow question that failed says nothing of the others. */
 function note(problem: Problem, isSlow: boolean): void {
-  const { answered_at } = connection.value;
-  if (problem.kind === 'not_found' || problem.kind === 'refused') connection.set({ state: 'live', answered_at: now() });
+  if (problem.kind === 'not_found' || problem.kind === 'refused') noteAnswer();
   else if (!isSlow) connection.set({ state: 'away', answered_at, problem });
 }

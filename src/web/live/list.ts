@@ -5,7 +5,7 @@ import { ask } from './ask.ts';
 import { CursorList, type Page } from './cursor-list.ts';
 import { type Problem, problemOfError } from './problem.ts';
 
-const PAGE_ROWS = 100;
+const PAGE_ROWS = 50;
 const REFRESH_MS = 2_000;
 
 export interface List<Row> {

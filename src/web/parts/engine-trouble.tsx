@@ -1,19 +1,20 @@
 // The engines that cause the most trouble, for its size: the ones to look at first.
 
+import { useMemo } from 'preact/hooks';
 import { pathTo } from '../address.ts';
 import { figuresOf } from '../format/engine-figures.ts';
 import { counted } from '../format/number.ts';
-import { useEngines } from '../live/engines.ts';
+import { type Engines, useEngines } from '../live/engines.ts';
+import { still } from '../live/still.ts';
 import { Empty, Loading, Trouble } from './states.tsx';
 import { Count, Id } from './text.tsx';
 
 const SHOWN = 6;
 
-export function EngineTrouble() {
+export const EngineTrouble = still(() => {
   const { told, problem } = useEngines();
+  const ranked = useMemo(() => (told === undefined ? [] : rankedBy(told)), [told]);
   if (told === undefined) return problem === undefined ? <Loading lines={SHOWN} /> : <Trouble problem={problem} />;
-  const ranked = told.engines.map(figuresOf).filter(({ trouble }) => trouble > 0);
-  ranked.sort((a, b) => b.trouble - a.trouble || (a.engine_id < b.engine_id ? -1 : 1));
   if (ranked.length === 0)
     return <Empty title="No engine is in trouble">No errors, failures, silence or rejects.</Empty>;
   const most = ranked[0]!.trouble;
@@ -52,6 +53,11 @@ export function EngineTrouble() {
       {!told.isWhole && <li class="quiet">Ranked among the first {counted(told.engines.length, 'engine')}</li>}
     </ol>
   );
+});
+
+function rankedBy({ engines }: Engines) {
+  const ranked = engines.map(figuresOf).filter(({ trouble }) => trouble > 0);
+  return ranked.sort((a, b) => b.trouble - a.trouble || (a.engine_id < b.engine_id ? -1 : 1));
 }
 
 function Part({ count, what, to }: { count: number; what: string; to: string }) {

@@ -3,6 +3,7 @@
 import type { FleetDocument } from '../documents.ts';
 import { counted } from '../format/number.ts';
 import { additions, type Sample } from '../live/history.ts';
+import { still } from '../live/still.ts';
 import { Empty } from './states.tsx';
 import { Count } from './text.tsx';
 
@@ -11,7 +12,12 @@ const BUCKET_MS = 10_000;
 const HEIGHT = 22;
 export const COURSE_MINUTES = (BUCKETS * BUCKET_MS) / 60_000;
 
-export function FailureCourses({ fleet, samples }: { fleet: FleetDocument; samples: readonly Sample[] }) {
+interface FailureCoursesProps {
+  readonly fleet: FleetDocument;
+  readonly samples: readonly Sample[];
+}
+
+export const FailureCourses = still(({ fleet, samples }: FailureCoursesProps) => {
   const reasons = Object.entries(fleet.failures_by_reason).filter(([, count]) => count > 0);
   if (reasons.length === 0) return <Empty title="No failure so far">Tasks that fail show here by their reason.</Empty>;
   const rows = reasons.map(([reason, count]) => {
@@ -38,7 +44,7 @@ export function FailureCourses({ fleet, samples }: { fleet: FleetDocument; sampl
       ))}
     </ul>
   );
-}
+});
 
 function Bars({ values, most, label }: { values: readonly number[]; most: number; label: string }) {
   return (

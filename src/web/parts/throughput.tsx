@@ -2,6 +2,7 @@
 
 import { rate } from '../format/number.ts';
 import type { Sample } from '../live/history.ts';
+import { still } from '../live/still.ts';
 import { Chart, type Line } from './chart.tsx';
 
 const SPAN_S = 300;
@@ -10,7 +11,7 @@ const LINES: readonly Line[] = [
   { label: 'in', colour: '--ink-2', isDashed: true },
 ];
 
-export function Throughput({ samples }: { samples: readonly Sample[] }) {
+export const Throughput = still(({ samples }: { samples: readonly Sample[] }) => {
   const folded = samples.map(({ folded_per_s }) => folded_per_s ?? null);
   const incoming = samples.map(({ logged_per_s }) => logged_per_s ?? null);
   const summary = `Updates a second: in ${rate(incoming.at(-1) ?? 0)}, folded ${rate(folded.at(-1) ?? 0)}`;
@@ -36,4 +37,4 @@ export function Throughput({ samples }: { samples: readonly Sample[] }) {
       />
     </>
   );
-}
+});

@@ -64,6 +64,12 @@ export function EngineView({ id }: { id: string }) {
                 <Fact name="Keyed right">
                   <Share value={figures.keyed_right} />
                 </Fact>
+                <Fact name="Chained">
+                  <Share value={figures.chained} />
+                </Fact>
+                <Fact name="Verified">
+                  <Share value={figures.verified} />
+                </Fact>
                 <Fact name="Said once">
                   <Share value={figures.said_once} />
                 </Fact>
