@@ -10,9 +10,11 @@ import { type SlotGlimpse, thoseLedTo } from '../redis/slot-reads.ts';
 import { readTasksOfWorkRequest } from '../redis/work-requests.ts';
 import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
+import { type JobPage, pageOfJobs } from './job-lists.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { createRollUpReads } from './roll-up-reads.ts';
 import { readChanges, type TaskChangeSeen } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
 import type { ListSort, TaskFilter } from './task-filter.ts';
@@ -68,6 +70,8 @@ export interface Reads {
   readEngine(engine_id: string): Promise<{ engine: EngineDocument | null; as_of: AsOf }>;
   /** In the order of their ids' bytes, behind the id `after` if it is given. */
   readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
+  /** By their last updates, newest first unless told otherwise. @throws InvalidCursor, Fault */
+  readJobsByLastUpdate(page: Omit<PageOptions, 'sort'>): Promise<JobPage & { as_of: AsOf }>;
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
   /** W of every partition that was folded, and the log time of the last record below it. */
   readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
@@ -90,6 +94,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
   const live = createLiveReads({ redis, prefix, group, topic });
   const keysOf = groupKeys(prefix, group);
   const run = defineScripts(redis);
+  const rollUps = createRollUpReads(redis, run, keysOf, live.readPartitionCount);
   const lists = createTaskLists(redis, run, keysOf, topic, live.readPartitionCount);
 
   function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
@@ -118,6 +123,12 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const as_of = await asOfNow();
       const { page, more } = await firstOf(live.streamJobs(after), limit);
       return { jobs: page, ...(more ? { next: page.at(-1)!.internal_job_id } : {}), as_of };
+    },
+
+    async readJobsByLastUpdate({ limit = 100, order = 'newest', cursor }) {
+      const as_of = await asOfNow();
+      const slots = as_of.partitions.map(({ partition }) => keysOf(partition));
+      return { ...(await pageOfJobs(redis, rollUps, slots, { order, limit, cursor })), as_of };
     },
 
     async readEngines(limit, after) {
@@ -176,7 +187,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const found = await Promise.all([...since].map(([one, at]) => readChanges(redis, keysOf(one), one, at)));
       const all = found.flatMap(({ changes }) => changes).sort((a, b) => a.at - b.at);
       const newest = all.slice(-CHANGES_MAX);
-      const rows = await lists.readRows(newest);
+      const rows = await lists.readRows(newest.map(({ partition, internal_task_id: id }) => ({ partition, id })));
       // One that was retired meanwhile is left out.
       const changes = newest.flatMap((change, i) => (rows[i] ? [{ ...change, task: rows[i] }] : []));
       return { changes, isWhole: found.every(({ isWhole }) => isWhole) && newest.length === all.length };
@@ -185,7 +196,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     async readTaskRows(ids) {
       const count = await live.readPartitionCount();
       if (count === null) return ids.map(() => null);
-      const homes = ids.map((id) => ({ internal_task_id: id, partition: homeOf(id, count), at: 0 }));
+      const homes = ids.map((id) => ({ id, partition: homeOf(id, count) }));
       const rows = await lists.readRows(homes.filter(({ partition }) => partition >= 0));
       const found = new Map(rows.flatMap((row) => (row === null ? [] : [[row.internal_task_id, row]])));
       return ids.map((id) => found.get(id) ?? null);

@@ -8,6 +8,7 @@ import type { RedisClient } from '../redis/redis-target.ts';
 import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 import { readTaskRows } from '../redis/slot-reads.ts';
+import { type Cursor, cursorOf, placeOf } from './list-cursor.ts';
 import { type TaskDocument, taskDocument } from './task-document.ts';
 import { isChosen, type ListSort, type TaskFilter, type TaskIndex, TaskIndexes } from './task-filter.ts';
 import {
@@ -37,23 +38,12 @@ export interface PageOfTasks {
   readonly cursor: string | undefined;
 }
 
-/** A cursor that no page has given. */
-export class InvalidCursor extends Error {
-  override readonly name = 'InvalidCursor';
-}
-
 /** Tasks that are looked at for one page. */
 const LOOKED_AT_MAX = 1_000;
 /** Tasks that are read at once. */
 const AT_ONCE_MAX = 200;
 /** Up to so many are sorted for each page anew. */
 const SORTED_MAX = 1_000;
-
-/** Where a list goes on. */
-interface Cursor extends ListPlace {
-  /** the tasks are few, and sorted whole: it is a time of the task, not a score */
-  readonly isOfFew: boolean;
-}
 
 /** Tasks in the order of a list. */
 interface Candidates {
@@ -66,7 +56,7 @@ export interface TaskLists {
   /** @throws InvalidCursor, Fault */
   page(filter: TaskFilter, page: PageOfTasks): Promise<TaskPage>;
   /** In the order asked; null: there is none any more. @throws Fault */
-  readRows(candidates: readonly Pick<Candidate, 'partition' | 'internal_task_id'>[]): Promise<(TaskDocument | null)[]>;
+  readRows(candidates: readonly Pick<Candidate, 'partition' | 'id'>[]): Promise<(TaskDocument | null)[]>;
 }
 
 export function createTaskLists(
@@ -84,7 +74,7 @@ export function createTaskLists(
         found.set(ids[i]!, task && taskDocument(task, [], undefined, { topic, partition }));
       }
     });
-    return candidates.map(({ internal_task_id }) => found.get(internal_task_id) ?? null);
+    return candidates.map(({ id }) => found.get(id) ?? null);
   };
 
   async function countOf(ranges: readonly Range[]): Promise<number> {
@@ -109,7 +99,7 @@ export function createTaskLists(
     const few: Candidate[] = [];
     await inEachPartition(all, async (partition, ids) => {
       const times = await readTimes(redis, keysOf(partition), ids, sort === 'status' ? 'status_at' : 'last_update_at');
-      for (const [i, at] of times.entries()) if (at !== null) few.push({ partition, internal_task_id: ids[i]!, at });
+      for (const [i, at] of times.entries()) if (at !== null) few.push({ partition, id: ids[i]!, at });
     });
     const left = few
       .filter((one) => behind === null || comparePlaces(one, behind, order) > 0)
@@ -171,7 +161,7 @@ export function createTaskLists(
 }
 
 async function inEachPartition(
-  candidates: readonly Pick<Candidate, 'partition' | 'internal_task_id'>[],
+  candidates: readonly Pick<Candidate, 'partition' | 'id'>[],
   read: (partition: number, ids: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const byPartition = Map.groupBy(candidates, ({ partition }) => partition);
@@ -179,35 +169,18 @@ async function inEachPartition(
     [...byPartition].map(([partition, some]) =>
       read(
         partition,
-        some.map(({ internal_task_id }) => internal_task_id),
+        some.map(({ id }) => id),
       ),
     ),
   );
 }
 
-function lastUpdateOf({ last_update_at: at, internal_task_id }: TaskDocument): ListPlace {
-  return { at, internal_task_id };
+function lastUpdateOf({ last_update_at: at, internal_task_id: id }: TaskDocument): ListPlace {
+  return { at, id };
 }
 
 /** The few have become many: the list goes on with the minute that it had come to, whose tasks may come twice, and none is left out. */
 function beforeItsMinute({ at }: ListPlace, order: ListOrder): ListPlace {
   const minute = minuteOf(at);
-  return { at: order === 'newest' ? minute + LAST_UPDATE_STEP_MS : minute, internal_task_id: '' };
-}
-
-function cursorOf({ at, internal_task_id, isOfFew }: Cursor): string {
-  return Buffer.from(JSON.stringify([at, internal_task_id, ...(isOfFew ? [1] : [])])).toString('base64url');
-}
-
-function placeOf(cursor: string): Cursor {
-  try {
-    const [at, id, few, ...more] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    const isKnown = (few === undefined || few === 1) && more.length === 0;
-    if (typeof at === 'number' && Number.isSafeInteger(at) && typeof id === 'string' && isKnown) {
-      return { at, internal_task_id: id, isOfFew: few === 1 };
-    }
-  } catch {
-    // told below
-  }
-  throw new InvalidCursor('this cursor was not given by a page of this list');
+  return { at: order === 'newest' ? minute + LAST_UPDATE_STEP_MS : minute, id: '' };
 }

@@ -10,7 +10,7 @@ import { readIds } from '../redis/roll-up-reads.ts';
 export interface ListPlace {
   /** log time, ms; 0 in a list by ids */
   readonly at: number;
-  readonly internal_task_id: string;
+  readonly id: string;
 }
 
 export interface Candidate extends ListPlace {
@@ -37,7 +37,7 @@ export type ListOrder = 'newest' | 'oldest';
 
 /** Below 0: `a` comes first. Those of one time are in the order of their ids' bytes. */
 export function comparePlaces(a: ListPlace, b: ListPlace, order: ListOrder): number {
-  const up = a.at - b.at || Buffer.compare(Buffer.from(a.internal_task_id), Buffer.from(b.internal_task_id));
+  const up = a.at - b.at || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
   return order === 'newest' ? -up : up;
 }
 
@@ -109,8 +109,8 @@ export class MergedRanges {
   }
 
   async #byId({ partition, key }: Range, from: ListPlace | null, step: number): Promise<Stretch> {
-    const ids = await readIds(this.#redis, key, from?.internal_task_id ?? null, step);
-    const found = ids.map((internal_task_id) => ({ partition, at: 0, internal_task_id }));
+    const ids = await readIds(this.#redis, key, from?.id ?? null, step);
+    const found = ids.map((id) => ({ partition, at: 0, id }));
     return { found, isOver: ids.length < step };
   }
 
@@ -122,13 +122,13 @@ export class MergedRanges {
     if (from !== null && reversed) stretch.max = Math.min(stretch.max, base + from.at);
     else if (from !== null) stretch.min = Math.max(stretch.min, base + from.at);
     const ofRange = (placed: readonly Placed[]) =>
-      placed.map(({ internal_task_id, score }): Candidate => ({ partition, at: score - base, internal_task_id }));
+      placed.map(({ id, score }): Candidate => ({ partition, at: score - base, id }));
     const placed = await readByScore(this.#redis, key, stretch);
     const found = ofRange(placed).filter((one) => from === null || comparePlaces(one, from, this.#order) > 0);
     const isOver = placed.length < step;
     if (found.length > 0 || isOver) return { found, isOver };
     // Many of one moment, which the list has passed already.
-    const place = { internal_task_id: from!.internal_task_id, score: base + from!.at };
+    const place = { id: from!.id, score: base + from!.at };
     const behind = await readBehind(this.#redis, key, stretch, place);
     return { found: ofRange(behind.placed), isOver: behind.isOver };
   }

@@ -2,7 +2,6 @@
 // another W than the first one ends the copy. Tasks are found by the index `looks`, where each has its place; jobs and
 // engines by theirs.
 
-import { PLACES } from '../domain/task-places.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
@@ -122,7 +121,9 @@ export async function* copySlot(
     const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix }) => keys.task(id) + suffix));
     yield [looks, ...(await whole(parts, PART_TYPES))];
   }
-  for (const place of PLACES) for await (const piece of sorted(keys.places[place])) yield [piece];
+  for (const key of [...Object.values(keys.places), keys.jobsByLastUpdate]) {
+    for await (const piece of sorted(key)) yield [piece];
+  }
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     for await (const names of sorted(keys.rollUps[kind])) {
       const ids = names.values.filter((_, at) => at % 2 === 0);

@@ -5,7 +5,7 @@ import type { RedisClient } from './redis-target.ts';
 import type { SlotKeys } from './slot-keys.ts';
 
 export interface Placed {
-  readonly internal_task_id: string;
+  readonly id: string;
   readonly score: number;
 }
 
@@ -33,7 +33,7 @@ export async function readByScore(
 
 /** Below 0: `a` comes first. Those of one score are in the order of their ids' bytes. */
 export function comparePlaced(a: Placed, b: Placed, reversed: boolean): number {
-  const up = a.score - b.score || Buffer.compare(Buffer.from(a.internal_task_id), Buffer.from(b.internal_task_id));
+  const up = a.score - b.score || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
   return reversed ? -up : up;
 }
 
@@ -85,7 +85,7 @@ export async function readBehind(
 
 function placedOf(flat: readonly string[]): Placed[] {
   const placed: Placed[] = [];
-  for (let i = 0; i < flat.length; i += 2) placed.push({ internal_task_id: flat[i]!, score: Number(flat[i + 1]) });
+  for (let i = 0; i < flat.length; i += 2) placed.push({ id: flat[i]!, score: Number(flat[i + 1]) });
   return placed;
 }
 

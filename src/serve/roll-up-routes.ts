@@ -14,9 +14,22 @@ const listQuery = z.object({
   cursor,
 });
 
+const jobsQuery = listQuery.extend({
+  sort: z
+    .enum(['id', 'last_update'])
+    .default('id')
+    .describe('last_update: exact to the minute, and within a page to the millisecond'),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('of last_update; ids have one order only'),
+});
+
 export function rollUpRoutes({ group, reads, logEnds }: ApiSources): FastifyPluginAsyncZod {
   const hasStatus = (status: string | undefined) => (one: { tasks_by_status: Record<string, number> }) =>
     status === undefined || (one.tasks_by_status[status] ?? 0) > 0;
+
+  const byId = async (limit: number, after: string | undefined) => {
+    const { next, ...page } = await reads.readJobs(limit, after);
+    return { ...page, next_cursor: next };
+  };
 
   return async (app) => {
     app.get(
@@ -24,15 +37,17 @@ export function rollUpRoutes({ group, reads, logEnds }: ApiSources): FastifyPlug
       {
         schema: {
           operationId: 'listJobs',
-          summary: 'jobs in the order of their ids, page by page',
-          querystring: listQuery,
+          summary: 'jobs in the order of their ids or of their last updates, page by page',
+          querystring: jobsQuery,
           response: { 200: jobsAnswer, ...problems },
         },
       },
       async ({ query }) => {
-        const { jobs, next, as_of } = await reads.readJobs(query.limit, query.cursor);
+        const { sort, order, limit, cursor } = query;
+        const { jobs, next_cursor, as_of } =
+          sort === 'id' ? await byId(limit, cursor) : await reads.readJobsByLastUpdate({ order, limit, cursor });
         const chosen = jobs.filter(hasStatus(query.task_status));
-        return { jobs: chosen, ...(next === undefined ? {} : { next_cursor: next }), as_of: told(as_of, logEnds) };
+        return { jobs: chosen, ...(next_cursor === undefined ? {} : { next_cursor }), as_of: told(as_of, logEnds) };
       },
     );
 

@@ -191,6 +191,12 @@ async function sortByLastUpdate({ page }: LivePage): Promise<void> {
   await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update&order=oldest');
   expect((await answered).status()).toBe(200);
   expect(await sorted()).toEqual({ Status: 'none', 'Last update': 'ascending' });
+  await page.goto(new URL('/jobs?sort=last_update', page.url()).href);
+  await page.getByRole('button', { name: 'Last update' }).waitFor();
+  expect(await sorted()).toEqual({ Job: 'none', 'Last update': 'descending' });
+  await page.getByRole('button', { name: 'Job' }).press('Enter');
+  await page.waitForURL('**/jobs');
+  expect(await sorted()).toEqual({ Job: 'ascending', 'Last update': 'none' });
 }
 
 async function searchById({ page }: LivePage): Promise<void> {

@@ -36,7 +36,8 @@ slotStoreContract('in memory', async () => {
       const [jobs, engines] = [rollUps.internal_job_id, rollUps.engine_id];
       const held = new Set([...tasks.keys()].map((id) => `task ${id}`));
       for (const generation of tombstones.keys()) held.add(`tombstones ${generation}`);
-      for (const [name, part] of Object.entries({ looks, jobs, engines })) if (part.size > 0) held.add(name);
+      for (const [name, part] of Object.entries({ looks, jobs, jobs_by_last_update: jobs, engines }))
+        if (part.size > 0) held.add(name);
       for (const id of jobs.keys()) held.add(`job ${id}`);
       for (const id of jobTasks.keys()) held.add(`tasks of job ${id}`);
       for (const id of engines.keys()) held.add(`engine ${id}`);

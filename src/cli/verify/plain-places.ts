@@ -20,7 +20,7 @@ export function plainPlaces(task: PlainTask): Map<string, number> {
     return counted !== undefined && total !== undefined && counted !== total;
   });
   if (drifts) places.set('drifted', task.status_at);
-  places.set('by_last_update', task.last_update_at - modulo(task.last_update_at, MINUTE_MS));
+  places.set('by_last_update', plainMinute(task.last_update_at));
   return places;
 }
 
@@ -29,9 +29,10 @@ export function plainScore(task: PlainTask): number {
   return STATUSES.indexOf(task.task_status ?? 'unreported') * RANGE + within(task.status_at);
 }
 
-/** From 0 on, also of what is below 0. */
-function modulo(value: number, divisor: number): number {
-  return ((value % divisor) + divisor) % divisor;
+/** The last multiple of a minute that is not above it, ms. */
+export function plainMinute(log_time: number): number {
+  const beyond = ((log_time % MINUTE_MS) + MINUTE_MS) % MINUTE_MS;
+  return log_time - beyond;
 }
 
 function within(log_time: number): number {

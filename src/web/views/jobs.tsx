@@ -1,6 +1,6 @@
 // The jobs, with how far the tasks of each are.
 
-import { pathTo } from '../address.ts';
+import { pathTo, useAddress, useSetFilters } from '../address.ts';
 import type { JobDocument, JobsAnswer } from '../documents.ts';
 import { counted, exact } from '../format/number.ts';
 import { useList } from '../live/list.ts';
@@ -42,8 +42,22 @@ const COLUMNS: readonly Column<JobDocument>[] = [
   { name: 'last', title: 'Last update', isNumber: true, cell: (job) => <Time at={job.last_update_at} isRelative /> },
 ];
 
+/** The columns that the API can sort by: it has no order by sums over partitions. */
+const SORTABLE = new Set(['job', 'last']);
+
 export function JobsView() {
-  const list = useList<JobsAnswer, JobDocument>('/api/jobs', jobsOf);
+  const { filters } = useAddress();
+  const set = useSetFilters();
+  const isByUpdate = filters.get('sort') === 'last_update';
+  const isNewest = filters.get('order') !== 'oldest';
+  const query = isByUpdate ? `?sort=last_update${isNewest ? '' : '&order=oldest'}` : '';
+  const list = useList<JobsAnswer, JobDocument>(`/api/jobs${query}`, jobsOf);
+
+  function sortBy(column: string) {
+    if (column === 'job') set({ sort: undefined, order: undefined });
+    else set({ sort: 'last_update', order: isByUpdate && isNewest ? 'oldest' : undefined });
+  }
+
   return (
     <>
       <div class="head">
@@ -73,6 +87,9 @@ export function JobsView() {
             row={list.row}
             keyOf={({ internal_job_id }) => internal_job_id}
             onLook={list.look}
+            isChanging={list.isChanging}
+            // Ids have one order only.
+            sort={{ by: isByUpdate ? 'last' : 'job', isDown: isByUpdate && isNewest, set: sortBy, can: SORTABLE }}
           />
           <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
         </div>

@@ -92,6 +92,20 @@ test('each difference planted in a share is found, alone, and named; without it 
       told: [{ ...ofEngine, field: 'in the index', problem: 'missing' }],
     },
     {
+      what: 'a job whose last update is of another minute',
+      plant: (client) => client.zincrby(keys.jobsByLastUpdate, 60_000, 'j1'),
+      undo: (client) => client.zincrby(keys.jobsByLastUpdate, -60_000, 'j1'),
+      told: [{ ...ofJob, field: 'by_last_update', problem: 'differs' }],
+    },
+    {
+      what: 'a job that only the index by last update knows',
+      plant: (client) => client.zadd(keys.jobsByLastUpdate, 60_000, 'ghost'),
+      undo: (client) => client.zrem(keys.jobsByLastUpdate, 'ghost'),
+      told: [
+        { about: 'job', internal_job_id: 'ghost', field: 'by_last_update', problem: 'unexpected', found: '60000' },
+      ],
+    },
+    {
       what: 'an engine that only the index knows',
       plant: (client) => client.zadd(keys.rollUps.engine_id, 0, 'ghost'),
       undo: (client) => client.zrem(keys.rollUps.engine_id, 'ghost'),
