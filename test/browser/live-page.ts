@@ -39,6 +39,8 @@ export class LivePage {
   readonly complaints: string[] = [];
   /** the answers of /api/fleet, the latest last */
   readonly fleets: FleetAnswer[] = [];
+  /** what the API has answered, the latest last */
+  readonly answers: { readonly path: string; readonly bytes: number }[] = [];
   readonly #context: BrowserContext;
   readonly #url: string;
 
@@ -55,6 +57,13 @@ export class LivePage {
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      if (pathname.startsWith('/api/')) {
+        response.body().then(
+          ({ length }) => this.answers.push({ path: pathname, bytes: length }),
+          () => {},
+        );
+      }
       if (!response.url().endsWith('/api/fleet') || response.status() !== 200) return;
       response.json().then(
         (answer: FleetAnswer) => this.fleets.push(answer),
@@ -84,8 +93,9 @@ export class LivePage {
     return Math.round(performance.now() - began);
   }
 
-  async text(): Promise<string> {
-    return (await this.page.locator('body').textContent()) ?? '';
+  /** Resolves when nothing is on its way any more. */
+  async untilLoaded(): Promise<void> {
+    await expect.poll(() => this.page.locator('main .loading').count(), { timeout: 10_000 }).toBe(0);
   }
 
   /** Asks axe for everything that it knows of. */
@@ -109,6 +119,13 @@ export class LivePage {
       number,
     ];
     expect(width, `${what} is wider than the screen`).toBeLessThanOrEqual(visible);
+  }
+
+  /** Each row of a table is one line: there is a column for each of its cells. */
+  async expectRowsInLine(what: string): Promise<void> {
+    const lines = await this.page.evaluate(`[...document.querySelectorAll('main .table-row')].map(
+      (row) => getComputedStyle(row).gridTemplateRows.split(' ').length)`);
+    expect(Math.max(1, ...(lines as number[])), `lines of a row, ${what}`).toBe(1);
   }
 
   /** What was there first stays where it is while the rest comes. */
