@@ -47,13 +47,15 @@ export function driftedIos({ inputs, outputs }: TaskState): number {
 
 export function placesOf(task: TaskState): TaskPlaces {
   const { task_status, status_at, failure_reason, liveness, liveness_at, last_update_at } = task;
+  const minute = minuteOf(last_update_at);
   return {
     by_status: scoreOf(STATUS_ORDER.indexOf(task_status ?? 'unreported'), status_at),
     by_reason: failure_reason === undefined ? undefined : scoreOf(REASON_ORDER.indexOf(failure_reason), status_at),
     silent: liveness === 'silent' ? liveness_at : undefined,
     stalled: liveness === 'stalled' ? liveness_at : undefined,
     drifted: driftedIos(task) > 0 ? status_at : undefined,
-    by_last_update: minuteOf(last_update_at),
+    // Where the minute is that of its status, `by_status` tells as much: most tasks are over, and need no second place.
+    by_last_update: minute === minuteOf(status_at) ? undefined : minute,
     engine_id: task.engine_id,
   };
 }

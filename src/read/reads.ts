@@ -10,7 +10,7 @@ import { type SlotGlimpse, thoseLedTo } from '../redis/slot-reads.ts';
 import { readTasksOfWorkRequest } from '../redis/work-requests.ts';
 import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
-import { type JobPage, pageOfJobs } from './job-lists.ts';
+import { type JobPage, pageOfOpenJobs } from './job-lists.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
@@ -70,8 +70,8 @@ export interface Reads {
   readEngine(engine_id: string): Promise<{ engine: EngineDocument | null; as_of: AsOf }>;
   /** In the order of their ids' bytes, behind the id `after` if it is given. */
   readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
-  /** By their last updates, newest first unless told otherwise. @throws InvalidCursor, Fault */
-  readJobsByLastUpdate(page: Omit<PageOptions, 'sort'>): Promise<JobPage & { as_of: AsOf }>;
+  /** Jobs with a task that has not ended, by their last updates, newest first unless told otherwise. @throws InvalidCursor, Fault */
+  readOpenJobs(page: Omit<PageOptions, 'sort'>): Promise<JobPage & { as_of: AsOf }>;
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
   /** W of every partition that was folded, and the log time of the last record below it. */
   readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
@@ -125,10 +125,10 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       return { jobs: page, ...(more ? { next: page.at(-1)!.internal_job_id } : {}), as_of };
     },
 
-    async readJobsByLastUpdate({ limit = 100, order = 'newest', cursor }) {
+    async readOpenJobs({ limit = 100, order = 'newest', cursor }) {
       const as_of = await asOfNow();
       const slots = as_of.partitions.map(({ partition }) => keysOf(partition));
-      return { ...(await pageOfJobs(redis, rollUps, slots, { order, limit, cursor })), as_of };
+      return { ...(await pageOfOpenJobs(redis, rollUps, slots, { order, limit, cursor })), as_of };
     },
 
     async readEngines(limit, after) {

@@ -1,7 +1,7 @@
 // Which tasks a list holds, and the sorted sets that say so by themselves.
 
 import { isTerminal } from '../domain/status-rule.ts';
-import { minuteOf, REASON_ORDER, SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
+import { LAST_UPDATE_STEP_MS, minuteOf, REASON_ORDER, SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
 import type { TaskStatus } from '../domain/task-state.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 import type { TaskDocument } from './task-document.ts';
@@ -74,20 +74,20 @@ export class TaskIndexes {
 
   /** One that holds every task, in this order. */
   whole(sort: ListSort, filter: TaskFilter): TaskIndex {
+    const statuses = this.#each(({ places }) => places.by_status, basesOf(filter));
+    if (sort === 'status') return { ranges: statuses, sort, answered: ['task_status'] };
+    // A task that was updated in the minute of its status has a place there alone. Of another minute they know no more than
+    // that, so those that a bound lies in are looked at task by task.
     const { updated_from, updated_to } = filter;
-    if (sort === 'status') {
-      const ranges = this.#each(({ places }) => places.by_status, basesOf(filter));
-      return { ranges, sort, answered: ['task_status'] };
-    }
-    // The set knows minutes only: those that a bound lies in are looked at task by task.
-    const isWhole = (bound: number | undefined) => bound === undefined || minuteOf(bound) === bound;
-    const answered = isWhole(updated_from) && isWhole(updated_to) ? (['updated_from', 'updated_to'] as const) : [];
     const bounds = {
       ...(updated_from === undefined ? {} : { from: minuteOf(updated_from) }),
-      ...(updated_to === undefined ? {} : { to: updated_to - 1 }),
+      ...(updated_to === undefined ? {} : { to: minuteOf(updated_to - 1) + LAST_UPDATE_STEP_MS - 1 }),
     };
-    const ranges = this.#each(({ places }) => places.by_last_update, [0]).map((range) => ({ ...range, ...bounds }));
-    return { ranges, sort, answered };
+    const ranges = [
+      ...statuses.map((range) => ({ ...range, unless: this.#slots[range.partition]!.keys.places.by_last_update })),
+      ...this.#each(({ places }) => places.by_last_update, [0]),
+    ];
+    return { ranges: ranges.map((range) => ({ ...range, ...bounds })), sort, answered: [] };
   }
 
   #each(key: (keys: SlotKeys) => string, bases: readonly (number | null)[]): Range[] {

@@ -3,7 +3,7 @@
 // order asked is another than that of the set, few tasks are sorted whole, and of many the set of that order is followed.
 
 import { LAST_UPDATE_STEP_MS, minuteOf } from '../domain/task-places.ts';
-import { countByScore, readTimes } from '../redis/place-reads.ts';
+import { countByScore, readTimes, whichOf } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
@@ -38,8 +38,9 @@ export interface PageOfTasks {
   readonly cursor: string | undefined;
 }
 
-/** Tasks that are looked at for one page. */
+/** Tasks that are looked at for one page, and places that are passed, those that say nothing included. */
 const LOOKED_AT_MAX = 1_000;
+const PASSED_MAX = 10_000;
 /** Tasks that are read at once. */
 const AT_ONCE_MAX = 200;
 /** Up to so many are sorted for each page anew. */
@@ -96,15 +97,41 @@ export function createTaskLists(
   ): Promise<Candidates | null> {
     const all = await new MergedRanges(redis, ranges, 'oldest', null, SORTED_MAX).take(SORTED_MAX + 1);
     if (all.length > SORTED_MAX) return null;
+    const stale = await whichAreStale(all);
     const few: Candidate[] = [];
-    await inEachPartition(all, async (partition, ids) => {
-      const times = await readTimes(redis, keysOf(partition), ids, sort === 'status' ? 'status_at' : 'last_update_at');
-      for (const [i, at] of times.entries()) if (at !== null) few.push({ partition, id: ids[i]!, at });
-    });
+    await inEachPartition(
+      all.filter((one) => !stale.has(one)),
+      async (partition, ids) => {
+        const times = await readTimes(
+          redis,
+          keysOf(partition),
+          ids,
+          sort === 'status' ? 'status_at' : 'last_update_at',
+        );
+        for (const [i, at] of times.entries()) if (at !== null) few.push({ partition, id: ids[i]!, at });
+      },
+    );
     const left = few
       .filter((one) => behind === null || comparePlaces(one, behind, order) > 0)
       .sort((a, b) => comparePlaces(a, b, order));
     return { isOfFew: true, take: async (max) => left.splice(0, max) };
+  }
+
+  /** Those whose place says nothing. */
+  async function whichAreStale(candidates: readonly Candidate[]): Promise<Set<Candidate>> {
+    const stale = new Set<Candidate>();
+    await Promise.all(
+      [...Map.groupBy(candidates, ({ unless }) => unless)].map(async ([key, some]) => {
+        if (key === undefined) return;
+        const known = await whichOf(
+          redis,
+          key,
+          some.map(({ id }) => id),
+        );
+        for (const [i, isKnown] of known.entries()) if (isKnown) stale.add(some[i]!);
+      }),
+    );
+    return stale;
   }
 
   function followed({ ranges, sort }: TaskIndex, order: ListOrder, behind: Cursor | null, limit: number): Candidates {
@@ -131,23 +158,28 @@ export function createTaskLists(
       const index = isSorted ? narrowest : indexes.whole(sort, filter);
       list ??= followed(index, order, behind, limit);
       const tasks: TaskDocument[] = [];
-      let [looked, isOver] = [0, false];
+      let [looked, passed, isOver] = [0, 0, false];
       let last: Cursor | null = behind;
-      while (tasks.length < limit && looked < LOOKED_AT_MAX && !isOver) {
+      while (tasks.length < limit && looked < LOOKED_AT_MAX && passed < PASSED_MAX && !isOver) {
         const wanted = Math.min(AT_ONCE_MAX, Math.max(limit - tasks.length, 50));
         const candidates = await list.take(wanted);
         isOver = candidates.length < wanted;
-        for (const [i, row] of (await readRows(candidates)).entries()) {
+        const stale = await whichAreStale(candidates);
+        const rows = (await readRows(candidates.filter((one) => !stale.has(one)))).values();
+        for (const candidate of candidates) {
           if (tasks.length === limit) {
             isOver = false;
             break;
           }
-          last = { ...candidates[i]!, isOfFew: list.isOfFew };
+          last = { ...candidate, isOfFew: list.isOfFew };
+          passed++;
+          if (stale.has(candidate)) continue;
           looked++;
+          const row = rows.next().value ?? null;
           if (row !== null && isChosen(row, filter)) tasks.push(row);
         }
       }
-      // The set knows the minute only.
+      // The sets tell minutes only.
       if (index.sort === 'last_update') tasks.sort((a, b) => comparePlaces(lastUpdateOf(a), lastUpdateOf(b), order));
       const asked = Object.entries(filter).filter(([, value]) => value !== undefined);
       const isCounted = asked.every(([name]) => narrowest.answered.includes(name as keyof TaskFilter));

@@ -15,6 +15,8 @@ export interface ListPlace {
 
 export interface Candidate extends ListPlace {
   readonly partition: number;
+  /** key of a sorted set: one that has the task says where it stands, and this place says nothing */
+  readonly unless?: string | undefined;
 }
 
 /** A range of one sorted set of one partition. */
@@ -23,6 +25,8 @@ export interface Range {
   readonly key: string;
   /** scores are this and a time; null: all scores are 0, and the order is that of the ids */
   readonly base: number | null;
+  /** of its candidates */
+  readonly unless?: string;
   /** times within, ms, both included; absent: any from 0 on */
   readonly from?: number;
   readonly to?: number;
@@ -115,14 +119,14 @@ export class MergedRanges {
   }
 
   async #byTime(range: Range, base: number, from: ListPlace | null, step: number): Promise<Stretch> {
-    const { partition, key } = range;
+    const { partition, key, unless } = range;
     const reversed = this.#order === 'newest';
     const bounds = boundsOf(range);
     const stretch = { ...bounds, reversed, count: step };
     if (from !== null && reversed) stretch.max = Math.min(stretch.max, base + from.at);
     else if (from !== null) stretch.min = Math.max(stretch.min, base + from.at);
     const ofRange = (placed: readonly Placed[]) =>
-      placed.map(({ id, score }): Candidate => ({ partition, at: score - base, id }));
+      placed.map(({ id, score }): Candidate => ({ partition, at: score - base, id, unless }));
     const placed = await readByScore(this.#redis, key, stretch);
     const found = ofRange(placed).filter((one) => from === null || comparePlaces(one, from, this.#order) > 0);
     const isOver = placed.length < step;

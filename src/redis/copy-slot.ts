@@ -121,7 +121,7 @@ export async function* copySlot(
     const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix }) => keys.task(id) + suffix));
     yield [looks, ...(await whole(parts, PART_TYPES))];
   }
-  for (const key of [...Object.values(keys.places), keys.jobsByLastUpdate]) {
+  for (const key of [...Object.values(keys.places), keys.openJobs]) {
     for await (const piece of sorted(key)) yield [piece];
   }
   for (const kind of ['internal_job_id', 'engine_id'] as const) {

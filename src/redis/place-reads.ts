@@ -110,3 +110,20 @@ export async function readTimes(
     return time === null ? null : Number(time);
   });
 }
+
+/** Whether the sorted set has each of these members. @throws Fault service_unavailable */
+export async function whichOf(redis: RedisClient, key: string, members: readonly string[]): Promise<boolean[]> {
+  const scores = await readScores(redis, key, members);
+  return scores.map((score) => score !== null);
+}
+
+/** In the order asked; null: it is no member. @throws Fault service_unavailable */
+export async function readScores(
+  redis: RedisClient,
+  key: string,
+  members: readonly string[],
+): Promise<(number | null)[]> {
+  if (members.length === 0) return [];
+  const scores = await faultsOf(`reading ${key}`, redis.zmscore(key, ...members));
+  return scores.map((score) => (score === null ? null : Number(score)));
+}

@@ -31,8 +31,8 @@ export interface SlotKeys {
   retired(generation: number, bucket: number): string;
   /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */
   readonly rollUps: { readonly [kind in RollUpKind]: string };
-  /** sorted set of the ids of the slot's jobs; score: the minute of the share's last update */
-  readonly jobsByLastUpdate: string;
+  /** sorted set of the ids of the slot's jobs with a task that has not ended; score: the minute of the share's last update */
+  readonly openJobs: string;
   /** hash: the slot's share of a job or engine */
   rollUp(kind: RollUpKind, id: string): string;
   /** sorted set of the ids of the job's tasks, like that of the jobs */
@@ -79,7 +79,7 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     looks: `${tag}:looks`,
     places: Object.fromEntries(PLACES.map((place) => [place, `${tag}:${place}`])) as SlotKeys['places'],
     rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
-    jobsByLastUpdate: `${tag}:jobs_by_last_update`,
+    openJobs: `${tag}:open_jobs`,
     rollUp,
     jobTasks: (internal_job_id) => `${rollUp('internal_job_id', internal_job_id)}:tasks`,
     engineTasks: (engine_id) => `${rollUp('engine_id', engine_id)}:tasks`,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { statuses } from './common-documents.ts';
 import { engineAnswer, enginesAnswer, jobAnswer, jobsAnswer } from './fleet-documents.ts';
 import { notFound } from './problems.ts';
-import { cursor, limit, problems, text, told } from './route-parts.ts';
+import { cursor, flag, limit, problems, text, told } from './route-parts.ts';
 import type { ApiSources } from './sources.ts';
 
 const listQuery = z.object({
@@ -15,11 +15,12 @@ const listQuery = z.object({
 });
 
 const jobsQuery = listQuery.extend({
-  sort: z
-    .enum(['id', 'last_update'])
-    .default('id')
-    .describe('last_update: exact to the minute, and within a page to the millisecond'),
-  order: z.enum(['newest', 'oldest']).default('newest').describe('of last_update; ids have one order only'),
+  open: flag
+    .default(false)
+    .describe(
+      'true: only with a task that has not ended, by last update: exact to the minute, within a page to the millisecond',
+    ),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('of last updates; ids have one order only'),
 });
 
 export function rollUpRoutes({ group, reads, logEnds }: ApiSources): FastifyPluginAsyncZod {
@@ -37,15 +38,16 @@ export function rollUpRoutes({ group, reads, logEnds }: ApiSources): FastifyPlug
       {
         schema: {
           operationId: 'listJobs',
-          summary: 'jobs in the order of their ids or of their last updates, page by page',
+          summary: 'jobs in the order of their ids, or those that are not over by their last updates, page by page',
           querystring: jobsQuery,
           response: { 200: jobsAnswer, ...problems },
         },
       },
       async ({ query }) => {
-        const { sort, order, limit, cursor } = query;
-        const { jobs, next_cursor, as_of } =
-          sort === 'id' ? await byId(limit, cursor) : await reads.readJobsByLastUpdate({ order, limit, cursor });
+        const { open, order, limit, cursor } = query;
+        const { jobs, next_cursor, as_of } = open
+          ? await reads.readOpenJobs({ order, limit, cursor })
+          : await byId(limit, cursor);
         const chosen = jobs.filter(hasStatus(query.task_status));
         return { jobs: chosen, ...(next_cursor === undefined ? {} : { next_cursor }), as_of: told(as_of, logEnds) };
       },

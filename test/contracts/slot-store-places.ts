@@ -30,7 +30,7 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
       const [first, second] = [1_699_999_980_000, 1_700_000_040_000];
       expect(await places(0)).toEqual({
         by_status: { a: running + 50, ...b },
-        by_last_update: { a: first, b: first },
+        by_last_update: { a: first },
         'engine e1': { a: running + 50 },
       });
 
@@ -51,7 +51,7 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
         by_reason: { a: 5 * SCORE_RANGE + 70 },
         silent: { a: 60 },
         drifted: { a: 70 },
-        by_last_update: { a: first, b: first },
+        by_last_update: { a: first },
         'engine e2': { a: failed + 70 },
       });
 
@@ -63,9 +63,15 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
         by_status: { a: failed + 70, ...b },
         silent: { a: 60 },
         drifted: { a: 70 },
-        by_last_update: { a: second, b: first },
+        by_last_update: { a: second },
         'engine e2': { a: failed + 70 },
       });
+
+      // Where the minute of the status tells as much, that of the last update is left out.
+      const before = placesOf(read);
+      Object.assign(read, { status_at: second + 59_999, last_update_at: second + 1 });
+      await store.save(0, saveOf(head, 3, 4, { changes: [changeOf(read, { places_before: before })] }));
+      expect((await places(0)).by_last_update).toBeUndefined();
     });
 
     test('after any run of saves every place is that of the task as it is', async () => {
@@ -140,7 +146,8 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
 
     test('thousands at once are all there', async () => {
       const { store, head, places } = await begun(open);
-      const changes = Array.from({ length: 4_500 }, (_, i) => changeOf(taskOf(`t${i}`, 0, { engine_id: `e${i % 3}` })));
+      const ids = Array.from({ length: 4_500 }, (_, i) => `t${i}`);
+      const changes = ids.map((id, i) => changeOf(taskOf(id, 0, { engine_id: `e${i % 3}`, last_update_at: 7 })));
       await store.save(0, saveOf(head, 0, 1, { changes }));
       const { by_status, by_last_update, ...engines } = await places(0);
       expect(Object.keys(by_status!)).toHaveLength(4_500);

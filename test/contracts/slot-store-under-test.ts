@@ -20,7 +20,7 @@ export interface SlotStoreUnderTest {
   hold(partition: number): Promise<() => Promise<void>>;
   /**
    * Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `by_status` and its like, `tombstones <generation>`,
-   * `work_requests`, `jobs`, `jobs_by_last_update`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `tasks of engine <id>`, `outbox`.
+   * `work_requests`, `jobs`, `open_jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `tasks of engine <id>`, `outbox`.
    */
   holds(partition: number): Promise<ReadonlySet<string>>;
   /** The scores of the sorted sets that lists are made of, by name (of an engine's tasks: `engine <id>`) and id. */

@@ -156,7 +156,7 @@ test('all jobs come in the order of their bytes, each once with the sum of its s
   expect(await listed(reads.streamEngines())).toEqual([]);
 });
 
-test('jobs come by their last updates, each once, wherever its shares stand, and a list goes on behind any', async () => {
+test('jobs that are not over come by their last updates, each once, wherever its shares stand, and a list goes on behind any', async () => {
   const { client, prefix, store } = await opened();
   const minute = (n: number) => Math.floor(LOG_TIME / 60_000 + n) * 60_000;
   const ids = Array.from({ length: 300 }, (_, i) => `job ${i}`);
@@ -167,13 +167,14 @@ test('jobs come by their last updates, each once, wherever its shares stand, and
       const before = i % 3 === partition ? 0 : (i % 2) * 60_000 * (1 + partition);
       return begins(job(id), { tasks: 1, last_update_at: last.get(id)! - before });
     });
-    await saveIn(store, partition, shares);
+    const over = begins(job('over'), { tasks: 1, 'tasks_by_liveness.ended': 1, last_update_at: minute(7) });
+    await saveIn(store, partition, [...shares, over]);
   }
   const reads = createReads({ redis: client, prefix, group: 'taskfold', topic: 'task-status' });
   for (const order of ['newest', 'oldest'] as const) {
     const pages: string[][] = [];
     for (let cursor: string | undefined; ; ) {
-      const { jobs, next_cursor } = await reads.readJobsByLastUpdate({ order, limit: 17, cursor });
+      const { jobs, next_cursor } = await reads.readOpenJobs({ order, limit: 17, cursor });
       pages.push(jobs.map(({ internal_job_id }) => internal_job_id));
       if (next_cursor === undefined) break;
       cursor = next_cursor;
@@ -186,20 +187,24 @@ test('jobs come by their last updates, each once, wherever its shares stand, and
     expect(minutes).toEqual(minutes.toSorted((a, b) => sign * (a - b)));
   }
 
-  // A share that is heard of again moves, within its minute it stays, and one that is dropped goes.
+  // A share that is heard of again moves, within its minute it stays; one whose tasks have all ended goes.
   const keys = slotKeys(prefix, 'taskfold', 0);
   const move = async (from: number, to: number, last_update_at: number | null) => {
-    const change = begins(job('job 0'), { tasks: 1, last_update_at: last_update_at ?? 0 });
+    const ended = last_update_at === null ? 1 : 0;
+    const figures = { tasks: 1, 'tasks_by_liveness.ended': ended, last_update_at: last_update_at ?? from };
+    const { rollUp } = begins(job('job 0'), figures);
     const before = begins(job('job 0'), { tasks: 1, last_update_at: from }).rollUp!.figures;
-    const rollUp = last_update_at === null ? null : change.rollUp;
     const head = headOf();
     head.clock.log_time = LOG_TIME;
-    const save = saveOf(head, to - 1, to, { rollUps: [{ ...change, before, rollUp }], expect_log_time: LOG_TIME });
+    const save = saveOf(head, to - 1, to, {
+      rollUps: [{ ...begins(job('job 0'), {}), before, rollUp }],
+      expect_log_time: LOG_TIME,
+    });
     expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
-    return client.zscore(keys.jobsByLastUpdate, 'job 0');
+    return client.zscore(keys.openJobs, 'job 0');
   };
   expect(await move(minute(0), 11, minute(50) + 5)).toBe(String(minute(50)));
-  await client.zadd(keys.jobsByLastUpdate, 7, 'job 0');
+  await client.zadd(keys.openJobs, 7, 'job 0');
   expect(await move(minute(50), 12, minute(50) + 59_999)).toBe('7');
   expect(await move(minute(50), 13, null)).toBeNull();
 });

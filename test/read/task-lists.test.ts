@@ -61,15 +61,15 @@ test('few tasks are in the exact order of their last updates, or of their status
   const since = silent.toSorted((a, b) => b.liveness_at - a.liveness_at);
   expect((await pages({ liveness: 'silent' }, { limit: 7 })).flat()).toEqual(ids(since));
 
-  // From one millisecond to another, and over whole minutes, which the index counts by itself.
+  // From one millisecond to another, and over a whole minute; how many that are no index counts.
   const [from, to] = [NOON + 601, NOON + 120_001];
   const within = tasks.filter(({ last_update_at: at }) => at >= from && at < to);
   expect((await pages({ updated_from: from, updated_to: to }, { limit: 37 })).flat().sort()).toEqual(
     ids(within).sort(),
   );
-  expect((await reads.readTasks({ updated_from: from, updated_to: to }, {})).total).toBeUndefined();
-  const minutes = { updated_from: NOON + MINUTE, updated_to: NOON + 2 * MINUTE };
-  expect((await reads.readTasks(minutes, {})).total).toBe(100);
+  const minute = { updated_from: NOON + MINUTE, updated_to: NOON + 2 * MINUTE };
+  expect((await pages(minute, { limit: 37 })).flat()).toHaveLength(100);
+  expect((await reads.readTasks(minute, {})).total).toBeUndefined();
   await expect(reads.readTasks({}, { cursor: 'nonsense' })).rejects.toThrow('cursor');
 });
 
@@ -105,7 +105,7 @@ test('many are in the order of their minutes, exact within a page; each comes on
     reading = 0;
   });
   expect(most.length).toBeGreaterThan(60);
-  expect(Math.max(...most)).toBeLessThan(60);
+  expect(Math.max(...most)).toBeLessThan(250);
   client.zrange = zrange;
 
   // Filters that the set does not know are looked up: pages are short then, and nothing is missed.

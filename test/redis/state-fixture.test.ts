@@ -34,7 +34,7 @@ describe.each(files)('%s', (name) => {
       key.replace(/^:(task|job|engine|retired|work_requests):[^:]*(:\d+)?/, ':$1:'),
     );
     const expected = [
-      ...[':head', ':fleet', ':live', ':looks', ':silent', ':outbox', ':jobs', ':jobs_by_last_update', ':engines'],
+      ...[':head', ':fleet', ':live', ':looks', ':silent', ':outbox', ':jobs', ':open_jobs', ':engines'],
       ...[':by_status', ':by_reason', ':by_last_update', ':stalled', ':engine::tasks'],
       ...[':job:', ':job::tasks', ':engine:', ':retired:', ':work_requests:'],
       ...[':task:', ':task::io', ':task::long', ':task::ledger', ':task::errors', ':task::output'],

@@ -41,8 +41,8 @@ async function idsInRedis(state: StateToCompare, kind: PlainKind, mismatches: Mi
     }
   }
   for (const [partition, known] of ids) {
-    const { rollUps, jobsByLastUpdate } = keys[partition]!;
-    for (const index of kind === 'internal_job_id' ? [rollUps[kind], jobsByLastUpdate] : [rollUps[kind]]) {
+    const { rollUps, openJobs } = keys[partition]!;
+    for (const index of kind === 'internal_job_id' ? [rollUps[kind], openJobs] : [rollUps[kind]]) {
       for await (const members of findMembers(redis, index)) for (const id of members) known.add(id);
     }
   }
@@ -78,7 +78,8 @@ async function compareSome(
 function textsOf(kind: PlainKind, rollUp: PlainRollUp): Map<string, string> {
   const texts = new Map([...figuresOfRollUp(rollUp)].map(([name, figure]) => [name, String(figure)]));
   texts.set('in the index', 'yes');
-  if (kind === 'internal_job_id') texts.set('by_last_update', String(plainMinute(rollUp.last_update_at)));
+  const isOpen = [...rollUp.tasks].some(({ liveness }) => liveness !== 'ended');
+  if (kind === 'internal_job_id' && isOpen) texts.set('open', String(plainMinute(rollUp.last_update_at)));
   const tasks = [...rollUp.tasks].map((task): [string, number] => {
     return [task.internal_task_id, kind === 'engine_id' ? plainScore(task) : 0];
   });
@@ -105,7 +106,7 @@ async function findRollUps(
   const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
   for (const id of ids) {
     reading.hgetall(slot.rollUp(kind, id)).zscore(slot.rollUps[kind], id);
-    reading.zscore(slot.jobsByLastUpdate, id);
+    reading.zscore(slot.openJobs, id);
     reading.zrange(kind === 'engine_id' ? slot.engineTasks(id) : slot.jobTasks(id), 0, '-1', 'WITHSCORES');
   }
   const replies = (await reading.exec()) ?? [];
@@ -119,7 +120,7 @@ async function findRollUps(
     const [figures, score, minute, flat] = [1, 2, 3, 4].map((reply) => replyAt(reply + REPLIES * at)) as Replies;
     const texts = new Map(Object.entries(figures));
     if (score !== null) texts.set('in the index', 'yes');
-    if (kind === 'internal_job_id' && minute !== null) texts.set('by_last_update', minute);
+    if (kind === 'internal_job_id' && minute !== null) texts.set('open', minute);
     const tasks = flat.flatMap((id, i): [string, number][] => (i % 2 === 0 ? [[id, Number(flat[i + 1])]] : []));
     if (tasks.length > 0) texts.set('its tasks', tasksText(tasks));
     return texts;

@@ -20,7 +20,8 @@ export function plainPlaces(task: PlainTask): Map<string, number> {
     return counted !== undefined && total !== undefined && counted !== total;
   });
   if (drifts) places.set('drifted', task.status_at);
-  places.set('by_last_update', plainMinute(task.last_update_at));
+  const minute = plainMinute(task.last_update_at);
+  if (minute !== plainMinute(task.status_at)) places.set('by_last_update', minute);
   return places;
 }
 

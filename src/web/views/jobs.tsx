@@ -42,27 +42,32 @@ const COLUMNS: readonly Column<JobDocument>[] = [
   { name: 'last', title: 'Last update', isNumber: true, cell: (job) => <Time at={job.last_update_at} isRelative /> },
 ];
 
-/** The columns that the API can sort by: it has no order by sums over partitions. */
-const SORTABLE = new Set(['job', 'last']);
+/** Jobs that are not over can be sorted by it; all of them, and by sums over partitions, by nothing but their ids. */
+const SORTABLE = new Set(['last']);
 
 export function JobsView() {
   const { filters } = useAddress();
   const set = useSetFilters();
-  const isByUpdate = filters.get('sort') === 'last_update';
+  const isOpen = filters.get('open') === 'true';
   const isNewest = filters.get('order') !== 'oldest';
-  const query = isByUpdate ? `?sort=last_update${isNewest ? '' : '&order=oldest'}` : '';
+  const query = isOpen ? `?open=true${isNewest ? '' : '&order=oldest'}` : '';
   const list = useList<JobsAnswer, JobDocument>(`/api/jobs${query}`, jobsOf);
-
-  function sortBy(column: string) {
-    if (column === 'job') set({ sort: undefined, order: undefined });
-    else set({ sort: 'last_update', order: isByUpdate && isNewest ? 'oldest' : undefined });
-  }
-
+  const turn = () => set({ order: isNewest ? 'oldest' : undefined });
   return (
     <>
       <div class="head">
         <h1>Jobs</h1>
         <span class="aside">{list.total !== undefined && counted(list.total, 'job')}</span>
+      </div>
+      <div class="filters">
+        <button
+          type="button"
+          class="chip"
+          aria-pressed={isOpen}
+          onClick={() => set({ open: isOpen ? undefined : 'true', order: undefined })}
+        >
+          Not over
+        </button>
       </div>
       {!list.hasBegun ? (
         list.problem === undefined ? (
@@ -74,7 +79,11 @@ export function JobsView() {
         )
       ) : list.length === 0 && list.isComplete ? (
         <div class="panel">
-          <Empty title="No job yet">A job shows here with the first task that names it.</Empty>
+          {isOpen ? (
+            <Empty title="No job is under way">All tasks of every job have ended.</Empty>
+          ) : (
+            <Empty title="No job yet">A job shows here with the first task that names it.</Empty>
+          )}
         </div>
       ) : (
         <div class="live-part">
@@ -88,8 +97,7 @@ export function JobsView() {
             keyOf={({ internal_job_id }) => internal_job_id}
             onLook={list.look}
             isChanging={list.isChanging}
-            // Ids have one order only.
-            sort={{ by: isByUpdate ? 'last' : 'job', isDown: isByUpdate && isNewest, set: sortBy, can: SORTABLE }}
+            sort={isOpen ? { by: 'last', isDown: isNewest, set: turn, can: SORTABLE } : undefined}
           />
           <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
         </div>

@@ -92,18 +92,16 @@ test('each difference planted in a share is found, alone, and named; without it 
       told: [{ ...ofEngine, field: 'in the index', problem: 'missing' }],
     },
     {
-      what: 'a job whose last update is of another minute',
-      plant: (client) => client.zincrby(keys.jobsByLastUpdate, 60_000, 'j1'),
-      undo: (client) => client.zincrby(keys.jobsByLastUpdate, -60_000, 'j1'),
-      told: [{ ...ofJob, field: 'by_last_update', problem: 'differs' }],
+      what: 'a job that is over among those that are not',
+      plant: (client) => client.zadd(keys.openJobs, 60_000, 'j1'),
+      undo: (client) => client.zrem(keys.openJobs, 'j1'),
+      told: [{ ...ofJob, field: 'open', problem: 'unexpected' }],
     },
     {
-      what: 'a job that only the index by last update knows',
-      plant: (client) => client.zadd(keys.jobsByLastUpdate, 60_000, 'ghost'),
-      undo: (client) => client.zrem(keys.jobsByLastUpdate, 'ghost'),
-      told: [
-        { about: 'job', internal_job_id: 'ghost', field: 'by_last_update', problem: 'unexpected', found: '60000' },
-      ],
+      what: 'a job that only the index of open ones knows',
+      plant: (client) => client.zadd(keys.openJobs, 60_000, 'ghost'),
+      undo: (client) => client.zrem(keys.openJobs, 'ghost'),
+      told: [{ about: 'job', internal_job_id: 'ghost', field: 'open', problem: 'unexpected' }],
     },
     {
       what: 'an engine that only the index knows',

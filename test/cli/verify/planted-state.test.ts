@@ -78,10 +78,10 @@ test('each difference planted in Redis is found, alone, and named; without it th
       told: [{ ...about, field: 'by_status', problem: 'differs' }],
     },
     {
-      what: 'a last update of another minute',
-      plant: (client) => client.zincrby(keys.places.by_last_update, 60_000, task),
-      undo: (client) => client.zincrby(keys.places.by_last_update, -60_000, task),
-      told: [{ ...about, field: 'by_last_update', problem: 'differs' }],
+      what: 'a last update of another minute than that of its status',
+      plant: (client) => client.zadd(keys.places.by_last_update, 60_000, task),
+      undo: (client) => client.zrem(keys.places.by_last_update, task),
+      told: [{ ...about, field: 'by_last_update', problem: 'unexpected', found: '60000' }],
     },
     {
       what: 'a work request that leads nowhere',
