@@ -184,8 +184,7 @@ async function followToTaskAndBack(live: LivePage): Promise<void> {
 /** By keyboard; what is sorted by is told, and lies in the address. */
 async function sortByLastUpdate(live: LivePage): Promise<void> {
   const { page } = live;
-  const heading = page.getByRole('button', { name: 'Last update' });
-  await heading.focus();
+  await page.getByRole('button', { name: 'Last update' }).focus();
   expect(await live.sorted()).toEqual({ Status: 'descending', 'Last update': 'none' });
   await page.keyboard.press('Enter');
   await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update');
