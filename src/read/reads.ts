@@ -37,6 +37,9 @@ export interface ReadsOptions {
 
 export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
 
+/** Tasks of one partition that a search by work request names: an engine that gives all its work one id must not make it long. */
+const LED_TO_MAX = 100;
+
 export interface PageOptions {
   /** tasks of a page, at most; default 100 */
   readonly limit?: number | undefined;
@@ -83,7 +86,7 @@ export interface Reads {
   readIdsThatBegin(text: string, max: number): Promise<{ jobs: string[]; engines: string[] }>;
   /**
    * The ids of the tasks that this work request has reported for, in order: those that remember its reporter, or have let it go
-   * lately (docs/fold.md, "Work requests"). A task whose own id it is is left out.
+   * lately (docs/fold.md, "Work requests"). A task whose own id it is is left out. At most 100 of each partition.
    */
   findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; as_of: AsOf }>;
   /** Newest first unless told otherwise. @throws InvalidCursor, Fault */
@@ -219,7 +222,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const found = await Promise.all(
         as_of.partitions.map(async ({ partition }) => {
           const keys = keysOf(partition);
-          const ids = await readTasksOfWorkRequest(redis, keys, work_request_id);
+          const ids = await readTasksOfWorkRequest(redis, keys, work_request_id, LED_TO_MAX);
           return ids.length === 0 ? [] : thoseLedTo(run, keys, ids, work_request_id);
         }),
       );

@@ -28,11 +28,12 @@ export function writeWorkRequests(writes: SlotWrites, keys: SlotKeys, change: Ta
   }
 }
 
-/** The tasks of one slot that a work request may lead to. @throws Fault service_unavailable */
+/** The tasks of one slot that a work request may lead to, at most `max` of them. @throws Fault service_unavailable */
 export async function readTasksOfWorkRequest(
   redis: RedisClient,
   keys: SlotKeys,
   work_request_id: string,
+  max: number,
 ): Promise<string[]> {
   const { bucket, digest } = workRequestPlace(work_request_id);
   const key = keys.workRequests(bucket);
@@ -44,7 +45,7 @@ export async function readTasksOfWorkRequest(
       redis.hscan(key, cursor, 'MATCH', `${digest}*`, 'COUNT', 1_000),
     );
     for (let i = 0; i < flat.length; i += 2) found.add(flat[i]!.slice(DIGEST_CHARACTERS));
-    if (next === '0') return [...found];
+    if (next === '0' || found.size >= max) return [...found].slice(0, max);
     cursor = next;
   }
 }

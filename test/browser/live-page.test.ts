@@ -194,12 +194,12 @@ async function sortByLastUpdate(live: LivePage): Promise<void> {
   expect((await answered).status()).toBe(200);
   expect(await live.sorted()).toEqual({ Status: 'none', 'Last update': 'ascending' });
   await live.show('/jobs');
-  await page.getByRole('button', { name: 'Not over' }).press('Enter');
+  await page.getByRole('button', { name: 'Under way' }).press('Enter');
   await page.waitForURL('**/jobs?open=true');
   await page.getByRole('button', { name: 'Last update' }).press('Enter');
   await page.waitForURL('**/jobs?open=true&order=oldest');
-  await page.locator('.jobs-table .table-body .cell').first().waitFor();
-  expect(await live.sorted()).toEqual({ 'Last update': 'ascending' });
+  await expect.poll(() => live.sorted()).toEqual({ 'Last update': 'ascending' });
+  await page.locator('.jobs-table[aria-busy=false] .table-body .cell').first().waitFor();
   await live.picture('jobs-not-over');
 }
 

@@ -45,3 +45,15 @@ test('a work request is found whatever came since, in its task alone', async () 
   await client.hset(key, `${digest}gone`, '', digest + neighbour.task.internal_task_id, '');
   expect(await find('w-now')).toEqual(['old:ä']);
 });
+
+test('one work request of very many tasks leads to some of them, and takes no longer', async () => {
+  const { client, prefix, store } = await opened();
+  const reporters = new Map([['w', reporterOf({})]]);
+  const tasks = Array.from({ length: 4_000 }, (_, i) => taskOf(`t${i}`, 0, { reporters }));
+  await saveAtHome(
+    store,
+    tasks.map((task) => changeOf(task, { work_requests: new Map([['w', true]]) })),
+  );
+  const reads = createReads({ redis: client, prefix, group: 'taskfold', topic: 'task-status' });
+  expect((await reads.findWorkRequest('w')).tasks).toHaveLength(100 * PARTITIONS);
+});

@@ -59,7 +59,7 @@ slotStoreContract('SlotStore over Redis', async () => {
     async workRequests(partition, asked) {
       const keys = slotKeys(prefix, 'taskfold', partition);
       const found = await Promise.all(
-        asked.map(async (one) => [one, (await readTasksOfWorkRequest(others.client, keys, one)).sort()] as const),
+        asked.map(async (one) => [one, (await readTasksOfWorkRequest(others.client, keys, one, 100)).sort()] as const),
       );
       return Object.fromEntries(found.filter(([, tasks]) => tasks.length > 0));
     },

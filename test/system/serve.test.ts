@@ -9,6 +9,7 @@ import { mergedKeys } from '../../src/redis/merged-sums.ts';
 import { readOnlyAclRules } from '../../src/redis/read-only-rights.ts';
 import type { FleetAnswer, PartitionsAnswer } from '../../src/serve/fleet-documents.ts';
 import type { TasksAnswer, UpdatesAnswer } from '../../src/serve/task-documents.ts';
+import type { JobsAnswer } from '../../src/web/documents.ts';
 import { redisTargetOf } from '../support/clients.ts';
 import { withOwnRedis } from '../support/own-services.ts';
 import type { Environment, TaskfoldProcess } from '../support/taskfold-process.ts';
@@ -172,15 +173,19 @@ test('the API under load, with a reader’s rights: figures of the second fold, 
 
 /** Lists hold what the roll-ups count, each task once, whichever way they are paged through. */
 async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): Promise<void> {
-  const all = async (query: string): Promise<TasksAnswer['tasks']> => {
-    const tasks: TasksAnswer['tasks'] = [];
+  const pages = async <Answer extends { next_cursor?: string | undefined }>(path: string): Promise<Answer[]> => {
+    const answers: Answer[] = [];
     for (let cursor = ''; ; ) {
-      const page = await api.get<TasksAnswer>(`/api/tasks?limit=37&${query}${cursor && `&cursor=${cursor}`}`);
-      tasks.push(...page.tasks);
-      if (page.next_cursor === undefined) return tasks;
-      cursor = page.next_cursor;
+      const answer = await api.get<Answer>(`${path}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      answers.push(answer);
+      if (answer.next_cursor === undefined) return answers;
+      cursor = answer.next_cursor;
     }
   };
+  const all = async (query: string): Promise<TasksAnswer['tasks']> =>
+    (await pages<TasksAnswer>(`/api/tasks?limit=37&${query}`)).flatMap(({ tasks }) => tasks);
+  const jobsOf = async (query: string): Promise<JobsAnswer['jobs']> =>
+    (await pages<JobsAnswer>(`/api/jobs?limit=20&${query}`)).flatMap(({ jobs }) => jobs);
   const ids = new Set<string>();
   for (const [status, count] of Object.entries(fleet.tasks_by_status)) {
     const newest = await all(`task_status=${status}`);
@@ -215,6 +220,11 @@ async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): P
     const minutes = updated.map(({ last_update_at }) => Math.floor(last_update_at / 60_000));
     expect(minutes).toEqual(minutes.toSorted((a, b) => (order === 'newest' ? b - a : a - b)));
   }
+  const isOpen = ({ tasks, tasks_by_liveness: { ended = 0 } }: JobsAnswer['jobs'][number]) => ended < tasks;
+  const open = (await jobsOf('')).filter(isOpen).map(({ internal_job_id }) => internal_job_id);
+  const listed = (await jobsOf('open=true')).map(({ internal_job_id }) => internal_job_id);
+  expect(open.length).toBeGreaterThan(0);
+  expect(listed.toSorted()).toEqual(open.toSorted());
   expect((await api.ask('/api/tasks?cursor=nonsense')).status).toBe(400);
   expect((await api.ask('/api/tasks?sort=name')).status).toBe(400);
 }

@@ -66,7 +66,7 @@ export function JobsView() {
           aria-pressed={isOpen}
           onClick={() => set({ open: isOpen ? undefined : 'true', order: undefined })}
         >
-          Not over
+          Under way
         </button>
       </div>
       {!list.hasBegun ? (
