@@ -12,6 +12,7 @@ import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { TASK_PARTS } from './task-writes.ts';
 import { BUCKETS } from './tombstones.ts';
+import { WORK_REQUEST_BUCKETS } from './work-requests.ts';
 
 export const KEY_TYPES = ['hash', 'list', 'string', 'zset', 'stream'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
@@ -143,12 +144,10 @@ export async function* copySlot(
   }
   // Older generations are never asked for again.
   const generation = generationOf(counts);
-  const families = [generation - 1, generation].map((one) => (bucket: number) => keys.retired(one, bucket));
-  for (const keyOf of [...families, keys.workRequests]) {
-    for (let from = 0; from < BUCKETS; from += STEP) {
-      const buckets = Array.from({ length: Math.min(STEP, BUCKETS - from) }, (_, at) => keyOf(from + at));
-      yield await whole(buckets, ['hash']);
-    }
+  const numbers = [...Array(BUCKETS).keys()];
+  const retired = [generation - 1, generation].map((one) => numbers.map((bucket) => keys.retired(one, bucket)));
+  for (const family of [...retired, WORK_REQUEST_BUCKETS.map(keys.workRequests)]) {
+    for (let from = 0; from < family.length; from += STEP) yield await whole(family.slice(from, from + STEP), ['hash']);
   }
   await step([]);
 }

@@ -26,7 +26,7 @@ export interface SlotKeys {
   /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
   readonly probes: readonly string[];
   /** hash of work requests that lead to tasks */
-  workRequests(bucket: number): string;
+  workRequests(bucket: string): string;
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
   /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */

@@ -8,15 +8,20 @@ import { faultsOf } from './redis-faults.ts';
 import type { RedisClient } from './redis-target.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
-import { BUCKETS } from './tombstones.ts';
 
-/** Characters of base64url: 48 bits. */
-const DIGEST_CHARACTERS = 8;
+/** Characters of base64url: 12 bits, and 36 more. */
+const BUCKET_CHARACTERS = 2;
+const DIGEST_CHARACTERS = 6;
+
+const DIGITS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+/** Of all hashes of a slot: each is compact up to 512 fields (Redis' hash-max-listpack-entries), two million in all. */
+export const WORK_REQUEST_BUCKETS: readonly string[] = DIGITS.flatMap((one) => DIGITS.map((other) => one + other));
 
 /** Where the fields of a work request lie, by the MD5 of its UTF-8, and what they begin with. */
-export function workRequestPlace(work_request_id: string): { readonly bucket: number; readonly digest: string } {
-  const whole = hash('md5', work_request_id, 'buffer');
-  return { bucket: whole.readUInt16BE(0) % BUCKETS, digest: whole.toString('base64url').slice(0, DIGEST_CHARACTERS) };
+export function workRequestPlace(work_request_id: string): { readonly bucket: string; readonly digest: string } {
+  const whole = hash('md5', work_request_id, 'base64url');
+  const end = BUCKET_CHARACTERS + DIGEST_CHARACTERS;
+  return { bucket: whole.slice(0, BUCKET_CHARACTERS), digest: whole.slice(BUCKET_CHARACTERS, end) };
 }
 
 export function writeWorkRequests(writes: SlotWrites, keys: SlotKeys, change: TaskChange): void {

@@ -10,9 +10,7 @@ import type { Mismatches } from './mismatches.ts';
 import { workRequestOf } from './plain-checks.ts';
 import type { PlainTask } from './plain-task.ts';
 
-const BUCKETS = 4_096;
-const BUCKETS_AT_ONCE = 64;
-const DIGEST_CHARACTERS = 8;
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** @throws CommandFailure where a slot is set back or begun anew meanwhile */
 export async function compareWorkRequests(state: StateToCompare, mismatches: Mismatches): Promise<void> {
@@ -21,7 +19,7 @@ export async function compareWorkRequests(state: StateToCompare, mismatches: Mis
     for (let from = 0; from < ids.length; from += TASKS_AT_ONCE) {
       await compareExpected(state, partition, ids.slice(from, from + TASKS_AT_ONCE), mismatches);
     }
-    for (let from = 0; from < BUCKETS; from += BUCKETS_AT_ONCE) await compareFound(state, partition, from, mismatches);
+    for (const first of DIGITS) await compareFound(state, partition, first, mismatches);
   }
 }
 
@@ -59,29 +57,29 @@ async function compareExpected(
 async function compareFound(
   state: StateToCompare,
   partition: number,
-  from: number,
+  first: string,
   mismatches: Mismatches,
 ): Promise<void> {
   const { replies, ...place } = await readAtOnce(state.redis, state.keys[partition]!, (keys, reading) => {
-    for (let at = from; at < from + BUCKETS_AT_ONCE; at++) reading.hkeys(keys.workRequests(at));
+    for (const second of DIGITS) reading.hkeys(keys.workRequests(first + second));
   });
   await foldOnTo(state, partition, place);
   const { tasks } = state.replay.folds.get(partition)!;
   for (const [at, fields] of (replies as string[][]).entries()) {
+    const bucket = first + DIGITS[at];
     for (const field of fields) {
-      const [digest, id] = [field.slice(0, DIGEST_CHARACTERS), field.slice(DIGEST_CHARACTERS)];
+      const [digest, id] = [field.slice(0, 6), field.slice(6)];
       const leads = [...leadingTo(tasks.get(id))].map(placeOf);
-      if (leads.some((one) => one.digest === digest && one.bucket === from + at)) continue;
+      if (leads.some((one) => one.digest === digest && one.bucket === bucket)) continue;
       const about = { about: 'task', partition, internal_task_id: id } as const;
-      mismatches.add({ ...about, field: 'work_requests', problem: 'unexpected', found: `${from + at}: ${digest}` });
+      mismatches.add({ ...about, field: 'work_requests', problem: 'unexpected', found: `${bucket}: ${digest}` });
     }
   }
 }
 
-function placeOf(work_request_id: string): { bucket: number; digest: string } {
-  const digest = createHash('md5').update(work_request_id).digest();
-  const bucket = ((digest[0]! << 8) | digest[1]!) % BUCKETS;
-  return { bucket, digest: digest.toString('base64url').slice(0, DIGEST_CHARACTERS) };
+function placeOf(work_request_id: string): { bucket: string; digest: string } {
+  const digest = createHash('md5').update(work_request_id).digest('base64url');
+  return { bucket: digest.slice(0, 2), digest: digest.slice(2, 8) };
 }
 
 /** Reads in one transaction, with the W that it was read at. */
