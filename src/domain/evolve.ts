@@ -34,6 +34,7 @@ const actions: ReadonlySet<string> = new Set(TASK_ACTIONS);
 // Most tasks have neither, so they share what is empty.
 const NO_TOTALS: TaskState['reporters_base'] = new Map();
 const NONE_LET_GO: TaskState['reporters_let_go'] = new Map();
+const NO_WORK_REQUESTS: TaskState['work_requests_let_go'] = [];
 
 /** A task that no update has been applied to yet. */
 export function newTask(internal_task_id: string, offset: number, logTime: number): TaskState {
@@ -83,6 +84,7 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     reporters: new Map(),
     reporters_base: NO_TOTALS,
     reporters_let_go: NONE_LET_GO,
+    work_requests_let_go: NO_WORK_REQUESTS,
   };
 }
 

@@ -3,6 +3,7 @@
 import { placesOf } from './task-places.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { type KnownTask, Tombstone } from './tombstone.ts';
+import { movesOf } from './work-requests.ts';
 
 export class FoldChanges {
   #changes = new Map<string, TaskChange>();
@@ -33,6 +34,7 @@ export class FoldChanges {
       task_output: undefined,
       reporters: new Set(),
       base_changed: false,
+      work_requests: known === undefined ? undefined : new Map(movesOf(known)),
       look_changed: false,
       // Of one that begins anew in the same stretch the slot has what it had before.
       places_before: known !== undefined ? known.places_before : isNew ? null : placesOf(task),

@@ -59,10 +59,12 @@ export function keepReporter(
   settings: FoldSettings,
 ): void {
   const { reporters } = change.task;
-  if (reporters.size > 1 || reporters.get(name) !== reporter) {
+  const isNew = reporters.get(name) !== reporter;
+  if (reporters.size > 1 || isNew) {
     reporters.delete(name);
     reporters.set(name, reporter);
   }
+  if (isNew) workRequestCame(change, workRequestOf(name));
   reporter.last_offset = at.offset;
   reporter.heard_at = at.clock;
   reporter.rerouted = at.rerouted;
@@ -96,6 +98,32 @@ function letGo(change: TaskChange, name: string, reporter: Reporter, settings: F
   known.delete(digestOf(name));
   known.set(digestOf(name), reporter.timestamp_max);
   while (known.size > settings.reporters_kept * LET_GO_FACTOR) known.delete(known.keys().next().value!);
+  workRequestLeft(change, workRequestOf(name), settings.reporters_kept);
+}
+
+/** A reporter of it is the task's from now on: it leads to the task, if it did not before. */
+function workRequestCame(change: TaskChange, came: string): void {
+  const { task } = change;
+  if (task.work_requests_let_go.includes(came)) {
+    task.work_requests_let_go = task.work_requests_let_go.filter((one) => one !== came);
+    change.base_changed = true;
+  } else moveWorkRequest(change, came, true);
+}
+
+/** A reporter of it was let go. @param kept how many work requests without a reporter lead to their task */
+function workRequestLeft(change: TaskChange, left: string, kept: number): void {
+  const { task } = change;
+  if (left === '') return;
+  for (const other of task.reporters.keys()) if (workRequestOf(other) === left) return;
+  const all = [...task.work_requests_let_go, left];
+  task.work_requests_let_go = all.slice(-kept);
+  for (const forgotten of all.slice(0, -kept)) moveWorkRequest(change, forgotten, false);
+}
+
+function moveWorkRequest(change: TaskChange, work_request_id: string, leads: boolean): void {
+  if (work_request_id === '' || work_request_id === change.task.internal_task_id) return;
+  change.work_requests ??= new Map();
+  change.work_requests.set(work_request_id, leads);
 }
 
 /** Adds a run's totals to the base of its task, IO by IO, or takes them away. */

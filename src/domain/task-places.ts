@@ -4,7 +4,7 @@
 import { FAILURE_REASONS, TASK_STATUSES, type TaskChange, type TaskState, UNRECOGNIZED } from './task-state.ts';
 
 /** Sorted sets of the slot, by the ids of tasks. */
-export const PLACES = ['by_status', 'by_reason', 'silent', 'stalled', 'drifted'] as const;
+export const PLACES = ['by_status', 'by_reason', 'silent', 'stalled', 'drifted', 'by_last_update'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** The score of each; undefined: the task is not in it. The tasks of an engine are in a set of their own, scored as by_status. */
@@ -22,6 +22,17 @@ export function scoreOf(number: number, log_time: number): number {
   return number * SCORE_RANGE + Math.min(Math.max(log_time, 0), SCORE_RANGE - 1);
 }
 
+/**
+ * How coarse the scores of `by_last_update` are, ms: so a task moves within it at most once in so much time, and not at
+ * each of its updates.
+ */
+export const LAST_UPDATE_STEP_MS = 60_000;
+
+/** The score in `by_last_update` of a log time, ms: the minute that it lies in. */
+export function minuteOf(log_time: number): number {
+  return Math.floor(log_time / LAST_UPDATE_STEP_MS) * LAST_UPDATE_STEP_MS;
+}
+
 /** IOs whose total is not the sum of their deltas. */
 export function driftedIos({ inputs, outputs }: TaskState): number {
   let drifted = 0;
@@ -35,13 +46,16 @@ export function driftedIos({ inputs, outputs }: TaskState): number {
 }
 
 export function placesOf(task: TaskState): TaskPlaces {
-  const { task_status, status_at, failure_reason, liveness, liveness_at } = task;
+  const { task_status, status_at, failure_reason, liveness, liveness_at, last_update_at } = task;
+  const minute = minuteOf(last_update_at);
   return {
     by_status: scoreOf(STATUS_ORDER.indexOf(task_status ?? 'unreported'), status_at),
     by_reason: failure_reason === undefined ? undefined : scoreOf(REASON_ORDER.indexOf(failure_reason), status_at),
     silent: liveness === 'silent' ? liveness_at : undefined,
     stalled: liveness === 'stalled' ? liveness_at : undefined,
     drifted: driftedIos(task) > 0 ? status_at : undefined,
+    // Where the minute is that of its status, `by_status` tells as much: most tasks are over, and need no second place.
+    by_last_update: minute === minuteOf(status_at) ? undefined : minute,
     engine_id: task.engine_id,
   };
 }

@@ -139,6 +139,8 @@ export interface TaskState {
   reporters_base: ReadonlyMap<string, number>;
   /** digest of the name of a reporter that was let go → the latest timestamp that it told; bounded by 4 × `reporters_kept` */
   reporters_let_go: ReadonlyMap<number, number>;
+  /** work requests all of whose reporters were let go, the latest at the end; replaced, never written to; bounded by `reporters_kept` */
+  work_requests_let_go: readonly string[];
 }
 
 /** What the fold did to one task within a batch, as far as the state itself does not tell. */
@@ -150,8 +152,10 @@ export interface TaskChange {
   task_output?: string | undefined;
   /** names of reporters whose memory changed; one that is no reporter of the task any more was let go */
   readonly reporters: Set<string>;
-  /** whether `reporters_base` or `reporters_let_go` changed */
+  /** whether `reporters_base`, `reporters_let_go` or `work_requests_let_go` changed */
   base_changed: boolean;
+  /** work requests that lead to the task since the last save, or no longer do; undefined: none moved */
+  work_requests?: Map<string, boolean> | undefined;
   /** whether `look_at` changed */
   look_changed: boolean;
   /** its places in the slot's sorted sets at the last save; null: it was in none */

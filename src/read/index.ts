@@ -6,11 +6,14 @@ import { createReads, type Reads } from './reads.ts';
 export type { RedisTarget } from '../redis/connect.ts';
 export type { AsOf, PartitionAsOf } from './as-of.ts';
 export type { ExactCount, FleetDocument } from './fleet-document.ts';
+export type { JobPage } from './job-lists.ts';
+export { InvalidCursor } from './list-cursor.ts';
 export type { PartitionDocument } from './partition-document.ts';
 export { NotFoldedInTime, type PageOptions, type Reads } from './reads.ts';
 export type { EngineDocument, JobDocument } from './roll-up-document.ts';
 export type { IoDocument, LedgerDocument, TaskDocument } from './task-document.ts';
-export { InvalidCursor, type TaskFilter, type TaskPage } from './task-lists.ts';
+export type { ListSort, TaskFilter } from './task-filter.ts';
+export type { TaskPage } from './task-lists.ts';
 export type { ListOrder } from './task-order.ts';
 
 export interface OpenReadsOptions extends RedisTarget {

@@ -6,15 +6,19 @@ import type { RedisClient } from '../redis/redis-target.ts';
 import { readIdsThatBegin } from '../redis/roll-up-reads.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupKeys } from '../redis/slot-keys.ts';
-import type { SlotGlimpse } from '../redis/slot-reads.ts';
+import { type SlotGlimpse, thoseLedTo } from '../redis/slot-reads.ts';
+import { readTasksOfWorkRequest } from '../redis/work-requests.ts';
 import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
+import { type JobPage, pageOfOpenJobs } from './job-lists.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { createRollUpReads } from './roll-up-reads.ts';
 import { readChanges, type TaskChangeSeen } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
-import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
+import type { ListSort, TaskFilter } from './task-filter.ts';
+import { createTaskLists, type TaskPage } from './task-lists.ts';
 import type { ListOrder } from './task-order.ts';
 
 /** ms */
@@ -33,9 +37,18 @@ export interface ReadsOptions {
 
 export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
 
+/** Tasks of one partition that a search by work request names: an engine that gives all its work one id must not make it long. */
+const LED_TO_MAX = 100;
+
 export interface PageOptions {
   /** tasks of a page, at most; default 100 */
   readonly limit?: number | undefined;
+  /**
+   * By when a task came to its status, or by its last update. Without it: since when it is silent or stalls where the filter asks
+   * for that, the ids of a job's tasks, the last update where only that is asked for, else the status. docs/reading.md says
+   * how exact the order is.
+   */
+  readonly sort?: ListSort | undefined;
   readonly order?: ListOrder | undefined;
   /** `next_cursor` of the page before */
   readonly cursor?: string | undefined;
@@ -60,6 +73,8 @@ export interface Reads {
   readEngine(engine_id: string): Promise<{ engine: EngineDocument | null; as_of: AsOf }>;
   /** In the order of their ids' bytes, behind the id `after` if it is given. */
   readJobs(limit: number, after?: string): Promise<{ jobs: JobDocument[]; next?: string; as_of: AsOf }>;
+  /** Jobs with a task that has not ended, by their last updates, newest first unless told otherwise. @throws InvalidCursor, Fault */
+  readOpenJobs(page: Omit<PageOptions, 'sort'>): Promise<JobPage & { as_of: AsOf }>;
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
   /** W of every partition that was folded, and the log time of the last record below it. */
   readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
@@ -70,21 +85,20 @@ export interface Reads {
   /** The first ids of jobs, and of engines, that begin with the text. */
   readIdsThatBegin(text: string, max: number): Promise<{ jobs: string[]; engines: string[] }>;
   /**
-   * The tasks whose latest work request this is, among those that changed their status last: there is no index of work
-   * requests. `isComplete`: all tasks were looked at.
+   * The ids of the tasks that this work request has reported for, in order: those that remember its reporter, or have let it go
+   * lately (docs/fold.md, "Work requests"). A task whose own id it is is left out. At most 100 of each partition.
    */
-  findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; looked: number; isComplete: boolean }>;
-  /**
-   * Newest first unless told otherwise: by when the task came to its status, fell silent or stalled; those of a job by their ids.
-   * @throws InvalidCursor, Fault
-   */
+  findWorkRequest(work_request_id: string): Promise<{ tasks: string[]; as_of: AsOf }>;
+  /** Newest first unless told otherwise. @throws InvalidCursor, Fault */
   readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
 }
 
 export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
   const live = createLiveReads({ redis, prefix, group, topic });
   const keysOf = groupKeys(prefix, group);
-  const lists = createTaskLists(redis, defineScripts(redis), keysOf, topic, live.readPartitionCount);
+  const run = defineScripts(redis);
+  const rollUps = createRollUpReads(redis, run, keysOf, live.readPartitionCount);
+  const lists = createTaskLists(redis, run, keysOf, topic, live.readPartitionCount);
 
   function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
     const now = Date.now();
@@ -112,6 +126,12 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const as_of = await asOfNow();
       const { page, more } = await firstOf(live.streamJobs(after), limit);
       return { jobs: page, ...(more ? { next: page.at(-1)!.internal_job_id } : {}), as_of };
+    },
+
+    async readOpenJobs({ limit = 100, order = 'newest', cursor }) {
+      const as_of = await asOfNow();
+      const slots = as_of.partitions.map(({ partition }) => keysOf(partition));
+      return { ...(await pageOfOpenJobs(redis, rollUps, slots, { order, limit, cursor })), as_of };
     },
 
     async readEngines(limit, after) {
@@ -166,7 +186,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       const found = await Promise.all([...since].map(([one, at]) => readChanges(redis, keysOf(one), one, at)));
       const all = found.flatMap(({ changes }) => changes).sort((a, b) => a.at - b.at);
       const newest = all.slice(-CHANGES_MAX);
-      const rows = await lists.readRows(newest);
+      const rows = await lists.readRows(newest.map(({ partition, internal_task_id: id }) => ({ partition, id })));
       // One that was retired meanwhile is left out.
       const changes = newest.flatMap((change, i) => (rows[i] ? [{ ...change, task: rows[i] }] : []));
       return { changes, isWhole: found.every(({ isWhole }) => isWhole) && newest.length === all.length };
@@ -175,7 +195,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     async readTaskRows(ids) {
       const count = await live.readPartitionCount();
       if (count === null) return ids.map(() => null);
-      const homes = ids.map((id) => ({ internal_task_id: id, partition: homeOf(id, count), at: 0 }));
+      const homes = ids.map((id) => ({ id, partition: homeOf(id, count) }));
       const rows = await lists.readRows(homes.filter(({ partition }) => partition >= 0));
       const found = new Map(rows.flatMap((row) => (row === null ? [] : [[row.internal_task_id, row]])));
       return ids.map((id) => found.get(id) ?? null);
@@ -194,13 +214,20 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     },
 
     async findWorkRequest(work_request_id) {
-      const { tasks, looked, isComplete } = await lists.search((task) => task.work_request_id === work_request_id);
-      return { tasks: tasks.map(({ internal_task_id }) => internal_task_id), looked, isComplete };
+      const as_of = await asOfNow();
+      const found = await Promise.all(
+        as_of.partitions.map(async ({ partition }) => {
+          const keys = keysOf(partition);
+          const ids = await readTasksOfWorkRequest(redis, keys, work_request_id, LED_TO_MAX);
+          return ids.length === 0 ? [] : thoseLedTo(run, keys, ids, work_request_id);
+        }),
+      );
+      return { tasks: found.flat().sort(), as_of };
     },
 
-    async readTasks(filter, { limit = 100, order = 'newest', cursor }) {
+    async readTasks(filter, { limit = 100, sort, order = 'newest', cursor }) {
       const as_of = await asOfNow();
-      return { ...(await lists.page(filter, order, limit, cursor)), as_of };
+      return { ...(await lists.page(filter, { sort, order, limit, cursor })), as_of };
     },
   };
 }

@@ -15,6 +15,8 @@ type Document<Kind extends RollUpKind> = { [field in Kind]: string } & RollUpDoc
 export interface RollUpReads {
   /** null: no partition has a share of it */
   readOne<Kind extends RollUpKind>(kind: Kind, id: string): Promise<Document<Kind> | null>;
+  /** Those of these ids that some partition has a share of, by id. */
+  readMany<Kind extends RollUpKind>(kind: Kind, ids: readonly string[]): Promise<Map<string, Document<Kind>>>;
   /** Ids of the job's tasks in one partition, in the order of their bytes, in pages. */
   tasksOf(internal_job_id: string, partition: number): AsyncGenerator<string[]>;
   /** Behind the id `after`, if it is given. Each is exact at the moment of its own reading. */
@@ -50,6 +52,13 @@ export function createRollUpReads(
     async readOne(kind, id) {
       const wanted = new Map((await partitions()).map((partition) => [partition, [id]]));
       return rollUpDocument(kind, id, (await readSome(kind, wanted)).get(id) ?? []);
+    },
+
+    async readMany(kind, ids) {
+      const distinct = [...new Set(ids)];
+      const found = await readSome(kind, new Map((await partitions()).map((partition) => [partition, distinct])));
+      const documents = distinct.map((id) => [id, rollUpDocument(kind, id, found.get(id) ?? [])] as const);
+      return new Map(documents.flatMap(([id, document]) => (document === null ? [] : [[id, document]])));
     },
 
     async *tasksOf(internal_job_id, partition) {

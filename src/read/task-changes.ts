@@ -39,10 +39,10 @@ export async function readChanges(
   let isWhole = true;
   const found = await Promise.all(
     ranges.map(async ({ kind, key, base }) => {
-      const stretch = { min: base + since, max: base + SCORE_RANGE - 1, reversed: true, skip: 0, count: RANGE_MAX };
+      const stretch = { min: base + since, max: base + SCORE_RANGE - 1, reversed: true, count: RANGE_MAX };
       const placed = await readByScore(redis, key, stretch);
       if (placed.length === RANGE_MAX) isWhole = false;
-      return placed.map(({ internal_task_id, score }): TaskChangeSeen => {
+      return placed.map(({ id: internal_task_id, score }): TaskChangeSeen => {
         return { kind, partition, internal_task_id, at: score - base };
       });
     }),

@@ -2,7 +2,7 @@
 // as far as somebody asks, and a place in the list is a time and an id, so that a list can go on anywhere.
 
 import { SCORE_RANGE } from '../domain/task-places.ts';
-import { type Placed, readByScore } from '../redis/place-reads.ts';
+import { type Placed, readBehind, readByScore } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { readIds } from '../redis/roll-up-reads.ts';
 
@@ -10,11 +10,13 @@ import { readIds } from '../redis/roll-up-reads.ts';
 export interface ListPlace {
   /** log time, ms; 0 in a list by ids */
   readonly at: number;
-  readonly internal_task_id: string;
+  readonly id: string;
 }
 
 export interface Candidate extends ListPlace {
   readonly partition: number;
+  /** key of a sorted set: one that has the task says where it stands, and this place says nothing */
+  readonly unless?: string | undefined;
 }
 
 /** A range of one sorted set of one partition. */
@@ -23,9 +25,25 @@ export interface Range {
   readonly key: string;
   /** scores are this and a time; null: all scores are 0, and the order is that of the ids */
   readonly base: number | null;
+  /** of its candidates */
+  readonly unless?: string;
+  /** times within, ms, both included; absent: any from 0 on */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** The scores of the range, both included. */
+export function boundsOf({ base, from = 0, to = SCORE_RANGE - 1 }: Range): { min: number; max: number } {
+  return { min: (base ?? 0) + from, max: (base ?? 0) + to };
 }
 
 export type ListOrder = 'newest' | 'oldest';
+
+/** Below 0: `a` comes first. Those of one time are in the order of their ids' bytes. */
+export function comparePlaces(a: ListPlace, b: ListPlace, order: ListOrder): number {
+  const up = a.at - b.at || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
+  return order === 'newest' ? -up : up;
+}
 
 const STEP_MIN = 16;
 const STEP_MAX = 256;
@@ -37,13 +55,20 @@ interface Stream {
   /** behind it the stream goes on; null: from its begin */
   from: ListPlace | null;
   isOver: boolean;
+  /** how many are read at once: the more, the oftener it ran dry */
+  step: number;
+}
+
+interface Stretch {
+  readonly found: Candidate[];
+  /** there are no more behind them */
+  readonly isOver: boolean;
 }
 
 export class MergedRanges {
   readonly #redis: RedisClient;
   readonly #order: ListOrder;
   readonly #streams: Stream[];
-  readonly #step: number;
 
   /** @param wanted about how many will be taken */
   constructor(
@@ -55,8 +80,8 @@ export class MergedRanges {
   ) {
     this.#redis = redis;
     this.#order = order;
-    this.#streams = ranges.map((range) => ({ range, waiting: [], from: behind, isOver: false }));
-    this.#step = Math.min(STEP_MAX, Math.max(STEP_MIN, Math.ceil((2 * wanted) / Math.max(1, ranges.length))));
+    const step = Math.min(STEP_MAX, Math.max(STEP_MIN, Math.ceil((2 * wanted) / Math.max(1, ranges.length))));
+    this.#streams = ranges.map((range) => ({ range, waiting: [], from: behind, isOver: false, step }));
   }
 
   /** The next ones, at most `max`; fewer only where there are no more. @throws Fault service_unavailable */
@@ -68,7 +93,8 @@ export class MergedRanges {
       let first: Stream | null = null;
       for (const stream of this.#streams) {
         const head = stream.waiting.at(-1);
-        if (head !== undefined && (first === null || this.#compare(head, first.waiting.at(-1)!) < 0)) first = stream;
+        if (head !== undefined && (first === null || comparePlaces(head, first.waiting.at(-1)!, this.#order) < 0))
+          first = stream;
       }
       if (first === null) return taken;
       taken.push(first.waiting.pop()!);
@@ -76,40 +102,38 @@ export class MergedRanges {
     return taken;
   }
 
-  #compare(a: ListPlace, b: ListPlace): number {
-    const up = a.at - b.at || Buffer.compare(Buffer.from(a.internal_task_id), Buffer.from(b.internal_task_id));
-    return this.#order === 'newest' ? -up : up;
-  }
-
   async #fill(stream: Stream): Promise<void> {
-    const { range, from } = stream;
-    const found = range.base === null ? await this.#byId(range, from) : await this.#byTime(range, range.base, from);
-    stream.isOver = found.length < this.#step;
+    const { range, from, step } = stream;
+    const { found, isOver } =
+      range.base === null ? await this.#byId(range, from, step) : await this.#byTime(range, range.base, from, step);
+    stream.step = Math.min(STEP_MAX, 2 * step);
+    stream.isOver = isOver;
     stream.from = found.at(-1) ?? from;
     stream.waiting = found.reverse();
   }
 
-  async #byId({ partition, key }: Range, from: ListPlace | null): Promise<Candidate[]> {
-    const ids = await readIds(this.#redis, key, from?.internal_task_id ?? null, this.#step);
-    return ids.map((internal_task_id) => ({ partition, at: 0, internal_task_id }));
+  async #byId({ partition, key }: Range, from: ListPlace | null, step: number): Promise<Stretch> {
+    const ids = await readIds(this.#redis, key, from?.id ?? null, step);
+    const found = ids.map((id) => ({ partition, at: 0, id }));
+    return { found, isOver: ids.length < step };
   }
 
-  async #byTime({ partition, key }: Range, base: number, from: ListPlace | null): Promise<Candidate[]> {
+  async #byTime(range: Range, base: number, from: ListPlace | null, step: number): Promise<Stretch> {
+    const { partition, key, unless } = range;
     const reversed = this.#order === 'newest';
-    const min = !reversed && from !== null ? base + from.at : base;
-    const max = reversed && from !== null ? base + from.at : base + SCORE_RANGE - 1;
-    const found: Candidate[] = [];
-    // Those of the same moment that the list has passed already come first.
-    for (let skip = 0; found.length < this.#step; ) {
-      const stretch = { min, max, reversed, skip, count: this.#step };
-      const placed = await readByScore(this.#redis, key, stretch);
-      for (const { internal_task_id, score } of placed satisfies Placed[]) {
-        const candidate = { partition, at: score - base, internal_task_id };
-        if (from === null || this.#compare(candidate, from) > 0) found.push(candidate);
-      }
-      if (placed.length < this.#step) break;
-      skip += placed.length;
-    }
-    return found;
+    const bounds = boundsOf(range);
+    const stretch = { ...bounds, reversed, count: step };
+    if (from !== null && reversed) stretch.max = Math.min(stretch.max, base + from.at);
+    else if (from !== null) stretch.min = Math.max(stretch.min, base + from.at);
+    const ofRange = (placed: readonly Placed[]) =>
+      placed.map(({ id, score }): Candidate => ({ partition, at: score - base, id, unless }));
+    const placed = await readByScore(this.#redis, key, stretch);
+    const found = ofRange(placed).filter((one) => from === null || comparePlaces(one, from, this.#order) > 0);
+    const isOver = placed.length < step;
+    if (found.length > 0 || isOver) return { found, isOver };
+    // Many of one moment, which the list has passed already.
+    const place = { id: from!.id, score: base + from!.at };
+    const behind = await readBehind(this.#redis, key, stretch, place);
+    return { found: ofRange(behind.placed), isOver: behind.isOver };
   }
 }

@@ -2,7 +2,6 @@
 // another W than the first one ends the copy. Tasks are found by the index `looks`, where each has its place; jobs and
 // engines by theirs.
 
-import { PLACES } from '../domain/task-places.ts';
 import { generationOf } from '../domain/tombstone.ts';
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
@@ -13,6 +12,7 @@ import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import { TASK_PARTS } from './task-writes.ts';
 import { BUCKETS } from './tombstones.ts';
+import { WORK_REQUEST_BUCKETS } from './work-requests.ts';
 
 export const KEY_TYPES = ['hash', 'list', 'string', 'zset', 'stream'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
@@ -122,7 +122,9 @@ export async function* copySlot(
     const parts = ids.flatMap((id) => TASK_PARTS.map(({ suffix }) => keys.task(id) + suffix));
     yield [looks, ...(await whole(parts, PART_TYPES))];
   }
-  for (const place of PLACES) for await (const piece of sorted(keys.places[place])) yield [piece];
+  for (const key of [...Object.values(keys.places), keys.openJobs]) {
+    for await (const piece of sorted(key)) yield [piece];
+  }
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     for await (const names of sorted(keys.rollUps[kind])) {
       const ids = names.values.filter((_, at) => at % 2 === 0);
@@ -142,11 +144,10 @@ export async function* copySlot(
   }
   // Older generations are never asked for again.
   const generation = generationOf(counts);
-  for (const one of [generation - 1, generation]) {
-    for (let from = 0; from < BUCKETS; from += STEP) {
-      const buckets = Array.from({ length: Math.min(STEP, BUCKETS - from) }, (_, at) => keys.retired(one, from + at));
-      yield await whole(buckets, ['hash']);
-    }
+  const numbers = [...Array(BUCKETS).keys()];
+  const retired = [generation - 1, generation].map((one) => numbers.map((bucket) => keys.retired(one, bucket)));
+  for (const family of [...retired, WORK_REQUEST_BUCKETS.map(keys.workRequests)]) {
+    for (let from = 0; from < family.length; from += STEP) yield await whole(family.slice(from, from + STEP), ['hash']);
   }
   await step([]);
 }

@@ -4,6 +4,7 @@
 import { canMove, GrownSlot, type Growth, generationAfter } from '../domain/growth.ts';
 import { ROLL_UP_KINDS } from '../domain/roll-up.ts';
 import type { TaskChange, TaskState } from '../domain/task-state.ts';
+import { workRequestsOf } from '../domain/work-requests.ts';
 import type { RecordFingerprint } from '../pipeline/ports.ts';
 import type { SlotPiece } from './copy-slot.ts';
 import { encodeFingerprint, encodeFleet, encodeGrownHead } from './head-codec.ts';
@@ -133,6 +134,7 @@ function wholeOf(task: TaskState): TaskChange {
     errors: [],
     reporters: new Set(),
     base_changed: false,
+    work_requests: new Map([...workRequestsOf(task)].map((one) => [one, true])),
     look_changed: true,
     places_before: null,
     retired: false,

@@ -1,9 +1,11 @@
-// The places of tasks in the slot's sorted sets: when each is to be looked at, and those that lists are made of.
+// The places of tasks in the slot's sorted sets: when each is to be looked at, and those that lists are made of; and the work
+// requests that lead to them.
 
 import { movePlaces, PLACES, type Place } from '../domain/task-places.ts';
 import type { TaskChange } from '../domain/task-state.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
+import { writeWorkRequests } from './work-requests.ts';
 
 /** What goes into a sorted set, score and member by turns, and what leaves it. */
 interface Moves {
@@ -35,6 +37,7 @@ export function writeIndexes(writes: SlotWrites, keys: SlotKeys, changes: readon
     if (retired) looks.left.push(task.internal_task_id);
     else if (look_changed) looks.placed.push(String(task.look_at), task.internal_task_id);
     movePlaces(change, moves);
+    if (retired || change.work_requests !== undefined) writeWorkRequests(writes, keys, change);
   }
   write(keys.looks, looks);
   for (const [place, of] of places) write(keys.places[place], of);

@@ -1,5 +1,5 @@
-// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<name>` for each reporter, `base` and
-// `let_go`. Values are JSON of arrays only, so that an id such as `__proto__` is a text among others and orders are kept.
+// What the ledger of a task remembers ↔ the hash `:ledger`: a field `reporter.<name>` for each reporter, `base`,
+// `let_go` and `work_requests_let_go`. Values are JSON of arrays only, so that an id such as `__proto__` is a text among others and orders are kept.
 // IO names stand in a reporter's text once, however many posts name them; posts stand there as the fold keeps them.
 
 import { placeOf, unpackPost } from '../domain/remembered-post.ts';
@@ -44,6 +44,9 @@ export function diffLedger(change: TaskChange, whole: boolean): LedgerDiff {
       if (numbers.size > 0) fields.push(field, JSON.stringify([...numbers].flat()));
       else if (!whole) gone.push(field);
     }
+    const { work_requests_let_go } = task;
+    if (work_requests_let_go.length > 0) fields.push('work_requests_let_go', JSON.stringify(work_requests_let_go));
+    else if (!whole) gone.push('work_requests_let_go');
   }
   return { fields, gone };
 }
@@ -74,7 +77,7 @@ function attendanceOf({ ended, rerouted }: Reporter): number {
   return rerouted ? 2 : 1;
 }
 
-/** Fills `reporters`, `reporters_base` and `reporters_let_go` of a task. @throws Fault torn_save */
+/** Fills `reporters`, `reporters_base` and what was let go of a task. @throws Fault torn_save */
 export function decodeLedger(key: string, flat: readonly string[], task: TaskState): void {
   const reporters: [string, Reporter][] = [];
   for (let i = 0; i < flat.length; i += 2) {
@@ -83,6 +86,8 @@ export function decodeLedger(key: string, flat: readonly string[], task: TaskSta
     if (field.startsWith(REPORTER)) reporters.push([field.slice(REPORTER.length), decodeReporter(reading)]);
     else if (field === 'base') task.reporters_base = pairs(reading, reading.value, reading.text);
     else if (field === 'let_go') task.reporters_let_go = pairs(reading, reading.value, reading.integer);
+    else if (field === 'work_requests_let_go')
+      task.work_requests_let_go = reading.list(reading.value).map(reading.text);
   }
   // Redis keeps no order of fields; the fold's order is that of the last updates.
   reporters.sort(([, a], [, b]) => a.last_offset - b.last_offset);

@@ -1,9 +1,11 @@
 // Shares of jobs and engines ↔ their hashes in Redis: a field for each figure that is not 0, under its own name. Beside them a
-// job has the ids of its tasks, and a slot those of its jobs and of its engines, all in the order of their bytes.
+// job has the ids of its tasks, and a slot those of its jobs and of its engines, all in the order of their bytes; and those
+// jobs that are not over, by the minutes of their last updates.
 
 import type { ExactSum } from '../domain/exact-sum.ts';
 import { FIGURE_NAMES, newRollUp, PLACES, type RollUp } from '../domain/roll-up.ts';
 import type { RollUpChange } from '../domain/roll-ups.ts';
+import { minuteOf } from '../domain/task-places.ts';
 import type { RollUpName } from '../pipeline/ports.ts';
 import { faultsOf } from './connect.ts';
 import { unpackReplies } from './packed-reply.ts';
@@ -18,6 +20,7 @@ const READ_MAX = 1_000;
 export function writeRollUps(writes: SlotWrites, keys: SlotKeys, changes: readonly RollUpChange[]): void {
   const begun = { internal_job_id: [] as string[], engine_id: [] as string[] };
   const dropped = { internal_job_id: [] as string[], engine_id: [] as string[] };
+  const [open, over]: [string[], string[]] = [[], []];
   for (const change of changes) {
     const { kind, id, before, rollUp } = change;
     const key = keys.rollUp(kind, id);
@@ -28,12 +31,28 @@ export function writeRollUps(writes: SlotWrites, keys: SlotKeys, changes: readon
       writes.write('DEL', key);
       dropped[kind].push(id);
     }
-    if (kind === 'internal_job_id') writeMembers(writes, keys.jobTasks(id), change);
+    if (kind !== 'internal_job_id') continue;
+    writeMembers(writes, keys.jobTasks(id), change);
+    const [left, minute] = [before && openMinute(before), rollUp && openMinute(rollUp.figures)];
+    if (minute === left) continue;
+    if (minute === null) over.push(id);
+    else open.push(String(minute), id);
   }
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     writes.zadd(keys.rollUps[kind], begun[kind]);
     writes.zrem(keys.rollUps[kind], dropped[kind]);
   }
+  writes.zadd(keys.openJobs, open);
+  writes.zrem(keys.openJobs, over);
+}
+
+const [TASKS, ENDED, LAST_UPDATE_AT] = ['tasks', 'tasks_by_liveness.ended', 'last_update_at'].map(
+  (name) => PLACES.get(name)!,
+) as [number, number, number];
+
+/** The score of a share among those that are not over; null: all its tasks have ended. */
+function openMinute(figures: readonly ExactSum[]): number | null {
+  return figures[TASKS] === figures[ENDED] ? null : minuteOf(Number(figures[LAST_UPDATE_AT]));
 }
 
 function writeFigures(writes: SlotWrites, key: string, before: readonly ExactSum[], now: readonly ExactSum[]): void {

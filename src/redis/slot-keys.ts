@@ -25,10 +25,14 @@ export interface SlotKeys {
   readonly absent: string;
   /** scratch keys of probe.lua: hash, list, string, stream, sorted set */
   readonly probes: readonly string[];
+  /** hash of work requests that lead to tasks */
+  workRequests(bucket: string): string;
   /** hash of tombstones */
   retired(generation: number, bucket: number): string;
   /** sorted set of the ids of the slot's jobs, or engines, all of score 0: in the order of their bytes */
   readonly rollUps: { readonly [kind in RollUpKind]: string };
+  /** sorted set of the ids of the slot's jobs with a task that has not ended; score: the minute of the share's last update */
+  readonly openJobs: string;
   /** hash: the slot's share of a job or engine */
   rollUp(kind: RollUpKind, id: string): string;
   /** sorted set of the ids of the job's tasks, like that of the jobs */
@@ -75,11 +79,13 @@ export function slotKeys(prefix: string, group: string, partition: number): Slot
     looks: `${tag}:looks`,
     places: Object.fromEntries(PLACES.map((place) => [place, `${tag}:${place}`])) as SlotKeys['places'],
     rollUps: { internal_job_id: `${tag}:jobs`, engine_id: `${tag}:engines` },
+    openJobs: `${tag}:open_jobs`,
     rollUp,
     jobTasks: (internal_job_id) => `${rollUp('internal_job_id', internal_job_id)}:tasks`,
     engineTasks: (engine_id) => `${rollUp('engine_id', engine_id)}:tasks`,
     absent: `${tag}:absent`,
     probes: PROBES.map((kind) => `${tag}:probe:${kind}`),
+    workRequests: (bucket) => `${tag}:work_requests:${bucket}`,
     retired: (generation, bucket) => `${tag}:retired:${generation}:${bucket}`,
     task: (internal_task_id) => taskPrefix + encodeId(internal_task_id),
   };

@@ -3,6 +3,7 @@
 
 import type { SlotHead } from '../domain/head.ts';
 import type { TaskError, TaskState } from '../domain/task-state.ts';
+import { workRequestsOf } from '../domain/work-requests.ts';
 import { Fault } from '../pipeline/errors.ts';
 import type { SlotLive } from '../pipeline/ports.ts';
 import { faultsOf } from './connect.ts';
@@ -56,6 +57,21 @@ export async function readTaskRows(
     return decodeTask(key, id, { fields, io, long, ledger: [] });
   });
   return { watermark: watermark === null ? null : Number(watermark), tasks: rows };
+}
+
+/** Those of the tasks that this work request leads to. @throws Fault */
+export async function thoseLedTo(
+  run: RunScript,
+  keys: SlotKeys,
+  ids: readonly string[],
+  work_request_id: string,
+): Promise<string[]> {
+  const { tasks } = await readTaskParts(run, keys, ids, ['', ':ledger']);
+  return tasks.flatMap(({ key, id, parts }) => {
+    const [fields, ledger] = parts as [string[], string[]];
+    const task = decodeTask(key, id, { fields, io: [], long: [], ledger });
+    return task !== null && workRequestsOf(task).has(work_request_id) ? [id] : [];
+  });
 }
 
 /** How the script reads each part of a task: as a hash, list or string. */

@@ -119,6 +119,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
             ...[keys.head, keys.fleet, keys.outbox, keys.looks],
             ...Object.values(keys.places),
             ...Object.values(keys.rollUps),
+            keys.openJobs,
           ],
           argv,
         ),

@@ -187,13 +187,12 @@ export const searchAnswer = z
         kind: z.enum(['task', 'job', 'engine', 'work_request']),
         id,
         path: z.string().describe('of the API, e.g. /api/tasks/IJ1'),
-        internal_task_id: id.optional().describe('of a work request: the task that names it'),
+        internal_task_id: id.optional().describe('of a work request: a task that it has reported for'),
       }),
     ),
     begins_with: z
       .object({ jobs: z.array(id), engines: z.array(id) })
       .describe('the first ids that begin with the text; tasks are found by their whole id only'),
-    searched: z.string().optional().describe('where not everything could be looked at: what was, in a sentence'),
     as_of: asOf,
   })
   .meta({ id: 'SearchAnswer' });

@@ -3,7 +3,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { maskSecrets } from '../observe/mask-secrets.ts';
 import { Fault } from '../pipeline/errors.ts';
-import { InvalidCursor } from '../read/task-lists.ts';
+import { InvalidCursor } from '../read/list-cursor.ts';
 import type { Problem } from './common-documents.ts';
 
 /** A problem that a handler has found. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { statuses } from './common-documents.ts';
 import { engineAnswer, enginesAnswer, jobAnswer, jobsAnswer } from './fleet-documents.ts';
 import { notFound } from './problems.ts';
-import { cursor, limit, problems, text, told } from './route-parts.ts';
+import { cursor, flag, limit, problems, text, told } from './route-parts.ts';
 import type { ApiSources } from './sources.ts';
 
 const listQuery = z.object({
@@ -14,9 +14,23 @@ const listQuery = z.object({
   cursor,
 });
 
+const jobsQuery = listQuery.extend({
+  open: flag
+    .default(false)
+    .describe(
+      'true: only with a task that has not ended, by last update: exact to the minute, within a page to the millisecond',
+    ),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('of last updates; ids have one order only'),
+});
+
 export function rollUpRoutes({ group, reads, logEnds }: ApiSources): FastifyPluginAsyncZod {
   const hasStatus = (status: string | undefined) => (one: { tasks_by_status: Record<string, number> }) =>
     status === undefined || (one.tasks_by_status[status] ?? 0) > 0;
+
+  const byId = async (limit: number, after: string | undefined) => {
+    const { next, ...page } = await reads.readJobs(limit, after);
+    return { ...page, next_cursor: next };
+  };
 
   return async (app) => {
     app.get(
@@ -24,15 +38,18 @@ export function rollUpRoutes({ group, reads, logEnds }: ApiSources): FastifyPlug
       {
         schema: {
           operationId: 'listJobs',
-          summary: 'jobs in the order of their ids, page by page',
-          querystring: listQuery,
+          summary: 'jobs in the order of their ids, or those that are not over by their last updates, page by page',
+          querystring: jobsQuery,
           response: { 200: jobsAnswer, ...problems },
         },
       },
       async ({ query }) => {
-        const { jobs, next, as_of } = await reads.readJobs(query.limit, query.cursor);
+        const { open, order, limit, cursor } = query;
+        const { jobs, next_cursor, as_of } = open
+          ? await reads.readOpenJobs({ order, limit, cursor })
+          : await byId(limit, cursor);
         const chosen = jobs.filter(hasStatus(query.task_status));
-        return { jobs: chosen, ...(next === undefined ? {} : { next_cursor: next }), as_of: told(as_of, logEnds) };
+        return { jobs: chosen, ...(next_cursor === undefined ? {} : { next_cursor }), as_of: told(as_of, logEnds) };
       },
     );
 

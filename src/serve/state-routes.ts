@@ -3,6 +3,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LIVENESSES } from '../domain/task-state.ts';
+import { LIST_SORTS } from '../read/task-filter.ts';
 import { statuses } from './common-documents.ts';
 import { fleetAnswer, partitionsAnswer } from './fleet-documents.ts';
 import { notFound, serviceAway } from './problems.ts';
@@ -22,7 +23,14 @@ const taskQuery = z.object({
   drifted: flag.optional().describe('true: an IO’s total is not the sum of its deltas'),
   updated_from: epochMs.optional().describe('log time of its last update, UTC epoch milliseconds: not before'),
   updated_to: epochMs.optional().describe('and before this'),
-  order: z.enum(['newest', 'oldest']).default('newest').describe('by when the task came to where it is listed'),
+  sort: z
+    .enum(LIST_SORTS)
+    .optional()
+    .describe(
+      'status: by when the task came to its status; last_update: by its last update. Without it: by since when it is silent or stalls ' +
+        'where the filter asks for that, a job’s tasks by their ids, by last update where only that is asked for, else by status',
+    ),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('ids have one order only'),
   limit,
   cursor,
 });
@@ -49,8 +57,8 @@ export function stateRoutes({ topic, group, reads, logEnds, updatesOf, watch }: 
         },
       },
       async ({ query }) => {
-        const { limit, cursor, order, ...filter } = query;
-        const { as_of, ...page } = await reads.readTasks(filter, { limit, cursor, order });
+        const { limit, cursor, sort, order, ...filter } = query;
+        const { as_of, ...page } = await reads.readTasks(filter, { limit, cursor, sort, order });
         return { ...page, as_of: told(as_of, logEnds) };
       },
     );

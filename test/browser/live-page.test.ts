@@ -182,6 +182,29 @@ async function followToTaskAndBack(live: LivePage): Promise<void> {
   await page.goBack();
   await page.waitForURL('**/tasks?status=running&liveness=reporting');
   await expect(page.getByRole('button', { name: /^running/ }).getAttribute('aria-pressed')).resolves.toBe('true');
+  await sortByLastUpdate(live);
+}
+
+/** By keyboard; what is sorted by is told, and lies in the address. */
+async function sortByLastUpdate(live: LivePage): Promise<void> {
+  const { page } = live;
+  await page.getByRole('button', { name: 'Last update' }).focus();
+  expect(await live.sorted()).toEqual({ Status: 'descending', 'Last update': 'none' });
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update');
+  const answered = page.waitForResponse(/sort=last_update&order=oldest/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/tasks?status=running&liveness=reporting&sort=last_update&order=oldest');
+  expect((await answered).status()).toBe(200);
+  expect(await live.sorted()).toEqual({ Status: 'none', 'Last update': 'ascending' });
+  await live.show('/jobs');
+  await page.getByRole('button', { name: 'Under way' }).press('Enter');
+  await page.waitForURL('**/jobs?open=true');
+  await page.getByRole('button', { name: 'Last update' }).press('Enter');
+  await page.waitForURL('**/jobs?open=true&order=oldest');
+  await expect.poll(() => live.sorted()).toEqual({ 'Last update': 'ascending' });
+  await page.locator('.jobs-table[aria-busy=false] .table-body .cell').first().waitFor();
+  await live.picture('jobs-not-over');
 }
 
 /** However long the list and however busy the fleet, little is drawn, asked for and read: test/bench/page.ts measures what that takes. */
@@ -190,11 +213,7 @@ async function expectLittleWork(live: LivePage): Promise<void> {
   await live.show('/tasks');
   await page.locator('.tasks-table .cell.task a').first().waitFor();
   const from = live.answers.length;
-  await page.evaluate(`new Promise((resolve) => {
-    let steps = ${20 * LOOK_S};
-    const step = () => { scrollBy(0, 300); if (steps-- > 0) setTimeout(step, 50); else resolve(); };
-    step();
-  })`);
+  await live.scroll(LOOK_S);
   const [elements, rows, known] = (await page.evaluate(`[
     document.querySelectorAll('*').length,
     document.querySelectorAll('.table-body [role=row]').length,

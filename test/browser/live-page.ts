@@ -140,6 +140,24 @@ export class LivePage {
     expect(Number(moved), `${what} moves while it loads`).toBeLessThan(LAYOUT_SHIFT_MAX);
   }
 
+  /** Scrolls down as somebody does who looks for something. */
+  async scroll(seconds: number): Promise<void> {
+    await this.page.evaluate(`new Promise((resolve) => {
+      let steps = ${20 * seconds};
+      const step = () => { scrollBy(0, 300); if (steps-- > 0) setTimeout(step, 50); else resolve(); };
+      step();
+    })`);
+  }
+
+  /** The columns that a table can be sorted by, each with `ascending`, `descending` or `none`. */
+  async sorted(): Promise<Record<string, string>> {
+    const headings = await this.page.getByRole('columnheader').all();
+    const told = await Promise.all(
+      headings.map(async (one) => [await one.textContent(), await one.getAttribute('aria-sort')]),
+    );
+    return Object.fromEntries(told.filter(([, sort]) => sort !== null));
+  }
+
   async picture(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });

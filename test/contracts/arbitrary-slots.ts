@@ -154,6 +154,7 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
     (reporters) => new Map([...reporters].map(([id, reporter], i) => [id, { ...reporter, last_offset: i }])),
   ),
   reporters_base: anyMap(count, 4),
+  work_requests_let_go: fc.uniqueArray(anyText, { maxLength: 3 }),
   reporters_let_go: fc
     .uniqueArray(fc.tuple(count, count), { selector: ([digest]) => digest })
     .map((list) => new Map(list)),

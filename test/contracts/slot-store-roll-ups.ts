@@ -94,14 +94,14 @@ export function slotStoreRollUps(title: string, open: OpenSlotStore): void {
       ];
       await store.save(0, saveOf(head, 0, 1, { rollUps }));
       expect([...(await holds(0))].sort()).toEqual([
-        ...['engine e', 'engines', 'job a', 'job b', 'jobs', 'tasks of job a', 'tasks of job b'],
+        ...['engine e', 'engines', 'job a', 'job b', 'jobs', 'open_jobs', 'tasks of job a', 'tasks of job b'],
       ]);
       const gone = [
         changed(job('a'), figures, null, { t1: false }),
         changed(engine('e'), figures, null, { t1: false }),
       ];
       await other.save(0, saveOf(head, 1, 2, { rollUps: gone }));
-      expect([...(await holds(0))].sort()).toEqual(['job b', 'jobs', 'tasks of job b']);
+      expect([...(await holds(0))].sort()).toEqual(['job b', 'jobs', 'open_jobs', 'tasks of job b']);
       await other.save(
         0,
         saveOf(head, 2, 3, { rollUps: [changed(job('b'), figures, null, { t2: false, t3: false })] }),

@@ -73,6 +73,7 @@ export function slotStoreTime(title: string, open: OpenSlotStore): void {
         reporters: new Map([['r', reporterOf({ 'inputs.in': 1 })]]),
         liveness: 'silent',
         look_at: 70,
+        last_update_at: 70,
       });
     const everything = () => changeOf(full(), { errors: [{ msg: 'm' }], task_output: '{}', look_changed: true });
 
@@ -80,6 +81,7 @@ export function slotStoreTime(title: string, open: OpenSlotStore): void {
       const { store, other, head, holds } = await begun(open);
       await store.save(0, saveOf(head, 0, 1, { changes: [everything(), changeOf(taskOf('b', 0))] }));
       expect([...(await holds(0))].sort()).toEqual([
+        'by_last_update',
         'by_status',
         'looks',
         'silent',
@@ -123,6 +125,7 @@ export function slotStoreTime(title: string, open: OpenSlotStore): void {
       const refused = await store.save(0, saveOf(head, 0, 2, { changes: [change], tombstones: new Map([['a', 0]]) }));
       expect(refused).toEqual({ outcome: 'refused', watermark: 1 });
       expect([...(await holds(0))].sort()).toEqual([
+        'by_last_update',
         'by_status',
         'looks',
         'silent',

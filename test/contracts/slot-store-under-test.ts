@@ -20,11 +20,13 @@ export interface SlotStoreUnderTest {
   hold(partition: number): Promise<() => Promise<void>>;
   /**
    * Names of all that the slot holds, head and roll-up excepted: `task <id>`, `looks`, `by_status` and its like, `tombstones <generation>`,
-   * `jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `tasks of engine <id>`, `outbox`.
+   * `work_requests`, `jobs`, `open_jobs`, `job <id>`, `tasks of job <id>`, `engines`, `engine <id>`, `tasks of engine <id>`, `outbox`.
    */
   holds(partition: number): Promise<ReadonlySet<string>>;
   /** The scores of the sorted sets that lists are made of, by name (of an engine's tasks: `engine <id>`) and id. */
   places(partition: number): Promise<Record<string, Record<string, number>>>;
+  /** The work requests of these that lead to tasks, each with their ids in order. */
+  workRequests(partition: number, asked: readonly string[]): Promise<Record<string, string[]>>;
   close(): Promise<void>;
 }
 

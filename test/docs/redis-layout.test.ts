@@ -20,7 +20,13 @@ const fixtures = readdirSync(FIXTURES)
 const dumped = fixtures.flatMap(({ keys }) => Object.entries(keys));
 
 /** Fields that hold ids are documented in words. */
-const FREE = [':task:<id>:io', ':task:<id>:long', ':task:<id>:ledger', ':retired:<generation>:<bucket>'];
+const FREE = [
+  ':task:<id>:io',
+  ':task:<id>:long',
+  ':task:<id>:ledger',
+  ':retired:<generation>:<bucket>',
+  ':work_requests:<bucket>',
+];
 
 /** A save that broke off, and a growth: test/system shows both. */
 const NOT_IN_THE_STORY = ['saving', 'growth.id', 'growth.partition_count', 'grown_from'];

@@ -10,7 +10,8 @@ import type { KnownRollUp } from '../../src/domain/roll-ups.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
-import { noRollUps, writeRollUp } from '../simulator/memory-slot-store.ts';
+import { workRequestsOfAll, writeRollUp, writeWorkRequests } from '../simulator/memory-indexes.ts';
+import { noRollUps } from '../simulator/memory-slot-store.ts';
 import { FOLD_VECTORS, type FoldVector, placed, timeTellers, VECTOR_GROUP } from '../vectors/fold-vectors.ts';
 
 type Takes = 'after every record' | 'after the first record' | 'at the end';
@@ -29,6 +30,7 @@ function run(vector: FoldVector, takes: Takes) {
   const kept = new Map<string, Kept>();
   const tombstones = new Map<string, Tombstone>();
   const known = (id: string) => kept.get(id)?.task ?? tombstones.get(id) ?? null;
+  const workRequests = new Map<string, Set<string>>();
   const shares = { rollUps: noRollUps(), jobTasks: new Map<string, Set<string>>() };
   const rollUp: KnownRollUp = (kind, id) => shares.rollUps[kind].get(id) ?? null;
   const fold = new PartitionFold(vector.partition ?? 0, head, known, rollUp);
@@ -44,12 +46,14 @@ function run(vector: FoldVector, takes: Takes) {
     });
   });
   take();
-  return { head, kept, events, ...shares };
+  return { head, kept, events, workRequests, ...shares };
 
   function take() {
     for (const change of fold.takeRollUps()) writeRollUp(shares, change);
     for (const [id, generation] of fold.takeTombstones()) tombstones.set(id, new Tombstone(generation));
-    for (const { task, errors, task_output, retired, begins_anew } of fold.takeChanges()) {
+    for (const change of fold.takeChanges()) {
+      const { task, errors, task_output, retired, begins_anew } = change;
+      writeWorkRequests(workRequests, change);
       const id = task.internal_task_id;
       const before = begins_anew ? undefined : kept.get(id);
       if (retired) kept.delete(id);
@@ -120,7 +124,7 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
   'the fold does what docs/fold.md says, its changes taken %s',
   (takes) => {
     test.each(FOLD_VECTORS.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
-      const { head, kept, events, rollUps } = run(vector, takes);
+      const { head, kept, events, rollUps, workRequests } = run(vector, takes);
       const { expect: wanted } = vector;
 
       const living = Object.keys(wanted.tasks).filter((id) => wanted.tasks[id] !== null);
@@ -128,6 +132,7 @@ describe.each<Takes>(['after every record', 'after the first record', 'at the en
       for (const id of living) {
         expect(named(wanted.tasks[id]!, shown(kept.get(id)!)), id).toEqual(wanted.tasks[id]);
       }
+      expect(workRequests).toEqual(workRequestsOfAll([...kept.values()].map(({ task }) => task)));
       expect(events.map((event, at) => named(wanted.events?.[at] ?? event, event))).toEqual(wanted.events ?? []);
 
       const { ticks, controls, obeyed } = timeTellers(vector);

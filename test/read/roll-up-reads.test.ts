@@ -6,6 +6,8 @@ import type { ExactSum } from '../../src/domain/exact-sum.ts';
 import { newRollUp } from '../../src/domain/roll-up.ts';
 import type { RollUpChange } from '../../src/domain/roll-ups.ts';
 import type { RollUpName, SlotStore } from '../../src/pipeline/ports.ts';
+import { createReads } from '../../src/read/reads.ts';
+import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { changeOf, headOf, taskOf } from '../contracts/slot-samples.ts';
 import { saveOf } from '../contracts/slot-store-under-test.ts';
 import { opened } from './read-world.ts';
@@ -152,6 +154,59 @@ test('all jobs come in the order of their bytes, each once with the sum of its s
     expect(rest.map(({ internal_job_id }) => internal_job_id)).toEqual(behind);
   }
   expect(await listed(reads.streamEngines())).toEqual([]);
+});
+
+test('jobs that are not over come by their last updates, each once, wherever its shares stand, and a list goes on behind any', async () => {
+  const { client, prefix, store } = await opened();
+  const minute = (n: number) => Math.floor(LOG_TIME / 60_000 + n) * 60_000;
+  const ids = Array.from({ length: 300 }, (_, i) => `job ${i}`);
+  // The latest share of each lies in a partition of its own choice, the others some minutes before, or in the same minute.
+  const last = new Map(ids.map((id, i) => [id, minute((i * 7) % 40) + ((i * 13_577) % 60_000)]));
+  for (const partition of [0, 1, 2]) {
+    const shares = ids.map((id, i) => {
+      const before = i % 3 === partition ? 0 : (i % 2) * 60_000 * (1 + partition);
+      return begins(job(id), { tasks: 1, last_update_at: last.get(id)! - before });
+    });
+    const over = begins(job('over'), { tasks: 1, 'tasks_by_liveness.ended': 1, last_update_at: minute(7) });
+    await saveIn(store, partition, [...shares, over]);
+  }
+  const reads = createReads({ redis: client, prefix, group: 'taskfold', topic: 'task-status' });
+  for (const order of ['newest', 'oldest'] as const) {
+    const pages: string[][] = [];
+    for (let cursor: string | undefined; ; ) {
+      const { jobs, next_cursor } = await reads.readOpenJobs({ order, limit: 17, cursor });
+      pages.push(jobs.map(({ internal_job_id }) => internal_job_id));
+      if (next_cursor === undefined) break;
+      cursor = next_cursor;
+    }
+    const sign = order === 'newest' ? -1 : 1;
+    expect(pages.flat().toSorted()).toEqual(ids.toSorted());
+    const times = pages.map((page) => page.map((id) => last.get(id)!));
+    for (const page of times) expect(page).toEqual(page.toSorted((a, b) => sign * (a - b)));
+    const minutes = times.flat().map((time) => Math.floor(time / 60_000));
+    expect(minutes).toEqual(minutes.toSorted((a, b) => sign * (a - b)));
+  }
+
+  // A share that is heard of again moves, within its minute it stays; one whose tasks have all ended goes.
+  const keys = slotKeys(prefix, 'taskfold', 0);
+  const move = async (from: number, to: number, last_update_at: number | null) => {
+    const ended = last_update_at === null ? 1 : 0;
+    const figures = { tasks: 1, 'tasks_by_liveness.ended': ended, last_update_at: last_update_at ?? from };
+    const { rollUp } = begins(job('job 0'), figures);
+    const before = begins(job('job 0'), { tasks: 1, last_update_at: from }).rollUp!.figures;
+    const head = headOf();
+    head.clock.log_time = LOG_TIME;
+    const save = saveOf(head, to - 1, to, {
+      rollUps: [{ ...begins(job('job 0'), {}), before, rollUp }],
+      expect_log_time: LOG_TIME,
+    });
+    expect(await store.save(0, save)).toEqual({ outcome: 'saved' });
+    return client.zscore(keys.openJobs, 'job 0');
+  };
+  expect(await move(minute(0), 11, minute(50) + 5)).toBe(String(minute(50)));
+  await client.zadd(keys.openJobs, 7, 'job 0');
+  expect(await move(minute(50), 12, minute(50) + 59_999)).toBe('7');
+  expect(await move(minute(50), 13, null)).toBeNull();
 });
 
 test('the tasks of a job come from all partitions; one that has another job by now does not', async () => {

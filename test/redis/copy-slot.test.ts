@@ -37,7 +37,10 @@ async function filled(prefix: string) {
     const liveness = i % 2 === 0 ? 'silent' : 'reporting';
     const task = taskOf(id, i, { inputs, reporters, liveness, engine_id: ENGINE, look_at: 40_000 - i });
     const errors = [{ id: `e${i}`, msg: 'néwline\n"quoted"' }];
-    return changeOf(task, { errors, task_output: `{"n":${i}}`, look_changed: true });
+    return changeOf(task, {
+      ...{ errors, task_output: `{"n":${i}}`, look_changed: true },
+      work_requests: new Map([[`r-${i}`, true]]),
+    });
   });
   const notices = IDS.map((_, i) => rerouteAt(i, 1));
   const rollUps = [...Array(260).keys()].map((i): RollUpChange => {

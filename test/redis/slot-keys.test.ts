@@ -37,8 +37,10 @@ test('the published keys do not change from version to version: data would be lo
       "jobTasks": [Function],
       "live": "{taskfold:my-group:7:2ef}:live",
       "looks": "{taskfold:my-group:7:2ef}:looks",
+      "openJobs": "{taskfold:my-group:7:2ef}:open_jobs",
       "outbox": "{taskfold:my-group:7:2ef}:outbox",
       "places": {
+        "by_last_update": "{taskfold:my-group:7:2ef}:by_last_update",
         "by_reason": "{taskfold:my-group:7:2ef}:by_reason",
         "by_status": "{taskfold:my-group:7:2ef}:by_status",
         "drifted": "{taskfold:my-group:7:2ef}:drifted",
@@ -60,6 +62,7 @@ test('the published keys do not change from version to version: data would be lo
       },
       "tag": "{taskfold:my-group:7:2ef}",
       "task": [Function],
+      "workRequests": [Function],
     }
   `);
   expect(keys.task('7a2c:x')).toMatchInlineSnapshot(`"{taskfold:my-group:7:2ef}:task:7a2c%3Ax"`);

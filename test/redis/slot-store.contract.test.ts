@@ -4,6 +4,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { holdSlot } from '../../src/redis/hold-slot.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
+import { readTasksOfWorkRequest } from '../../src/redis/work-requests.ts';
 import { slotStoreContract } from '../contracts/slot-store.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 
@@ -54,6 +55,13 @@ slotStoreContract('SlotStore over Redis', async () => {
         if (ids.length > 0) found[name] = Object.fromEntries(ids);
       }
       return found;
+    },
+    async workRequests(partition, asked) {
+      const keys = slotKeys(prefix, 'taskfold', partition);
+      const found = await Promise.all(
+        asked.map(async (one) => [one, (await readTasksOfWorkRequest(others.client, keys, one, 100)).sort()] as const),
+      );
+      return Object.fromEntries(found.filter(([, tasks]) => tasks.length > 0));
     },
     async close() {
       for (const partition of [0, 1]) {

@@ -31,12 +31,12 @@ describe.each(files)('%s', (name) => {
   test('is whole, and holds one of each kind of key, and no credential', () => {
     expect(name).toBe(fixtureName(fixture.layout, fixture.fold_version));
     const kinds = Object.keys(fixture.keys).map((key) =>
-      key.replace(/^:(task|job|engine|retired):[^:]*(:\d+)?/, ':$1:'),
+      key.replace(/^:(task|job|engine|retired|work_requests):[^:]*(:\d+)?/, ':$1:'),
     );
     const expected = [
-      ...[':head', ':fleet', ':live', ':looks', ':silent', ':outbox', ':jobs', ':engines'],
-      ...[':by_status', ':by_reason', ':stalled', ':engine::tasks'],
-      ...[':job:', ':job::tasks', ':engine:', ':retired:'],
+      ...[':head', ':fleet', ':live', ':looks', ':silent', ':outbox', ':jobs', ':open_jobs', ':engines'],
+      ...[':by_status', ':by_reason', ':by_last_update', ':stalled', ':engine::tasks'],
+      ...[':job:', ':job::tasks', ':engine:', ':retired:', ':work_requests:'],
       ...[':task:', ':task::io', ':task::long', ':task::ledger', ':task::errors', ':task::output'],
     ];
     expect([...new Set(kinds)].sort()).toEqual(expected.sort());

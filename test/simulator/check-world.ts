@@ -7,6 +7,7 @@ import { PLACES, placesOf } from '../../src/domain/task-places.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import type { OutgoingMessage, RecordHeaders } from '../../src/pipeline/ports.ts';
 import { headerText, parseSource, SOURCE_HEADER } from '../../src/pipeline/source-header.ts';
+import { workRequestsOfAll } from './memory-indexes.ts';
 import { plainFold, remembered } from './plain-world.ts';
 import type { World } from './world.ts';
 
@@ -30,9 +31,10 @@ export async function wrongs(world: World): Promise<string[]> {
       found.push(`partition ${p} is stuck at W ${slot.watermark} of ${lastVisible + 1}`);
     const plain = await plainFold(world, p, slot.head, slot.head.pins);
     if (!isDeepStrictEqual(slot.tasks, plain.tasks)) found.push(`partition ${p}: tasks differ`);
-    const { looks, places } = indexesOf(plain.tasks);
+    const { looks, places, workRequests } = indexesOf(plain.tasks);
     if (!isDeepStrictEqual(slot.looks, looks)) found.push(`partition ${p}: looks differ`);
     if (!isDeepStrictEqual(slot.places, places)) found.push(`partition ${p}: the places of tasks differ`);
+    if (!isDeepStrictEqual(slot.workRequests, workRequests)) found.push(`partition ${p}: the work requests differ`);
     for (const kind of ROLL_UP_KINDS) {
       if (!isDeepStrictEqual(slot.rollUps[kind], plain.rollUps[kind]))
         found.push(`partition ${p}: roll-ups by ${kind} differ`);
@@ -90,7 +92,7 @@ function indexesOf(tasks: ReadonlyMap<string, { task: TaskState }>) {
     for (const place of PLACES) put(place, id, now[place]);
     if (now.engine_id !== undefined) put(`engine ${now.engine_id}`, id, now.by_status);
   }
-  return { looks, places };
+  return { looks, places, workRequests: workRequestsOfAll([...tasks.values()].map(({ task }) => task)) };
 }
 
 function sentBy(world: World, partition: number): OutgoingMessage[] {

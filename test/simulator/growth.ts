@@ -6,8 +6,9 @@ import { ROLL_UP_KINDS } from '../../src/domain/roll-up.ts';
 import type { PipelineContext } from '../../src/pipeline/context.ts';
 import { beginGrownLife, cutPartition, takeCutBack } from '../../src/pipeline/growing.ts';
 import { copyOf } from './copy-of.ts';
+import { workRequestsOfAll, writePlaces } from './memory-indexes.ts';
 import type { Call, MemoryKafka } from './memory-kafka.ts';
-import { EMPTY, type MemorySlots, type Slot, writePlaces } from './memory-slot-store.ts';
+import { EMPTY, type MemorySlots, type Slot } from './memory-slot-store.ts';
 
 /** What outlives the command: DIR. */
 export interface GrowthFolder {
@@ -124,6 +125,7 @@ export function growSlots(before: readonly Slot[], { id, to, cuts }: Pick<Growth
         slot.tombstones.set(now, new Set([...(slot.tombstones.get(now) ?? []), ...ids]));
       }
     }
+    slot.workRequests = workRequestsOfAll([...slot.tasks.values()].map(({ task }) => task));
     const fingerprint = before[partition]?.fingerprint ?? null;
     return Object.assign(slot, { head: grown.head, watermark: cuts![partition]!, rollUps: grown.rollUps, fingerprint });
   });

@@ -1,6 +1,7 @@
 // The simulator's in-memory ports keep the same promises as the real adapters: what a schedule shows of them holds there.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PLACES } from '../../src/domain/roll-up.ts';
 import { eventLogContract } from '../contracts/event-log-contract.ts';
 import { inputLogContract } from '../contracts/input-log-contract.ts';
 import { slotStoreContract } from '../contracts/slot-store.ts';
@@ -32,21 +33,30 @@ slotStoreContract('in memory', async () => {
       return async () => void slots.held.delete(partition);
     },
     async holds(partition) {
-      const { tasks, looks, places, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
+      const { tasks, looks, places, workRequests, rollUps, jobTasks, tombstones, notices } = slots.slot(partition);
       const [jobs, engines] = [rollUps.internal_job_id, rollUps.engine_id];
       const held = new Set([...tasks.keys()].map((id) => `task ${id}`));
       for (const generation of tombstones.keys()) held.add(`tombstones ${generation}`);
       for (const [name, part] of Object.entries({ looks, jobs, engines })) if (part.size > 0) held.add(name);
+      const [all, ended] = ['tasks', 'tasks_by_liveness.ended'].map((name) => PLACES.get(name)!);
+      if ([...jobs.values()].some(({ figures }) => figures[all!] !== figures[ended!])) held.add('open_jobs');
       for (const id of jobs.keys()) held.add(`job ${id}`);
       for (const id of jobTasks.keys()) held.add(`tasks of job ${id}`);
       for (const id of engines.keys()) held.add(`engine ${id}`);
       for (const name of places.keys()) held.add(name.replace(/^engine /, 'tasks of engine '));
       if (notices.length > 0) held.add('outbox');
+      if (workRequests.size > 0) held.add('work_requests');
       return held;
     },
     async places(partition) {
       const { places } = slots.slot(partition);
       return Object.fromEntries([...places].map(([name, ids]) => [name, Object.fromEntries(ids)]));
+    },
+    async workRequests(partition, asked) {
+      const { workRequests } = slots.slot(partition);
+      return Object.fromEntries(
+        asked.filter((one) => workRequests.has(one)).map((one) => [one, [...workRequests.get(one)!].sort()]),
+      );
     },
     async close() {},
   };

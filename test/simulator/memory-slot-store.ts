@@ -5,13 +5,12 @@ import type { SlotHead } from '../../src/domain/head.ts';
 import type { Look } from '../../src/domain/looks.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { RollUp, RollUpKind } from '../../src/domain/roll-up.ts';
-import type { RollUpChange } from '../../src/domain/roll-ups.ts';
-import { movePlaces } from '../../src/domain/task-places.ts';
 import type { TaskChange, TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { Fault } from '../../src/pipeline/errors.ts';
 import type { RecordFingerprint, SaveOutcome, SlotLive, SlotSave, SlotStore } from '../../src/pipeline/ports.ts';
 import { copyOf, keptCopy } from './copy-of.ts';
+import { writePlaces, writeRollUp, writeWorkRequests } from './memory-indexes.ts';
 import { type Call, callNow } from './memory-kafka.ts';
 
 interface StoredTask {
@@ -31,6 +30,8 @@ export interface Slot {
   looks: Map<string, number>;
   /** the sorted sets that lists are made of: those of the slot by their names, those of engines by `engine <id>`; none is empty */
   places: Map<string, Map<string, number>>;
+  /** work request → the ids of the tasks that it leads to; none is empty */
+  workRequests: Map<string, Set<string>>;
   /** shares of jobs and engines, by id */
   rollUps: { [kind in RollUpKind]: Map<string, RollUp> };
   /** the ids of each job's tasks */
@@ -48,6 +49,7 @@ export const EMPTY: Slot = {
   tasks: new Map(),
   looks: new Map(),
   places: new Map(),
+  workRequests: new Map(),
   rollUps: noRollUps(),
   jobTasks: new Map(),
   tombstones: new Map(),
@@ -185,6 +187,7 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
   const { task, errors, task_output, retired, begins_anew } = change;
   const id = task.internal_task_id;
   writePlaces(slot.places, change);
+  writeWorkRequests(slot.workRequests, change);
   if (retired || begins_anew) for (const part of [slot.tasks, slot.looks]) part.delete(id);
   if (retired) return;
   const stored = slot.tasks.get(id);
@@ -194,34 +197,6 @@ function writeChange(slot: Slot, change: TaskChange, errorsKept: number): void {
     task_output: task_output ?? stored?.task_output,
   });
   if (change.look_changed) slot.looks.set(id, task.look_at);
-}
-
-export function writePlaces(
-  places: Slot['places'],
-  change: Pick<TaskChange, 'task' | 'places_before' | 'retired'>,
-): void {
-  const move = (name: string, id: string, score: number | undefined) => {
-    const place = places.get(name) ?? new Map<string, number>();
-    if (score === undefined) place.delete(id);
-    else place.set(id, score);
-    if (place.size > 0) places.set(name, place);
-    else places.delete(name);
-  };
-  movePlaces(change, { place: move, engine: (engine_id, id, score) => move(`engine ${engine_id}`, id, score) });
-}
-
-export function writeRollUp({ rollUps, jobTasks }: Pick<Slot, 'rollUps' | 'jobTasks'>, change: RollUpChange): void {
-  const { kind, id, rollUp, members } = change;
-  if (rollUp === null) rollUps[kind].delete(id);
-  else rollUps[kind].set(id, rollUp);
-  if (kind !== 'internal_job_id' || members === null) return;
-  const tasks = jobTasks.get(id) ?? new Set();
-  for (const [task, belongs] of members) {
-    if (belongs) tasks.add(task);
-    else tasks.delete(task);
-  }
-  if (tasks.size > 0) jobTasks.set(id, tasks);
-  else jobTasks.delete(id);
 }
 
 /** What a task keeps of errors: it is looked at only when some are added. */

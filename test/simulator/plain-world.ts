@@ -10,8 +10,9 @@ import { GROUP } from './controls.ts';
 import { copyOf } from './copy-of.ts';
 import { growSlots } from './growth.ts';
 import { LATE_SCHEMA, memoryDecoder, memoryEncoder } from './memory-codec.ts';
+import { writeRollUp } from './memory-indexes.ts';
 import { callNow } from './memory-kafka.ts';
-import { EMPTY, keptErrors, noRollUps, type Slot, writeRollUp } from './memory-slot-store.ts';
+import { EMPTY, keptErrors, noRollUps, type Slot } from './memory-slot-store.ts';
 import type { World } from './world.ts';
 
 /** What a slot must hold, and what must have left. */

@@ -9,6 +9,7 @@ import { mergedKeys } from '../../src/redis/merged-sums.ts';
 import { readOnlyAclRules } from '../../src/redis/read-only-rights.ts';
 import type { FleetAnswer, PartitionsAnswer } from '../../src/serve/fleet-documents.ts';
 import type { TasksAnswer, UpdatesAnswer } from '../../src/serve/task-documents.ts';
+import type { JobsAnswer } from '../../src/web/documents.ts';
 import { redisTargetOf } from '../support/clients.ts';
 import { type OwnRedis, withOwnRedis } from '../support/own-services.ts';
 import type { Environment, TaskfoldProcess } from '../support/taskfold-process.ts';
@@ -223,15 +224,19 @@ async function oneMasterAway(
 
 /** Lists hold what the roll-ups count, each task once, whichever way they are paged through. */
 async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): Promise<void> {
-  const all = async (query: string): Promise<TasksAnswer['tasks']> => {
-    const tasks: TasksAnswer['tasks'] = [];
+  const pages = async <Answer extends { next_cursor?: string | undefined }>(path: string): Promise<Answer[]> => {
+    const answers: Answer[] = [];
     for (let cursor = ''; ; ) {
-      const page = await api.get<TasksAnswer>(`/api/tasks?limit=37&${query}${cursor && `&cursor=${cursor}`}`);
-      tasks.push(...page.tasks);
-      if (page.next_cursor === undefined) return tasks;
-      cursor = page.next_cursor;
+      const answer = await api.get<Answer>(`${path}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      answers.push(answer);
+      if (answer.next_cursor === undefined) return answers;
+      cursor = answer.next_cursor;
     }
   };
+  const all = async (query: string): Promise<TasksAnswer['tasks']> =>
+    (await pages<TasksAnswer>(`/api/tasks?limit=37&${query}`)).flatMap(({ tasks }) => tasks);
+  const jobsOf = async (query: string): Promise<JobsAnswer['jobs']> =>
+    (await pages<JobsAnswer>(`/api/jobs?limit=20&${query}`)).flatMap(({ jobs }) => jobs);
   const ids = new Set<string>();
   for (const [status, count] of Object.entries(fleet.tasks_by_status)) {
     const newest = await all(`task_status=${status}`);
@@ -247,7 +252,7 @@ async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): P
   }
   expect(ids.size).toBe(fleet.tasks);
   const some = (await all('task_status=failed'))[0]!;
-  const { engine_id, internal_job_id, internal_task_id, source } = some;
+  const { engine_id, internal_job_id, internal_task_id, work_request_id, source } = some;
   const ofEngine = await all(`engine_id=${engine_id}`);
   const { engine } = await api.get<{ engine: { tasks: number } }>(`/api/engines/${engine_id}`);
   expect(ofEngine.length).toBe(engine.tasks);
@@ -257,7 +262,22 @@ async function listsAgree(api: Api, fleet: NonNullable<FleetAnswer['fleet']>): P
   expect([complete, updates.at(-1)!.class, updates[0]!.offset]).toEqual([true, 'now', source.first_offset]);
   const { found } = await api.get<{ found: object[] }>(`/api/search?id=${engine_id}`);
   expect(found).toEqual([{ kind: 'engine', id: engine_id, path: `/api/engines/${engine_id}` }]);
+  const work = await api.get<{ found: object[] }>(`/api/search?id=${work_request_id}`);
+  expect(work.found).toContainEqual(expect.objectContaining({ kind: 'work_request', internal_task_id }));
+  for (const order of ['newest', 'oldest']) {
+    const updated = await all(`sort=last_update&order=${order}`);
+    expect(new Set(updated.map((task) => task.internal_task_id))).toEqual(ids);
+    expect(updated.length).toBe(ids.size);
+    const minutes = updated.map(({ last_update_at }) => Math.floor(last_update_at / 60_000));
+    expect(minutes).toEqual(minutes.toSorted((a, b) => (order === 'newest' ? b - a : a - b)));
+  }
+  const isOpen = ({ tasks, tasks_by_liveness: { ended = 0 } }: JobsAnswer['jobs'][number]) => ended < tasks;
+  const open = (await jobsOf('')).filter(isOpen).map(({ internal_job_id }) => internal_job_id);
+  const listed = (await jobsOf('open=true')).map(({ internal_job_id }) => internal_job_id);
+  expect(open.length).toBeGreaterThan(0);
+  expect(listed.toSorted()).toEqual(open.toSorted());
   expect((await api.ask('/api/tasks?cursor=nonsense')).status).toBe(400);
+  expect((await api.ask('/api/tasks?sort=name')).status).toBe(400);
 }
 
 function textOfChange({ data }: { data: { kind: string; internal_task_id: string; at: number } }): string {

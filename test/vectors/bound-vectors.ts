@@ -254,6 +254,25 @@ const reporters: FoldVector[] = [
     expect: { tasks: { t1: { inputs: inputs(10, 10), marks: { unverified: 5 } } } },
   },
   {
+    name: 'work requests that were let go lead to the task, the last reporters_kept of them, until one of their reporters is back',
+    settings: { reporters_kept: 2 },
+    records: ['w1', 'w2', 'w3', 'w4', 'w5', 'w4', 'w3', 'w1'].map((w) => by(w)),
+    // w1; w1 w2; w2 w3; then w3 is back and w5 goes; w1, which was forgotten, comes and w4 goes.
+    expect: { tasks: { t1: { work_requests_let_go: ['w5', 'w4'] } } },
+  },
+  {
+    name: 'a work request of two instances is let go with the second of them, and none is none',
+    settings: { reporters_kept: 2 },
+    records: [
+      ...[
+        { ...by('w1'), engine_instance_id: 'i1' },
+        { ...by('w1'), engine_instance_id: 'i2' },
+      ],
+      ...[of({ retry_count: 1 }), by('w2'), by('w3')],
+    ],
+    expect: { tasks: { t1: { work_requests_let_go: ['w1'] } } },
+  },
+  {
     name: 'one that was let go, came back and is let go again is the last of them',
     settings: { reporters_kept: 1 },
     records: [

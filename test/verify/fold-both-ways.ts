@@ -12,7 +12,7 @@ import { figuresOf, type RollUp } from '../../src/domain/roll-up.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
 import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
-import { writeRollUp } from '../simulator/memory-slot-store.ts';
+import { writeRollUp } from '../simulator/memory-indexes.ts';
 import { STREAM_GROUP, type StreamRecord } from './random-updates.ts';
 import { RulesMet } from './rules-met.ts';
 import {

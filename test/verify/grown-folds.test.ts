@@ -7,8 +7,9 @@ import { growPlainly } from '../../src/cli/verify/plain-growth.ts';
 import { plainHome } from '../../src/cli/verify/plain-murmur2.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../src/domain/fold-settings.ts';
 import { differingSettings, type Growth } from '../../src/domain/growth.ts';
-import type { TaskError } from '../../src/domain/task-state.ts';
+import type { TaskError, TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, Tombstone } from '../../src/domain/tombstone.ts';
+import { workRequestsOf } from '../../src/domain/work-requests.ts';
 import type { SlotPiece } from '../../src/redis/copy-slot.ts';
 import { growSlot } from '../../src/redis/grow-slot.ts';
 import { decodeFleet, decodeHead, encodeFleet, encodeGrownHead } from '../../src/redis/head-codec.ts';
@@ -17,6 +18,7 @@ import { decodeId, slotKeys } from '../../src/redis/slot-keys.ts';
 import { decodeTask } from '../../src/redis/task-codec.ts';
 import { taskWriter } from '../../src/redis/task-writes.ts';
 import { tombstonePlace, writeTombstones } from '../../src/redis/tombstones.ts';
+import { workRequestPlace } from '../../src/redis/work-requests.ts';
 import { collected } from '../../src/redis/written-pieces.ts';
 import { DomainSlot, showPlain, stepsOfPlain } from './fold-both-ways.ts';
 import { randomStream, SMALL_BOUNDS, STREAM_GROUP, type StreamRecord } from './random-updates.ts';
@@ -145,7 +147,9 @@ async function growSlots(before: readonly DomainSlot[], id: string, partition_co
     }
     const keys = keysOf(partition);
     for await (const some of growSlot({ growth, partition, keys, fingerprint: null, copyOf })) pieces.push(...some);
-    after.push(slotOf(partition, pieces, before));
+    const slot = slotOf(partition, pieces, before);
+    expect(workRequestsIn(pieces)).toEqual(workRequestsOfTasks(slot.tasks));
+    after.push(slot);
   }
   return after;
 }
@@ -216,4 +220,22 @@ function slotOf(partition: number, pieces: readonly SlotPiece[], before: readonl
     }
   }
   return slot;
+}
+
+/** Of the index, each as it lies in Redis: bucket, digest and task. */
+function workRequestsIn(pieces: readonly SlotPiece[]): string[] {
+  const ofIndex = pieces.filter(({ key }) => key.startsWith('work_requests:'));
+  return ofIndex
+    .flatMap(({ key, values }) => values.filter((_, i) => i % 2 === 0).map((field) => `${key} ${field}`))
+    .sort();
+}
+
+function workRequestsOfTasks(tasks: readonly TaskState[]): string[] {
+  const all = tasks.flatMap((task) =>
+    [...workRequestsOf(task)].map((one) => {
+      const { bucket, digest } = workRequestPlace(one);
+      return `work_requests:${bucket} ${digest}${task.internal_task_id}`;
+    }),
+  );
+  return all.sort();
 }

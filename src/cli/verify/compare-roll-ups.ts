@@ -7,7 +7,7 @@ import { groupRollUpsPattern, parseRollUpKey, type SlotKeys } from '../../redis/
 import { foldOnTo, type StateToCompare } from './compare-state.ts';
 import { type FoundTasks, findMembers } from './found-state.ts';
 import type { Mismatches } from './mismatches.ts';
-import { plainScore } from './plain-places.ts';
+import { plainMinute, plainScore } from './plain-places.ts';
 import { figuresOfRollUp, PLAIN_KINDS, type PlainKind, type PlainRollUp } from './plain-roll-ups.ts';
 
 /** Shares read at once: bounds the time that Redis is kept from others. */
@@ -41,8 +41,9 @@ async function idsInRedis(state: StateToCompare, kind: PlainKind, mismatches: Mi
     }
   }
   for (const [partition, known] of ids) {
-    for await (const members of findMembers(redis, keys[partition]!.rollUps[kind])) {
-      for (const id of members) known.add(id);
+    const { rollUps, openJobs } = keys[partition]!;
+    for (const index of kind === 'internal_job_id' ? [rollUps[kind], openJobs] : [rollUps[kind]]) {
+      for await (const members of findMembers(redis, index)) for (const id of members) known.add(id);
     }
   }
   return ids;
@@ -77,6 +78,8 @@ async function compareSome(
 function textsOf(kind: PlainKind, rollUp: PlainRollUp): Map<string, string> {
   const texts = new Map([...figuresOfRollUp(rollUp)].map(([name, figure]) => [name, String(figure)]));
   texts.set('in the index', 'yes');
+  const isOpen = [...rollUp.tasks].some(({ liveness }) => liveness !== 'ended');
+  if (kind === 'internal_job_id' && isOpen) texts.set('open', String(plainMinute(rollUp.last_update_at)));
   const tasks = [...rollUp.tasks].map((task): [string, number] => {
     return [task.internal_task_id, kind === 'engine_id' ? plainScore(task) : 0];
   });
@@ -89,6 +92,10 @@ function tasksText(tasks: readonly (readonly [id: string, score: number])[]): st
   return JSON.stringify(tasks.map(([id, score]) => `${id} ${score}`).sort());
 }
 
+/** Of each share. */
+type Replies = [figures: Record<string, string>, score: string | null, minute: string | null, tasks: string[]];
+const REPLIES = 4;
+
 /** Shares of one slot in one transaction, as named texts; empty where there is nothing of one. */
 async function findRollUps(
   redis: RedisClient,
@@ -99,6 +106,7 @@ async function findRollUps(
   const reading = redis.multi().hmget(slot.head, 'watermark', 'incarnation');
   for (const id of ids) {
     reading.hgetall(slot.rollUp(kind, id)).zscore(slot.rollUps[kind], id);
+    reading.zscore(slot.openJobs, id);
     reading.zrange(kind === 'engine_id' ? slot.engineTasks(id) : slot.jobTasks(id), 0, '-1', 'WITHSCORES');
   }
   const replies = (await reading.exec()) ?? [];
@@ -109,9 +117,10 @@ async function findRollUps(
   };
   const [watermark, incarnation] = replyAt(0) as [string | null, string | null];
   const rollUps = ids.map((_, at) => {
-    const texts = new Map(Object.entries(replyAt(1 + 3 * at) as Record<string, string>));
-    if (replyAt(2 + 3 * at) !== null) texts.set('in the index', 'yes');
-    const flat = replyAt(3 + 3 * at) as string[];
+    const [figures, score, minute, flat] = [1, 2, 3, 4].map((reply) => replyAt(reply + REPLIES * at)) as Replies;
+    const texts = new Map(Object.entries(figures));
+    if (score !== null) texts.set('in the index', 'yes');
+    if (kind === 'internal_job_id' && minute !== null) texts.set('open', minute);
     const tasks = flat.flatMap((id, i): [string, number][] => (i % 2 === 0 ? [[id, Number(flat[i + 1])]] : []));
     if (tasks.length > 0) texts.set('its tasks', tasksText(tasks));
     return texts;

@@ -13,6 +13,7 @@ import {
   PLAIN_NUMBER_MAX,
   reporterOf,
   sumsOverflow,
+  workRequestOf,
 } from './plain-checks.ts';
 import { PLAIN_CLOCK_BEFORE, plainClockAt } from './plain-clock.ts';
 import { contributionOf } from './plain-contribution.ts';
@@ -226,6 +227,7 @@ export class PlainFold {
     // The one that was heard of last stands at the end.
     task.reporters.delete(name);
     task.reporters.set(name, reporter);
+    task.work_requests_let_go = task.work_requests_let_go.filter((request) => request !== workRequestOf(name));
     reporter.heard_at = this.clock.now;
     reporter.lost = false;
     reporter.rerouted = record.source !== null;

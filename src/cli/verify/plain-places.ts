@@ -4,6 +4,7 @@ import { FAILURE_REASONS, TASK_STATUSES, UNRECOGNIZED } from '../../domain/task-
 import type { PlainTask } from './plain-task.ts';
 
 const RANGE = 10 ** 13;
+const MINUTE_MS = 60 * 1_000;
 const REASONS: readonly string[] = [...FAILURE_REASONS, UNRECOGNIZED];
 const STATUSES: readonly string[] = [...TASK_STATUSES, 'unreported'];
 
@@ -19,12 +20,20 @@ export function plainPlaces(task: PlainTask): Map<string, number> {
     return counted !== undefined && total !== undefined && counted !== total;
   });
   if (drifts) places.set('drifted', task.status_at);
+  const minute = plainMinute(task.last_update_at);
+  if (minute !== plainMinute(task.status_at)) places.set('by_last_update', minute);
   return places;
 }
 
 /** Of `by_status`, and of the set of its engine's tasks. */
 export function plainScore(task: PlainTask): number {
   return STATUSES.indexOf(task.task_status ?? 'unreported') * RANGE + within(task.status_at);
+}
+
+/** The last multiple of a minute that is not above it, ms. */
+export function plainMinute(log_time: number): number {
+  const beyond = ((log_time % MINUTE_MS) + MINUTE_MS) % MINUTE_MS;
+  return log_time - beyond;
 }
 
 function within(log_time: number): number {

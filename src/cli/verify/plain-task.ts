@@ -68,6 +68,8 @@ export interface PlainTask {
   open_gaps_let_go: number;
   /** the last reporters that were let go, the latest at the end */
   reporters_let_go: PlainLetGo[];
+  /** work requests without a remembered reporter, the one let go last at the end */
+  work_requests_let_go: string[];
 }
 
 /** A task as its first applied update finds it. @param log_time ms */
@@ -102,6 +104,7 @@ export function newPlainTask(internal_task_id: string, offset: number, log_time:
     reporters_base: new Map(),
     open_gaps_let_go: 0,
     reporters_let_go: [],
+    work_requests_let_go: [],
   };
 }
 

@@ -2,6 +2,7 @@
 // reporters that a task lets go.
 
 import type { TaskStatusDetail } from '../../domain/messages.generated.ts';
+import { workRequestOf } from './plain-checks.ts';
 import { type PlainSaid, SIDES } from './plain-post.ts';
 import { forgetPriors, type PlainFinding, type PlainReporter } from './plain-reporter.ts';
 import { addToBase, type PlainTask, plainTotal } from './plain-task.ts';
@@ -94,4 +95,7 @@ function letGo(task: PlainTask, name: string, reporter: PlainReporter, { reporte
   const others = task.reporters_let_go.filter((known) => known.reporter !== name);
   const known = { reporter: name, highest: reporter.highest };
   task.reporters_let_go = [...others, known].slice(-LET_GO_TIMES * reporters_kept);
+  const request = workRequestOf(name);
+  if (request === '' || [...task.reporters.keys()].some((other) => workRequestOf(other) === request)) return;
+  task.work_requests_let_go = [...task.work_requests_let_go, request].slice(-reporters_kept);
 }

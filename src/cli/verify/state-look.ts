@@ -5,6 +5,7 @@ import type { RedisClient } from '../../redis/redis-target.ts';
 import type { SlotKeys } from '../../redis/slot-keys.ts';
 import { compareRollUps } from './compare-roll-ups.ts';
 import { compareSlot, compareTasks, compareTombstones } from './compare-state.ts';
+import { compareWorkRequests } from './compare-work-requests.ts';
 import type { JudgedRange } from './event-ledger.ts';
 import { type FoundSlot, findSlots } from './found-state.ts';
 import type { InputPosition, KafkaLook } from './look-at-kafka.ts';
@@ -64,6 +65,7 @@ export async function compareState(look: StateLook): Promise<SeenState> {
   await compareTasks(state, mismatches);
   await compareTombstones(state, mismatches);
   await compareRollUps(state, mismatches);
+  await compareWorkRequests(state, mismatches);
 
   const slots = await readPins(redis, keys);
   const after = await look.kafka.positions();

@@ -18,8 +18,6 @@ export interface Found {
   /** what was looked for */
   readonly text: string;
   readonly hits: readonly Hit[];
-  /** what was looked at, where that is not everything */
-  readonly note?: string | undefined;
   readonly problem?: Problem;
 }
 
@@ -30,7 +28,7 @@ export function useSearch(text: string): Found | undefined {
     if (text === '') return;
     const gone = new AbortController();
     ask<SearchAnswer>(`/api/search?id=${encodeURIComponent(text)}`, { signal: gone.signal, isSlow: true }).then(
-      (answer) => tell({ text, hits: hitsOf(answer), note: answer.searched }),
+      (answer) => tell({ text, hits: hitsOf(answer) }),
       (error: unknown) => {
         if (!gone.signal.aborted) tell({ text, hits: [], problem: problemOfError(error) });
       },

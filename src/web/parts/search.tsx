@@ -121,5 +121,5 @@ export function Search() {
 
 function wordFor(found: Found | undefined): string {
   if (found === undefined) return 'Looking…';
-  return found.problem?.title ?? found.note ?? 'Nothing has this id';
+  return found.problem?.title ?? 'Nothing has this id';
 }

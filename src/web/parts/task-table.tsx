@@ -17,7 +17,12 @@ const COLUMNS: readonly Column<TaskRow>[] = [
     title: 'Task',
     cell: (task) => <Id id={task.internal_task_id} to={pathTo('tasks', task.internal_task_id)} />,
   },
-  { name: 'state', title: 'Status', cell: (task) => <Status status={task.task_status} /> },
+  {
+    name: 'state',
+    title: 'Status',
+    hint: 'Sorted by when the task came to it',
+    cell: (task) => <Status status={task.task_status} />,
+  },
   {
     name: 'liveness',
     title: 'Engines',
@@ -73,13 +78,22 @@ function tasksOf({ tasks }: TasksAnswer): readonly TaskRow[] {
 interface TaskTableProps {
   readonly list: List<TaskRow>;
   readonly without?: readonly string[];
-  /** newest first or last, and how that is changed */
-  readonly order?: { readonly isNewest: boolean; readonly turn: () => void };
+  /** what the list is sorted by, newest first or last, and how that is changed */
+  readonly sort?: {
+    readonly by: TaskSort | undefined;
+    readonly isNewest: boolean;
+    readonly set: (by: TaskSort) => void;
+  };
 }
 
-const ORDERED_BY = new Set(['last']);
+/** As the API names it. */
+export type TaskSort = 'status' | 'last_update';
 
-export function TaskTable({ list, without = [], order }: TaskTableProps) {
+/** The column of each. */
+const COLUMN_OF: Readonly<Record<TaskSort, string>> = { status: 'state', last_update: 'last' };
+const SORTABLE = new Set(Object.values(COLUMN_OF));
+
+export function TaskTable({ list, without = [], sort }: TaskTableProps) {
   const hidden = without.join();
   const columns = useMemo(() => COLUMNS.filter(({ name }) => !hidden.split(',').includes(name)), [hidden]);
   if (!list.hasBegun)
@@ -108,7 +122,14 @@ export function TaskTable({ list, without = [], order }: TaskTableProps) {
         row={list.row}
         keyOf={({ internal_task_id }) => internal_task_id}
         onLook={list.look}
-        sort={order && { by: 'last', isDown: order.isNewest, set: order.turn, can: ORDERED_BY }}
+        sort={
+          sort && {
+            by: sort.by === undefined ? '' : COLUMN_OF[sort.by],
+            isDown: sort.isNewest,
+            set: (column) => sort.set(column === COLUMN_OF.last_update ? 'last_update' : 'status'),
+            can: SORTABLE,
+          }
+        }
       />
       <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
     </>

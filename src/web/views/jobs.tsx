@@ -1,6 +1,6 @@
 // The jobs, with how far the tasks of each are.
 
-import { pathTo } from '../address.ts';
+import { pathTo, useAddress, useSetFilters } from '../address.ts';
 import type { JobDocument, JobsAnswer } from '../documents.ts';
 import { counted, exact } from '../format/number.ts';
 import { useList } from '../live/list.ts';
@@ -42,13 +42,32 @@ const COLUMNS: readonly Column<JobDocument>[] = [
   { name: 'last', title: 'Last update', isNumber: true, cell: (job) => <Time at={job.last_update_at} isRelative /> },
 ];
 
+/** Jobs that are not over can be sorted by it; all of them, and by sums over partitions, by nothing but their ids. */
+const SORTABLE = new Set(['last']);
+
 export function JobsView() {
-  const list = useList<JobsAnswer, JobDocument>('/api/jobs', jobsOf);
+  const { filters } = useAddress();
+  const set = useSetFilters();
+  const isOpen = filters.get('open') === 'true';
+  const isNewest = filters.get('order') !== 'oldest';
+  const query = isOpen ? `?open=true${isNewest ? '' : '&order=oldest'}` : '';
+  const list = useList<JobsAnswer, JobDocument>(`/api/jobs${query}`, jobsOf);
+  const turn = () => set({ order: isNewest ? 'oldest' : undefined });
   return (
     <>
       <div class="head">
         <h1>Jobs</h1>
         <span class="aside">{list.total !== undefined && counted(list.total, 'job')}</span>
+      </div>
+      <div class="filters">
+        <button
+          type="button"
+          class="chip"
+          aria-pressed={isOpen}
+          onClick={() => set({ open: isOpen ? undefined : 'true', order: undefined })}
+        >
+          Under way
+        </button>
       </div>
       {!list.hasBegun ? (
         list.problem === undefined ? (
@@ -60,7 +79,11 @@ export function JobsView() {
         )
       ) : list.length === 0 && list.isComplete ? (
         <div class="panel">
-          <Empty title="No job yet">A job shows here with the first task that names it.</Empty>
+          {isOpen ? (
+            <Empty title="No job is under way">All tasks of every job have ended.</Empty>
+          ) : (
+            <Empty title="No job yet">A job shows here with the first task that names it.</Empty>
+          )}
         </div>
       ) : (
         <div class="live-part">
@@ -73,6 +96,8 @@ export function JobsView() {
             row={list.row}
             keyOf={({ internal_job_id }) => internal_job_id}
             onLook={list.look}
+            isChanging={list.isChanging}
+            sort={isOpen ? { by: 'last', isDown: isNewest, set: turn, can: SORTABLE } : undefined}
           />
           <p class="table-end">{list.isComplete ? `These are all: ${exact(list.length)}` : 'Scroll on for more'}</p>
         </div>

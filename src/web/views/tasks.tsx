@@ -6,7 +6,7 @@ import { FAILURE_REASONS, LIVENESSES, STATUSES } from '../format/words.ts';
 import { useValue } from '../live/observable.ts';
 import { fleet } from '../live/overview.ts';
 import { Chips, Choice, IdField } from '../parts/filter.tsx';
-import { TaskTable, useTasks } from '../parts/task-table.tsx';
+import { type TaskSort, TaskTable, useTasks } from '../parts/task-table.tsx';
 
 /** The filter's name in the address → in the API. */
 const FILTERS: Readonly<Record<string, string>> = {
@@ -26,13 +26,24 @@ export function queryOf(filters: ReadonlyMap<string, string>): string {
   return known.length === 0 ? '' : `?${new URLSearchParams(known)}`;
 }
 
+/** Without one in the address the API has an order of its own: of a job's tasks, of silent and stalled ones, another. */
+function sortOf(filters: ReadonlyMap<string, string>): TaskSort | undefined {
+  if (filters.has('sort')) return filters.get('sort') === 'last_update' ? 'last_update' : 'status';
+  const liveness = filters.get('liveness');
+  return filters.has('job') || liveness === 'silent' || liveness === 'stalled' ? undefined : 'status';
+}
+
 export function TasksView() {
   const { filters } = useAddress();
   const set = useSetFilters();
   const told = useValue(fleet)?.fleet;
   const query = queryOf(filters);
+  const sort = sortOf(filters);
   const isNewest = filters.get('order') !== 'oldest';
-  const list = useTasks(isNewest ? query : `${query}${query === '' ? '?' : '&'}order=oldest`);
+  const asked = new URLSearchParams(query);
+  if (sort !== undefined && filters.has('sort')) asked.set('sort', sort);
+  if (!isNewest) asked.set('order', 'oldest');
+  const list = useTasks(asked.size === 0 ? '' : `?${asked}`);
   return (
     <>
       <div class="head">
@@ -75,7 +86,14 @@ export function TasksView() {
           </button>
         )}
       </div>
-      <TaskTable list={list} order={{ isNewest, turn: () => set({ order: isNewest ? 'oldest' : undefined }) }} />
+      <TaskTable
+        list={list}
+        sort={{
+          by: sort,
+          isNewest,
+          set: (by) => set({ sort: by, order: by === sort && isNewest ? 'oldest' : undefined }),
+        }}
+      />
     </>
   );
 }

@@ -92,6 +92,18 @@ test('each difference planted in a share is found, alone, and named; without it 
       told: [{ ...ofEngine, field: 'in the index', problem: 'missing' }],
     },
     {
+      what: 'a job that is over among those that are not',
+      plant: (client) => client.zadd(keys.openJobs, 60_000, 'j1'),
+      undo: (client) => client.zrem(keys.openJobs, 'j1'),
+      told: [{ ...ofJob, field: 'open', problem: 'unexpected' }],
+    },
+    {
+      what: 'a job that only the index of open ones knows',
+      plant: (client) => client.zadd(keys.openJobs, 60_000, 'ghost'),
+      undo: (client) => client.zrem(keys.openJobs, 'ghost'),
+      told: [{ about: 'job', internal_job_id: 'ghost', field: 'open', problem: 'unexpected' }],
+    },
+    {
       what: 'an engine that only the index knows',
       plant: (client) => client.zadd(keys.rollUps.engine_id, 0, 'ghost'),
       undo: (client) => client.zrem(keys.rollUps.engine_id, 'ghost'),

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { Mismatch } from '../../../src/cli/verify/mismatches.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { slotKeys } from '../../../src/redis/slot-keys.ts';
+import { workRequestPlace } from '../../../src/redis/work-requests.ts';
 import { foldedWorld, homeOf } from './folded-world.ts';
 
 type Redis = ReturnType<typeof connectRedis>['client'];
@@ -50,6 +51,8 @@ test('each difference planted in Redis is found, alone, and named; without it th
   await connection.ready(5_000);
   const { client: redis } = connection;
   const reporter = (await redis.hget(`${key}:ledger`, 'reporter.w1')) ?? '';
+  const { bucket, digest } = workRequestPlace('w1');
+  const request = { key: keys.workRequests(bucket), field: digest + task };
   const about = { about: 'task', partition: at, internal_task_id: task } as const;
   const ofPartition = { about: 'partition', partition: at } as const;
   const field = (hash: string, name: string, right: string, wrong: string) => ({
@@ -73,6 +76,24 @@ test('each difference planted in Redis is found, alone, and named; without it th
       plant: (client) => client.zincrby(keys.places.by_status, 10 ** 13, task),
       undo: (client) => client.zincrby(keys.places.by_status, -(10 ** 13), task),
       told: [{ ...about, field: 'by_status', problem: 'differs' }],
+    },
+    {
+      what: 'a last update of another minute than that of its status',
+      plant: (client) => client.zadd(keys.places.by_last_update, 60_000, task),
+      undo: (client) => client.zrem(keys.places.by_last_update, task),
+      told: [{ ...about, field: 'by_last_update', problem: 'unexpected', found: '60000' }],
+    },
+    {
+      what: 'a work request that leads nowhere',
+      plant: (client) => client.hdel(request.key, request.field),
+      undo: (client) => client.hset(request.key, request.field, ''),
+      told: [{ ...about, field: 'work_requests', problem: 'missing', expected: 'w1' }],
+    },
+    {
+      what: 'a work request of another task',
+      plant: (client) => client.hset(request.key, `${request.field}x`, ''),
+      undo: (client) => client.hdel(request.key, `${request.field}x`),
+      told: [{ ...about, internal_task_id: `${task}x`, field: 'work_requests', problem: 'unexpected' }],
     },
     {
       what: 'a place among the stalled',
