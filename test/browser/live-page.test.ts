@@ -15,6 +15,12 @@ import { DESKTOP, LivePage, openBrowser, PHONE } from './live-page.ts';
 const KIB_MAX = 150;
 /** What a reader is told within; a busy machine of two cores is given some more. */
 const TOLD_MS_MAX = Number(process.env.TOLD_MS_MAX ?? 5_000);
+/** What a view costs, whatever the machine: elements that are there, and what is asked for while one looks on. */
+const ELEMENTS_MAX = 2_000;
+const ROWS_MAX = 60;
+const ANSWER_BYTES_MAX = 100_000;
+const ANSWERS_PER_S_MAX = 6;
+const LOOK_S = 4;
 const CANARY = 'canary-token-that-nobody-may-see';
 const TASK = 'task-of-the-browser';
 
@@ -58,6 +64,7 @@ test('every view is told truly and readably, leads to what is behind its numbers
 
   const page = await LivePage.open(browser, url);
   await followToTaskAndBack(page);
+  await expectLittleWork(page);
   await searchById(page);
   await expectNumbersOfApi(page);
   await breakAndMend(page, deployment, processors, services.redis);
@@ -137,6 +144,7 @@ async function lookOnPhone(browser: Browser, url: string, places: Places): Promi
   for (const { name, path } of places.slice(0, 8)) {
     await page.show(path);
     await page.page.locator('main .panel, main .table').first().waitFor();
+    await page.untilLoaded();
     await page.expectNoSideways(`${name} on a phone`);
     await page.picture(`${name}-phone`);
   }
@@ -169,6 +177,35 @@ async function followToTaskAndBack(live: LivePage): Promise<void> {
   await page.goBack();
   await page.waitForURL('**/tasks?status=running&liveness=reporting');
   await expect(page.getByRole('button', { name: /^running/ }).getAttribute('aria-pressed')).resolves.toBe('true');
+}
+
+/** However long the list and however busy the fleet, little is drawn, asked for and read: test/bench/page.ts measures what that takes. */
+async function expectLittleWork(live: LivePage): Promise<void> {
+  const { page } = live;
+  await live.show('/tasks');
+  await page.locator('.tasks-table .cell.task a').first().waitFor();
+  const from = live.answers.length;
+  await page.evaluate(`new Promise((resolve) => {
+    let steps = ${20 * LOOK_S};
+    const step = () => { scrollBy(0, 300); if (steps-- > 0) setTimeout(step, 50); else resolve(); };
+    step();
+  })`);
+  const [elements, rows, known] = (await page.evaluate(`[
+    document.querySelectorAll('*').length,
+    document.querySelectorAll('.table-body [role=row]').length,
+    Number(document.querySelector('.table-body [role=row]').getAttribute('aria-rowindex')),
+  ]`)) as [number, number, number];
+  expect(known, 'the row on top, after scrolling').toBeGreaterThan(ROWS_MAX);
+  expect(rows).toBeLessThan(ROWS_MAX);
+  expect(elements).toBeLessThan(ELEMENTS_MAX);
+  await live.show('/');
+  await live.reads('Engines in trouble');
+  const before = live.answers.length;
+  await new Promise((resolve) => setTimeout(resolve, 1_000 * LOOK_S));
+  expect(live.answers.length - before, `answers in ${LOOK_S} s`).toBeLessThanOrEqual(LOOK_S * ANSWERS_PER_S_MAX);
+  const large = live.answers.slice(from).filter(({ bytes }) => bytes > ANSWER_BYTES_MAX);
+  // All engines are compared in the browser: these answers are as long as they are many.
+  expect(large.filter(({ path }) => !path.startsWith('/api/engines'))).toEqual([]);
 }
 
 async function searchById({ page }: LivePage): Promise<void> {

@@ -39,6 +39,8 @@ export class LivePage {
   readonly complaints: string[] = [];
   /** the answers of /api/fleet, the latest last */
   readonly fleets: FleetAnswer[] = [];
+  /** what the API has answered, the latest last */
+  readonly answers: { readonly path: string; readonly bytes: number }[] = [];
   readonly #context: BrowserContext;
   readonly #url: string;
 
@@ -55,6 +57,13 @@ export class LivePage {
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      if (pathname.startsWith('/api/')) {
+        response.body().then(
+          ({ length }) => this.answers.push({ path: pathname, bytes: length }),
+          () => {},
+        );
+      }
       if (!response.url().endsWith('/api/fleet') || response.status() !== 200) return;
       response.json().then(
         (answer: FleetAnswer) => this.fleets.push(answer),
@@ -84,8 +93,9 @@ export class LivePage {
     return Math.round(performance.now() - began);
   }
 
-  async text(): Promise<string> {
-    return (await this.page.locator('body').textContent()) ?? '';
+  /** Resolves when nothing is on its way any more. */
+  async untilLoaded(): Promise<void> {
+    await this.page.waitForFunction("document.querySelector('main .loading') === null");
   }
 
   /** Asks axe for everything that it knows of. */

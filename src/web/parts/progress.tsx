@@ -21,7 +21,7 @@ export function Progress({ counts, of }: { counts: Readonly<Record<string, numbe
   const parts = ORDER.filter((status) => (counts[status] ?? 0) > 0);
   const text = parts.map((status) => `${counts[status]} ${wordOf(status)}`).join(', ');
   return (
-    <span class="progress" role="img" aria-label={text} title={text}>
+    <span class="progress-bar" role="img" aria-label={text} title={text}>
       {parts.map((status) => (
         <i
           key={status}

@@ -57,16 +57,16 @@ const COLUMNS: readonly Column<Row>[] = [
   },
   {
     name: 'media',
-    title: 'CPU ms per media s',
+    title: 'CPU ms/media s',
     isNumber: true,
-    hint: 'Against the median of all engines',
+    hint: 'For each second of media, against the median of all engines',
     cell: (row) => <Cost value={row.cpu_ms_per_media_s} median={row.media_median} />,
   },
   {
     name: 'chunk',
-    title: 'CPU ms per chunk',
+    title: 'CPU ms/chunk',
     isNumber: true,
-    hint: 'Against the median of all engines',
+    hint: 'For each chunk, against the median of all engines',
     cell: (row) => <Cost value={row.cpu_ms_per_chunk} median={row.chunk_median} />,
   },
   {
@@ -162,7 +162,7 @@ export function EnginesView() {
         <h1>Engines</h1>
         <span class="aside">
           {told && counted(told.engines.length, 'engine')}
-          {by === 'trouble' ? (
+          {told === undefined ? null : by === 'trouble' ? (
             ', the most trouble first'
           ) : (
             <>
