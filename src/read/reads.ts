@@ -12,7 +12,7 @@ import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
-import { readChanges, type TaskChangeSeen } from './task-changes.ts';
+import { readChanges, type TaskChangeSeen, type Told } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
 import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
 import type { ListOrder } from './task-order.ts';
@@ -20,7 +20,7 @@ import type { ListOrder } from './task-order.ts';
 /** ms */
 const WAIT_LOOK_MS = 20;
 /** Changes that one look may bring. */
-const CHANGES_MAX = 2_000;
+const CHANGES_MAX = 500;
 
 export interface ReadsOptions {
   readonly redis: RedisClient;
@@ -63,8 +63,14 @@ export interface Reads {
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
   /** W of every partition that was folded, and the log time of the last record below it. */
   readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
-  /** Changes at or after a moment of log time, ms, by partition: see task-changes.ts. `isWhole` false: some were left out. */
-  readChanges(since: ReadonlyMap<number, number>): Promise<{ changes: ChangeOfTask[]; isWhole: boolean }>;
+  /**
+   * Changes since a moment of each partition: see task-changes.ts. `isWhole` false: some were left out.
+   * @param isWanted asked of each before its task is read
+   */
+  readChanges(
+    told: ReadonlyMap<number, Told>,
+    isWanted?: (change: TaskChangeSeen) => boolean,
+  ): Promise<{ changes: ChangeOfTask[]; isWhole: boolean }>;
   /** Some tasks without their errors and outputs, in the order asked; null: there is none. */
   readTaskRows(ids: readonly string[]): Promise<(TaskDocument | null)[]>;
   /** The first ids of jobs, and of engines, that begin with the text. */
@@ -166,9 +172,9 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
       return positions;
     },
 
-    async readChanges(since) {
-      const found = await Promise.all([...since].map(([one, at]) => readChanges(redis, keysOf(one), one, at)));
-      const all = found.flatMap(({ changes }) => changes).sort((a, b) => a.at - b.at);
+    async readChanges(told, isWanted = () => true) {
+      const found = await Promise.all([...told].map(([one, since]) => readChanges(redis, keysOf(one), one, since)));
+      const all = found.flatMap(({ changes }) => changes.filter(isWanted)).sort((a, b) => a.at - b.at);
       const newest = all.slice(-CHANGES_MAX);
       const rows = await lists.readRows(newest);
       // One that was retired meanwhile is left out.

@@ -9,6 +9,11 @@ const WAITING_BYTES_MAX = 1_048_576;
 const FAREWELL_MS = 5_000;
 const BEAT_EVERY_MS = 15_000;
 
+/** @param data JSON text @param id where the stream can go on */
+export function eventText(event: string, data: string, id?: string): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #onDropped: () => void;
@@ -43,9 +48,14 @@ export class EventStream {
     else this.#ends.push(end);
   }
 
-  /** @param data JSON text @param id where the stream can go on */
-  send(event: string, data: string, id?: string): void {
-    this.#write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+  /** @param data JSON text */
+  send(event: string, data: string): void {
+    this.#write(eventText(event, data));
+  }
+
+  /** Events as `eventText` writes them, made once for many clients. */
+  sendWritten(events: Buffer): void {
+    this.#write(events);
   }
 
   close(reason: string): void {
@@ -57,7 +67,7 @@ export class EventStream {
     this.#response.on('close', () => clearTimeout(late));
   }
 
-  #write(text: string): void {
+  #write(text: string | Buffer): void {
     if (this.#isOver) return;
     this.#response.write(text);
     if (this.#response.writableLength <= WAITING_BYTES_MAX) return;

@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { createLiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { followEvents } from '../system/event-client.ts';
 import { BenchWorld, count, INPUT_TOPIC, median, print, useOf } from './bench-world.ts';
+import { type Listener, listen } from './event-listener.ts';
 import { fold, told } from './fold-run.ts';
 
 const { values } = parseArgs({
@@ -78,15 +78,13 @@ try {
       10,
     ),
   );
-  const heard = streams.map(({ events }) => events.length);
-  print(`streams: ${count(median(heard))} events each (${Math.min(...heard)} to ${Math.max(...heard)})`);
-  for (const stream of streams) stream.close();
+  const heard = tellStreams(streams);
   await processor.terminate();
   const fold_ratio = { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
   print(
     `folding beside the API: × ${fold_ratio.median.toFixed(2)} (${fold_ratio.min.toFixed(2)} to ${fold_ratio.max.toFixed(2)})`,
   );
-  process.stdout.write(`${JSON.stringify({ fold_ratio, asked, events: { median: median(heard) } })}\n`);
+  process.stdout.write(`${JSON.stringify({ fold_ratio, asked, streams: heard })}\n`);
 } finally {
   await world.close();
 }
@@ -102,6 +100,7 @@ async function serve(group: string) {
 async function withLoad<Result>(group: string, folding: () => Promise<Result>): Promise<Result> {
   const { started, url } = await serve(group);
   const streams = await follow(url);
+  const cpu = process.cpuUsage();
   const stop = new AbortController();
   const load = [
     keepAsking(url, ['/api/fleet', '/api/tasks/none'], Number(values.reads), stop.signal),
@@ -110,16 +109,32 @@ async function withLoad<Result>(group: string, folding: () => Promise<Result>): 
   const result = await folding();
   stop.abort();
   const [reads, lists] = await Promise.all(load);
+  const clients_cpu_s = process.cpuUsage(cpu).user / 1e6 + process.cpuUsage(cpu).system / 1e6;
   print(
-    `beside it: ${reads} reads, ${lists} lists, ${streams.length} streams; API ${useOf(started.pid).cpu_s} CPU seconds`,
+    `beside it: ${reads} reads, ${lists} lists, ${streams.length} streams; API ${useOf(started.pid).cpu_s.toFixed(1)} CPU seconds, ` +
+      `its clients ${clients_cpu_s.toFixed(1)}`,
   );
-  for (const stream of streams) stream.close();
+  tellStreams(streams);
   await started.terminate();
   return result;
 }
 
 function follow(url: string) {
-  return Promise.all(Array.from({ length: Number(values.clients) }, () => followEvents(`${url}/api/changes`)));
+  return Promise.all(Array.from({ length: Number(values.clients) }, () => listen(`${url}/api/changes`)));
+}
+
+/** What they have heard, and closes them. */
+function tellStreams(streams: readonly Listener[]) {
+  const events = streams.map((stream) => stream.events);
+  const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0);
+  const ended = streams.filter(({ isOver }) => isOver).length;
+  for (const stream of streams) stream.close();
+  if (events.length === 0) return { events: 0, bytes, ended };
+  const spread = `${count(Math.min(...events))} to ${count(Math.max(...events))}`;
+  print(
+    `streams: ${count(median(events))} events each (${spread}), ${count(bytes / 1e6)} MB in all, ${ended} ended early`,
+  );
+  return { events: median(events), bytes, ended };
 }
 
 async function keepAsking(

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { positionOf, positionText } from '../../src/serve/change-feed.ts';
-import { EventStream } from '../../src/serve/event-stream.ts';
+import { EventStream, eventText } from '../../src/serve/event-stream.ts';
 import { followEvents } from '../system/event-client.ts';
 
 async function streams(count: number) {
@@ -50,7 +50,7 @@ test('a client that takes nothing is let go with a word, what waits for it stays
     event: 'dropped',
     data: { reason: expect.stringMatching(/too little/) },
   });
-  opened[1]!.send('last', '1', 'an-id');
+  opened[1]!.sendWritten(Buffer.from(eventText('last', '1', 'an-id')));
   opened[1]!.close('the server stops');
   await brisk!.ended;
   expect(brisk!.events.slice(-2)).toEqual([
