@@ -95,7 +95,7 @@ export class LivePage {
 
   /** Resolves when nothing is on its way any more. */
   async untilLoaded(): Promise<void> {
-    await this.page.waitForFunction("document.querySelector('main .loading') === null");
+    await this.page.locator('main .loading').first().waitFor({ state: 'detached' });
   }
 
   /** Asks axe for everything that it knows of. */
