@@ -20,6 +20,7 @@ const pureRooms = [
   'cli/output',
   'cli/progress',
   'cli/run-observer',
+  'cli/watch-owner',
   'kafka/outage-reminder',
   'deploy/demo',
   'deploy/images',
@@ -27,6 +28,7 @@ const pureRooms = [
   'deploy/lock-file',
   'deploy/prometheus',
   'deploy/release',
+  'docs/links',
 ];
 /** The live page in a real Chromium. */
 const browser = 'test/browser/**/*.test.ts';

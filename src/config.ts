@@ -8,7 +8,17 @@ import {
   FOLD_SETTING_NAMES,
   type FoldSettings,
 } from './domain/fold-settings.ts';
-import { integer, kafkaName, listenAddress, oneOf, seconds, setting, tokenHashes } from './setting.ts';
+import {
+  integer,
+  issuerKeys,
+  kafkaName,
+  listenAddress,
+  oneOf,
+  seconds,
+  setting,
+  text,
+  tokenHashes,
+} from './setting.ts';
 
 export type { Setting, SettingGroup } from './setting.ts';
 
@@ -192,13 +202,30 @@ export const settings = [
     tokenHashes,
     {
       group: 'serve',
-      doc: 'SHA-256 of the bearer tokens that may ask `taskfold serve`. Without any, whoever reaches the port may. To make one: `openssl rand -hex 32 | tr -d "\\n" | tee token | sha256sum`.',
+      doc: 'SHA-256 of the bearer tokens that may ask `taskfold serve`. Without any, and without an issuer, whoever reaches the port may. To make one: `openssl rand -hex 32 | tr -d "\\n" | tee token | sha256sum`.',
       secret: 'whole',
     },
   ),
+  text('api_jwt_issuer', {
+    group: 'serve',
+    quiet: false,
+    file: false,
+    doc: 'Whose signed tokens (JWT) may ask `taskfold serve`, beside those of `TASKFOLD_API_TOKENS`: their claim `iss`, letter by letter. With it go `TASKFOLD_API_JWT_AUDIENCE` and `TASKFOLD_API_JWT_KEYS`.',
+  }),
+  text('api_jwt_audience', {
+    group: 'serve',
+    quiet: false,
+    file: false,
+    doc: 'What the claim `aud` of a signed token has to be, or to hold: the name of this API at the issuer.',
+  }),
+  setting('api_jwt_keys', '', 'a URL, or a JWKS document', issuerKeys, {
+    group: 'serve',
+    doc: 'The public keys of the issuer: a URL (`https:`, on the loopback also `http:`) from which they are fetched again as they change; or as a file, which is read at the start.',
+    secret: 'in_url',
+  }),
   oneOf('api_anonymous', 'on_loopback', ['on_loopback', 'everywhere'], {
     group: 'serve',
-    doc: 'Where `taskfold serve` may listen without `TASKFOLD_API_TOKENS`: on the loopback only, or everywhere, if something in front of it decides who gets through.',
+    doc: 'Where `taskfold serve` may listen without `TASKFOLD_API_TOKENS` or `TASKFOLD_API_JWT_KEYS`: on the loopback only, or everywhere, if something in front of it decides who gets through.',
   }),
   integer('api_requests_per_minute', 6_000, 1, 100_000_000, {
     group: 'serve',

@@ -126,6 +126,9 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   return { host: found[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port: Number(found[2]) };
 }
 
+/** Where an issuer of tokens publishes its keys, or the keys themselves; more is looked at where it is known why it matters. */
+export const issuerKeys = z.string().refine((text) => text === '' || URL.canParse(text) || /^\s*\{/.test(text));
+
 /** SHA-256 in hexadecimal digits. */
 export const tokenHashes = z
   .string()

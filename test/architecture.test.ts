@@ -48,6 +48,7 @@ const roomsOf: Record<string, string[]> = {
   '@fastify/swagger': ['serve'],
   '@fastify/rate-limit': ['serve'],
   'fastify-type-provider-zod': ['serve'],
+  jose: ['serve'],
   pino: ['observe'],
   'prom-client': ['observe'],
 };

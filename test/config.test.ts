@@ -138,6 +138,38 @@ describe('bad values', () => {
     expect(problemsOf(env)).toEqual([]);
   });
 
+  test('an issuer of tokens is named whole, with keys that can be trusted; without one, or tokens, nobody else may ask', () => {
+    const whole = {
+      TASKFOLD_LISTEN: '0.0.0.0:9460',
+      TASKFOLD_API_JWT_ISSUER: 'https://id.example',
+      TASKFOLD_API_JWT_AUDIENCE: 'taskfold',
+      TASKFOLD_API_JWT_KEYS: 'https://id.example/keys',
+    };
+    expect(problemsOf(whole)).toEqual([]);
+    expect(problemsOf({ ...whole, TASKFOLD_API_JWT_KEYS: 'http://127.0.0.1:8080/keys' })).toEqual([]);
+    for (const name of Object.keys(whole).slice(1)) {
+      const problems = problemsOf({ ...whole, [name]: '' }).join();
+      expect(problems).toContain(`is set without ${name}`);
+    }
+    const secret = JSON.stringify({ keys: [{ kty: 'oct', k: 'aHVzaA' }] });
+    const wrong: Record<string, RegExp> = {
+      'http://id.example/keys': /does not begin with https/,
+      'https://me:hush@id.example/keys': /names a user/,
+      'file:///keys': /does not begin with https/,
+      '{"keys":[]}': /has no public key/,
+      [secret]: /private or secret key/,
+    };
+    for (const [keys, problem] of Object.entries(wrong)) {
+      const [told, ...more] = problemsOf({ ...whole, TASKFOLD_API_JWT_KEYS: keys });
+      expect([told, more]).toEqual([expect.stringMatching(problem), []]);
+      expect(told).toMatch(/^TASKFOLD_API_JWT_KEYS: .*TASKFOLD_API_JWT_KEYS_FILE/);
+      expect(told).not.toMatch(/hush|aHVzaA/);
+    }
+    expect(problemsOf({ TASKFOLD_LISTEN: '0.0.0.0:9460' })[0]).toMatch(
+      /TASKFOLD_API_TOKENS, or TASKFOLD_API_JWT_ISSUER/,
+    );
+  });
+
   test('settings that contradict each other are both named', () => {
     expect(problemsOf({ TASKFOLD_BACKOFF_MS_MIN: '6000' })[0]).toMatch(
       /TASKFOLD_BACKOFF_MS_MIN.*TASKFOLD_BACKOFF_MS_MAX/,

@@ -1,11 +1,9 @@
 // What the cures work with: the adapters, a look at partitions before, and a watch over what their owners do after.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { foldSettings } from '../config.ts';
 import { ClusterLink } from '../kafka/cluster-link.ts';
 import { createKafka } from '../kafka/connection.ts';
 import { KafkaEventLog } from '../kafka/event-log.ts';
-import type { SlotStore } from '../pipeline/ports.ts';
 import { createLiveReads } from '../read/live-reads.ts';
 import { RESUME_FIELD } from '../redis/live-codec.ts';
 import { groupKeys } from '../redis/slot-keys.ts';
@@ -20,6 +18,7 @@ import { holdsRecord } from './same-log.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { inputPartitions } from './topics.ts';
 import { topologyOfConfig } from './topology-of-config.ts';
+import { watchOwner } from './watch-owner.ts';
 
 /** How a partition stands after its cure. */
 export interface Outcome {
@@ -56,14 +55,6 @@ export interface CureSession {
   /** Waits until the owner has taken the cure up, or there seems to be none. @param seenBefore from `lastSeen` */
   outcome(partition: number, seenBefore: number): Promise<Outcome>;
 }
-
-/** A claim looks for up to six seconds whether the log has its end again. */
-const OUTCOME_MS_MAX = 20_000;
-const NO_OWNER_AFTER_MS = 6_000;
-/** Where nobody has reported for a while, nobody is expected. */
-const LONG_SILENT_MS = 15_000;
-const NO_OWNER_EXPECTED_MS = 1_500;
-const LOOK_MS = 250;
 
 /** @throws CommandFailure if the input topic does not exist */
 export async function openCureSession(context: CommandContext): Promise<CureSession> {
@@ -130,32 +121,4 @@ export async function openCureSession(context: CommandContext): Promise<CureSess
       };
     },
   };
-}
-
-/** The owner's state once it has taken the request up, or as it last was; `no_owner` if nobody reports. */
-async function watchOwner(
-  slotStore: SlotStore,
-  partition: number,
-  seenBefore: number,
-  isWaiting: () => Promise<boolean>,
-  isFolding: () => Promise<boolean>,
-): Promise<string> {
-  const began = Date.now();
-  const patience = began - seenBefore > LONG_SILENT_MS ? NO_OWNER_EXPECTED_MS : NO_OWNER_AFTER_MS;
-  let condition = 'no_owner';
-  while (Date.now() - began < OUTCOME_MS_MAX) {
-    const taken = !(await isWaiting());
-    // What the owner reports a moment after it took the request is its answer to it.
-    await sleep(LOOK_MS);
-    const live = await slotStore.readLive(partition);
-    if (live === null || live.seen_at <= seenBefore) {
-      if (Date.now() - began > patience) return 'no_owner';
-      continue;
-    }
-    condition = live.state;
-    if (condition === 'halted' && taken) return condition;
-    // An owner that had nothing to fold may not have seen yet that its slot is empty.
-    if ((condition === 'running' || condition === 'draining') && (await isFolding())) return condition;
-  }
-  return condition === 'running' ? 'unnoticed' : condition;
 }

@@ -6,8 +6,8 @@ import { type Config, type Setting, settings } from '../config.ts';
 import { serviceConflicts } from '../connect/setting-conflicts.ts';
 import { FOLD_SETTING_NAMES, type FoldSettings } from '../domain/fold-settings.ts';
 import { maskSecrets } from '../observe/mask-secrets.ts';
-import { parseListenAddress } from '../setting.ts';
 import { nearest } from './nearest.ts';
+import { serveConflicts } from './serve-conflicts.ts';
 
 /** Where a value came from. */
 export type SettingSource = 'flag' | 'environment' | 'file' | 'default';
@@ -148,13 +148,7 @@ function contradictions(config: Config): string[] {
       `TASKFOLD_BACKOFF_MS_MIN: ${config.backoff_ms_min} is above TASKFOLD_BACKOFF_MS_MAX (${config.backoff_ms_max}). Lower the one or raise the other.`,
     );
   }
-  const listened = parseListenAddress(config.listen);
-  if (listened === null) problems.push('TASKFOLD_LISTEN: "off" is no address. Leave it out, or set a port.');
-  else if (!isLoopback(listened.host) && config.api_tokens.length === 0 && config.api_anonymous !== 'everywhere') {
-    problems.push(
-      `TASKFOLD_LISTEN: ${config.listen} can be reached by others, and nobody would have to say who they are. Set TASKFOLD_API_TOKENS, or TASKFOLD_API_ANONYMOUS=everywhere where something in front decides who gets through.`,
-    );
-  }
+  problems.push(...serveConflicts(config));
   const topics = ['input_topic', 'failures_topic', 'job_creations_topic', 'rejects_topic'] as const;
   for (const [index, name] of topics.entries()) {
     const same = topics.slice(0, index).find((other) => config[other] === config[name]);
@@ -165,8 +159,4 @@ function contradictions(config: Config): string[] {
     }
   }
   return problems;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

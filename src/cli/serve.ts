@@ -18,6 +18,7 @@ import { CommandFailure, EXIT } from './command-failure.ts';
 import { createRejectsSource } from './serve/newest-rejects.ts';
 import { createRequestRunner } from './serve/request-context.ts';
 import { createUpdatesSource } from './serve/task-updates.ts';
+import { tokenIssuer } from './serve/token-issuer.ts';
 import { redisTarget } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { version } from './version.ts';
@@ -38,6 +39,10 @@ export function serveCommand(): Command {
       [
         'serve --listen 0.0.0.0:9460 --api-tokens-file hashes',
         'for others, who bring a token whose SHA-256 is in the file',
+      ],
+      [
+        'serve --listen 0.0.0.0:9460 --api-jwt-issuer https://id.example --api-jwt-audience taskfold --api-jwt-keys https://id.example/jwks',
+        'for whoever has a token that id.example has signed for us',
       ],
       ['serve --redis-username reader', 'as a user of Redis who may only read (docs/reading.md)'],
     ],
@@ -90,7 +95,7 @@ export function serveCommand(): Command {
         },
         {
           version: version(),
-          tokenHashes: config.api_tokens,
+          access: { tokenHashes: config.api_tokens, issuer: tokenIssuer(context) },
           requestsPerMinute: config.api_requests_per_minute,
           page: PAGE,
           onUnexpected: (error, path) => logger.log('broken', { error, path }, path),

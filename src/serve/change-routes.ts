@@ -17,6 +17,8 @@ import { type ChangeFilter, WrittenChanges, writtenOf } from './written-changes.
 const CLIENTS_MAX = 2_000;
 /** Tasks that one client may follow. */
 const TASKS_MAX = 100;
+/** What a timer can wait. */
+const TIMER_MS_MAX = 2_147_483_647;
 
 const names = (known: readonly string[]) =>
   z
@@ -77,7 +79,7 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
           description:
             'Events: fleet (every second; data as of /api/fleet), change (a task came to a status, fell silent or stalls), task (a task that ' +
             'was asked for was folded further), away and back (a service), gap (changes were left out: read anew what you show), dropped (the ' +
-            'last one: this client was too slow). A change is where a task has come to, not each step; it may come twice, and comes in the ' +
+            'last one: this client was too slow, or its token has expired). A change is where a task has come to, not each step; it may come twice, and comes in the ' +
             'order of log time within a partition. Last-Event-ID goes on where a client was, on any server of the group.',
           produces: ['text/event-stream'],
           querystring: query,
@@ -101,6 +103,7 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
         const stream = new EventStream(reply.raw, headers, () => metrics.dropped());
         clients.add(stream);
         follow(stream, request.query, position);
+        endWithToken(stream, request.letInUntil);
       },
     );
   };
@@ -176,4 +179,12 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
         });
     });
   }
+}
+
+/** Who asked with a signed token hears no more than that allows. @param until epoch ms; null: without end */
+function endWithToken(stream: EventStream, until: number | null): void {
+  if (until === null) return;
+  const end = () => stream.close('the token has expired: come back with a new one, and Last-Event-ID');
+  const timer = setTimeout(end, Math.min(until - Date.now(), TIMER_MS_MAX));
+  stream.onEnd(() => clearTimeout(timer));
 }

@@ -7,7 +7,7 @@ import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { requireToken } from './access.ts';
+import { type Access, requireToken } from './access.ts';
 import { changeRoutes } from './change-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { tidyDocument } from './openapi-document.ts';
@@ -20,8 +20,7 @@ import { stateRoutes } from './state-routes.ts';
 
 export interface ApiOptions {
   readonly version: string;
-  /** SHA-256 of the tokens that are let in, hexadecimal; none: everybody */
-  readonly tokenHashes: readonly string[];
+  readonly access: Access;
   /** of one address */
   readonly requestsPerMinute: number;
   /** folder of the built page; left out where there is none */
@@ -86,7 +85,6 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
     transform: jsonSchemaTransform,
     transformObject: tidyDocument,
   });
-  app.addHook('onRequest', requireToken(options.tokenHashes));
   await app.register(rateLimit, {
     max: options.requestsPerMinute,
     timeWindow: '1 minute',
@@ -102,11 +100,14 @@ export async function createServer(sources: ApiSources, options: ApiOptions): Pr
         },
       ),
   });
+  // Behind the limit, so that strangers are counted, too.
+  app.decorateRequest('letInUntil', null);
+  app.addHook('preParsing', requireToken(options.access));
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     sources.metrics.answered(route, reply.statusCode, reply.elapsedTime / 1_000);
   });
-  await app.register(healthRoutes(sources));
+  await app.register(healthRoutes(sources, options.access));
   await app.register(stateRoutes(sources));
   await app.register(rollUpRoutes(sources));
   await app.register(rejectRoutes(sources));

@@ -1,6 +1,6 @@
 // Settings of the services: secrets from files, nothing printed, contradictions named; and URLs of several nodes.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -151,4 +151,18 @@ test('what is no problem of a connection is not taken for one', () => {
   expect(connectProblem('redis', Object.assign(new Error('x'), { code: 'ECONNRESET' }))).toBeNull();
   const deep = new Error('outer', { cause: Object.assign(new Error('in'), { code: 'CERT_HAS_EXPIRED' }) });
   expect(connectProblem('registry', deep)?.kind).toBe('certificate_expired');
+});
+
+test('the settings that docs/connecting.md shows are sound', () => {
+  const page = readFileSync(new URL('../../docs/connecting.md', import.meta.url), 'utf8');
+  const shown = [...page.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, lines]) => lines!.trim().split('\n'));
+  expect(shown.length).toBe(3);
+  for (const lines of shown) {
+    const env = lines.map((line) => line.split(/=(.*)/s) as [string, string]);
+    const own = env.map(([name, value]) => {
+      if (!name.endsWith('_FILE')) return [name, value];
+      return [name, file(name, name.includes('_TLS_') ? issued.certificate : 'secret')];
+    });
+    expect(problemsOf(Object.fromEntries(own))).toBe('');
+  }
 });

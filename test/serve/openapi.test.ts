@@ -5,42 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'openapi-typescript-codegen';
 import { expect, onTestFinished, test } from 'vitest';
-import { newTask } from '../../src/domain/evolve.ts';
-import { taskDocument } from '../../src/read/task-document.ts';
-import { createServer } from '../../src/serve/server.ts';
-import type { ApiSources } from '../../src/serve/sources.ts';
-
-const as_of = { read_at: 1_000, complete_until: 900, lag: 0, halted: [], partitions: [] };
-const task = taskDocument(newTask('a task', 0, 1), [], undefined, { topic: 't', partition: 0 });
-
-async function server() {
-  const sources = {
-    topic: 't',
-    group: 'g',
-    reads: {
-      readFleet: async () => ({ fleet: null, as_of }),
-      readTask: async (id: string) => ({ task: id === 'a task' ? task : null, as_of }),
-      readTasks: async () => ({ tasks: [task], total: 1, as_of }),
-    },
-    logEnds: { away: null },
-    watch: { rates: undefined, away: null, listen: () => () => {} },
-    metrics: { answered() {}, dropped() {}, contentType: 'text/plain', scrape: async () => '' },
-    feed: { stop() {} },
-  } as unknown as ApiSources;
-  const failed: unknown[] = [];
-  const options = {
-    version: '1',
-    tokenHashes: [],
-    requestsPerMinute: 20,
-    onUnexpected: (error: unknown) => failed.push(error),
-  };
-  const app = await createServer(sources, options);
-  onTestFinished(() => app.close());
-  return { app, failed };
-}
+import { stillServer } from './still-server.ts';
 
 test('a client generated from it compiles, and reads answers and problems', async () => {
-  const { app, failed } = await server();
+  const { app, failed } = await stillServer();
   const document = (await app.inject('/openapi.json')).json();
   expect(Object.keys(document.paths).sort()).toEqual([
     ...[
@@ -102,7 +70,7 @@ export async function ask(url: string): Promise<object> {
 `;
 
 test('a bad question names its field; one asked too often, of an unknown path, or by another method, is a problem, too', async () => {
-  const { app } = await server();
+  const { app } = await stillServer();
   const ask = async (path: string, method: 'GET' | 'POST' = 'GET') => {
     const { statusCode, headers, body } = await app.inject({ method, url: path });
     expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
