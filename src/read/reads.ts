@@ -12,6 +12,7 @@ import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
+import { sharedFor } from './shared.ts';
 import { readChanges, type TaskChangeSeen, type Told } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
 import { createTaskLists, type TaskFilter, type TaskPage } from './task-lists.ts';
@@ -29,6 +30,8 @@ export interface ReadsOptions {
   readonly topic: string;
   /** where the log ends, by somebody who asks Kafka; otherwise by the owners' last words */
   readonly logEndOf?: LogEndOf;
+  /** how old the look at the slots may be that an answer takes its as_of from, ms: many who ask share it. Default 0 */
+  readonly look_shared_ms?: number;
 }
 
 export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
@@ -87,20 +90,27 @@ export interface Reads {
   readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
 }
 
-export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
+export function createReads(options: ReadsOptions): Reads {
+  const { redis, prefix, group, topic, logEndOf = () => null, look_shared_ms = 0 } = options;
   const live = createLiveReads({ redis, prefix, group, topic });
   const keysOf = groupKeys(prefix, group);
   const lists = createTaskLists(redis, defineScripts(redis), keysOf, topic, live.readPartitionCount);
 
-  function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
-    const now = Date.now();
-    const places = slots.map((slot, partition) => partitionAsOf({ topic, partition }, slot, now, logEndOf(partition)));
-    return asOfAll(places, now);
+  const lookAtSlots = sharedFor(look_shared_ms, async () => {
+    const slots = await live.readSlots();
+    return { slots, read_at: Date.now() };
+  });
+
+  function asOfSlots({ slots, read_at }: { slots: readonly SlotGlimpse[]; read_at: number }): AsOf {
+    const places = slots.map((slot, partition) =>
+      partitionAsOf({ topic, partition }, slot, read_at, logEndOf(partition)),
+    );
+    return asOfAll(places, read_at);
   }
 
   /** The slots are looked at first: what is then read lies at their W or beyond it. */
   async function asOfNow(): Promise<AsOf> {
-    return asOfSlots(await live.readSlots());
+    return asOfSlots(await lookAtSlots());
   }
 
   return {
@@ -140,14 +150,14 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     },
 
     async readFleet() {
-      const slots = await live.readSlots();
-      const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
-      return { fleet: isFolded ? fleetDocument(slots) : null, as_of: asOfSlots(slots) };
+      const look = await lookAtSlots();
+      const isFolded = look.slots.some(({ head, damage }) => head !== null || damage !== null);
+      return { fleet: isFolded ? fleetDocument(look.slots) : null, as_of: asOfSlots(look) };
     },
 
     async readPartitions() {
-      const slots = await live.readSlots();
-      return { partitions: slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(slots) };
+      const look = await lookAtSlots();
+      return { partitions: look.slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(look) };
     },
 
     async readTask(internal_task_id) {
@@ -165,7 +175,7 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
 
     async readPositions() {
       const positions = new Map<number, { watermark: number; log_time: number }>();
-      for (const [partition, { watermark, head }] of (await live.readSlots()).entries()) {
+      for (const [partition, { watermark, head }] of (await lookAtSlots()).slots.entries()) {
         if (watermark === null) continue;
         positions.set(partition, { watermark, log_time: head?.clock.log_time ?? 0 });
       }

@@ -37,6 +37,9 @@ const LISTS = [
   '/api/tasks?limit=100&order=oldest',
 ];
 
+/** Questions without an answer yet. */
+const OPEN_MAX = 50;
+
 const world = await BenchWorld.open();
 try {
   const first = world.envOf('api-alone-1');
@@ -137,24 +140,31 @@ function tellStreams(streams: readonly Listener[]) {
   return { events: median(events), bytes, ended };
 }
 
+/** Asks at this rate, however long the answers take, as long as not too many are on their way. @returns how many were answered */
 async function keepAsking(
   url: string,
   paths: readonly string[],
   perSecond: number,
   signal: AbortSignal,
 ): Promise<number> {
-  let done = 0;
+  let [asked, answered] = [0, 0];
+  const open = new Set<Promise<void>>();
   const began = performance.now();
+  const one = async (path: string) => {
+    const answer = await fetch(url + path).catch(() => null);
+    await answer?.arrayBuffer();
+    if (answer?.ok || answer?.status === 404) answered++;
+  };
   while (!signal.aborted) {
     const due = ((performance.now() - began) * perSecond) / 1_000;
-    if (done >= due) await sleep(10);
-    else {
-      const answer = await fetch(url + paths[done % paths.length]!).catch(() => null);
-      await answer?.arrayBuffer();
-      done++;
+    while (asked < due && open.size < OPEN_MAX) {
+      const asking: Promise<void> = one(paths[asked++ % paths.length]!).finally(() => open.delete(asking));
+      open.add(asking);
     }
+    await sleep(5);
   }
-  return done;
+  await Promise.all(open);
+  return answered;
 }
 
 async function ask(what: string, url: string, paths: readonly string[], connections: number): Promise<object> {
