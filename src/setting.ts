@@ -126,6 +126,11 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   return { host: found[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port: Number(found[2]) };
 }
 
+/** @param host a name or address, an IPv6 address with or without brackets */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host);
+}
+
 /** Where an issuer of tokens publishes its keys, or the keys themselves; more is looked at where it is known why it matters. */
 export const issuerKeys = z.string().refine((text) => text === '' || URL.canParse(text) || /^\s*\{/.test(text));
 

@@ -1,8 +1,8 @@
 // Settings of `taskfold serve` that are good each on its own and make no sense together, each told with its cure.
 
 import type { Config } from '../config.ts';
-import { isLoopback, keysSource } from '../connect/jwk-set.ts';
-import { parseListenAddress } from '../setting.ts';
+import { keysSource } from '../connect/jwk-set.ts';
+import { isLoopback, parseListenAddress } from '../setting.ts';
 
 export function serveConflicts(config: Config): string[] {
   return [...issuerConflicts(config), ...listenConflicts(config)];

@@ -2,6 +2,7 @@
 // where such a document may come from.
 
 import { createPublicKey } from 'node:crypto';
+import { isLoopback } from '../setting.ts';
 
 /** One key; a field beside `kty` counts for some kinds only. */
 export type JsonWebKey = Readonly<Record<string, unknown>> & { readonly kty: string };
@@ -71,9 +72,4 @@ export function keysSource(text: string): KeysSource | { readonly problem: strin
   if (url.username !== '' || url.password !== '') return { problem: 'names a user: public keys need none' };
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return { url };
   return { problem: 'does not begin with https://, and only those of the loopback may come over http://' };
-}
-
-/** @param host a name or address, an IPv6 address with or without brackets */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host);
 }

@@ -7,9 +7,6 @@ import { KeysAway } from './issuer-keys.ts';
 import { ApiProblem } from './problems.ts';
 import { isSignedToken, judgeSignedToken, type TokenIssuer } from './signed-tokens.ts';
 
-/** Probes have no token, the page has to be there before one can be given, and the document says how to ask. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/openapi.json']);
-
 export interface Access {
   /** SHA-256 of the tokens that are let in, hexadecimal */
   readonly tokenHashes: readonly string[];
@@ -29,7 +26,8 @@ export function requireToken({ tokenHashes, issuer }: Access) {
   const isOpen = known.length === 0 && issuer === undefined;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const path = request.url.split('?', 1)[0]!;
-    if (isOpen || OPEN_PATHS.has(path) || !(path.startsWith('/api/') || path === '/metrics')) return;
+    // Probes have no token, the page has to be there before one can be given, and the document says how to ask.
+    if (isOpen || !(path.startsWith('/api/') || path === '/metrics')) return;
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) throw refused(reply, 'this needs a token', '');
     const hash = createHash('sha256').update(token).digest();

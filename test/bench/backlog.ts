@@ -8,7 +8,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { BenchWorld, count, INPUT_TOPIC, median, print, type Use } from './bench-world.ts';
+import { BenchWorld, count, INPUT_TOPIC, median, print, recordsIn, type Use } from './bench-world.ts';
 import { type FoldRun, fold, type Run, spent, told } from './fold-run.ts';
 import { NOW, versionOf } from './version.ts';
 
@@ -32,7 +32,7 @@ try {
   const { published, seconds } = JSON.parse(summary) as { published: number; seconds: number };
   print(`published ${count(published)} updates of ${values.tasks} tasks: ${count(published / seconds)}/s`);
   const ends = await world.ends();
-  const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
+  const total = recordsIn(ends);
 
   const folds = new Map<string, FoldRun[]>(versions.map(({ name }) => [name, []]));
   const bares: Run[] = [];

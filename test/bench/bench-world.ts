@@ -53,6 +53,11 @@ export function count(figure: number): string {
   return Math.round(figure).toLocaleString('en-US');
 }
 
+/** @param ends of the log, by partition; it begins at 0 */
+export function recordsIn(ends: ReadonlyMap<number, number>): number {
+  return [...ends.values()].reduce((sum, end) => sum + end, 0);
+}
+
 /** What people watch; standard output is for the one JSON object. */
 export function print(line: string): void {
   process.stderr.write(`${line}\n`);

@@ -2,7 +2,7 @@
 
 import type { Environment } from '../support/taskfold-process.ts';
 import type { BenchWorld, Use } from './bench-world.ts';
-import { count, mainThreadOf, useOf } from './bench-world.ts';
+import { count, mainThreadOf, recordsIn, useOf } from './bench-world.ts';
 import type { GcLine } from './gc-pauses.ts';
 
 export interface Run extends Use {
@@ -44,7 +44,7 @@ export async function fold(
   ends: ReadonlyMap<number, number>,
   { main, processors: count = 1, env: others = {} }: FoldOptions = {},
 ): Promise<FoldRun> {
-  const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
+  const total = recordsIn(ends);
   const env = { ...world.envOf(group), ...others };
   await world.command(['topics', 'create'], env, main);
   const options = `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ''}`;

@@ -14,7 +14,7 @@ import { homeOf } from '../../src/domain/home.ts';
 import { UpdatePublisher } from '../../src/kafka/update-publisher.ts';
 import { topologyOf } from '../../src/topology.ts';
 import type { Environment } from '../support/taskfold-process.ts';
-import { BenchWorld, INPUT_TOPIC, PARTITIONS } from './bench-world.ts';
+import { BenchWorld, INPUT_TOPIC, PARTITIONS, print } from './bench-world.ts';
 
 const { values } = parseArgs({
   options: {
@@ -87,7 +87,7 @@ try {
       event_ms: told(after(arrivals)),
       slowest: slowest(sent, held),
     };
-    process.stderr.write(`${JSON.stringify(line)}\n`);
+    print(JSON.stringify(line));
     return line;
   }
 

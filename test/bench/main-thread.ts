@@ -32,7 +32,7 @@ interface TraceEvent {
   readonly ts: number;
   readonly dur?: number;
   readonly tdur?: number;
-  readonly args: { readonly name?: string; readonly data?: { readonly functionName?: string; readonly url?: string } };
+  readonly args: { readonly name?: string; readonly data?: { readonly functionName?: string } };
 }
 
 const CATEGORIES = ['disabled-by-default-devtools.timeline', 'devtools.timeline', 'v8', '__metadata'];

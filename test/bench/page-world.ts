@@ -1,8 +1,7 @@
 // What the page is measured on: many tasks that are folded, processors, `taskfold serve`, and a fleet that reports while it is looked at.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskfoldProcess } from '../support/taskfold-process.ts';
-import { BenchWorld, count, print, type Use, useOf } from './bench-world.ts';
+import { BenchWorld, count, print, recordsIn, type Use, useOf } from './bench-world.ts';
 
 export interface PageWorldOptions {
   readonly tasks: string;
@@ -24,19 +23,17 @@ const GROUP = 'page';
 /** of each task, when it begins */
 const UPDATES = 3;
 const STREAMED_TASKS = '20000';
+/** how often it is told how far the fold has come */
+const PARTS_TOLD = 20;
 
-export async function openPageWorld({
-  tasks,
-  engines,
-  rate,
-  processors: wanted,
-}: PageWorldOptions): Promise<PageWorld> {
+export async function openPageWorld(options: PageWorldOptions): Promise<PageWorld> {
+  const { engines, rate } = options;
   const world = await BenchWorld.open();
   try {
     const env = world.envOf(GROUP);
     await world.command(['topics', 'create'], env);
-    const processors = Array.from({ length: Number(wanted) }, () => world.start(['run'], env));
-    await fill(world, env, tasks, engines);
+    const processors = Array.from({ length: Number(options.processors) }, () => world.start(['run'], env));
+    await fill(world, env, processors, options);
     const serve = world.start(['serve', '--listen', '127.0.0.1:0'], env);
     await serve.untilLogged('serving');
     return {
@@ -55,15 +52,19 @@ export async function openPageWorld({
 }
 
 /** So many tasks, folded. */
-async function fill(world: BenchWorld, env: ReturnType<BenchWorld['envOf']>, tasks: string, engines: string) {
+async function fill(
+  world: BenchWorld,
+  env: ReturnType<BenchWorld['envOf']>,
+  processors: readonly TaskfoldProcess[],
+  { tasks, engines }: PageWorldOptions,
+) {
   const fleet = ['simulate', '--rate', '0', '--tidy', '--seed', '1', '--tasks', tasks, '--engines', engines];
   await world.command([...fleet, '--updates', String(Number(tasks) * UPDATES), '--json'], env);
   const ends = await world.ends();
-  const published = [...ends.values()].reduce((sum, end) => sum + end, 0);
-  for (;;) {
-    const folded = await world.folded(GROUP, ends);
-    print(`folded ${count(folded)} of ${count(published)}`);
-    if (folded >= published) break;
-    await sleep(5_000);
+  const published = recordsIn(ends);
+  for (let part = 1; part <= PARTS_TOLD; part++) {
+    const goal = Math.ceil((published * part) / PARTS_TOLD);
+    await world.untilFolded(GROUP, ends, goal, processors);
+    print(`folded ${count(goal)} of ${count(published)}`);
   }
 }

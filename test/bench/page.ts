@@ -2,11 +2,10 @@
 // main thread that are too long, and whether its memory stays flat. Measured in a real Chromium, headless, by the clock: beside
 // other work of the machine all of it is longer, so the load is printed, too.
 //
-//
-// node test/bench/page.ts --tasks 1000000 --rate 10000 --minutes 10
-// node test/bench/page.ts --tasks 20000 --rate 500 --minutes 0.5      (a try)
-// node test/bench/page.ts --tasks 1000000 --keep                      (and then, as often as one likes:)
-// node test/bench/page.ts --url http://127.0.0.1:9460 --minutes 1
+// npm run bench:page -- --tasks 1000000 --rate 10000 --minutes 10
+// npm run bench:page -- --tasks 20000 --rate 500 --minutes 0.5      (a try)
+// npm run bench:page -- --tasks 1000000 --keep                      (and then, as often as one likes:)
+// npm run bench:page -- --url http://127.0.0.1:9460 --minutes 1
 
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';

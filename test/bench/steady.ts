@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { BenchWorld, count, median, useOf } from './bench-world.ts';
+import { BenchWorld, count, median, print, recordsIn, useOf } from './bench-world.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,11 +41,11 @@ try {
     if (!fleet.isRunning) break;
     // The ends first: what comes between the two looks must not make the lag smaller than it is.
     const ends = await world.ends();
-    const published = [...ends.values()].reduce((sum, end) => sum + end, 0);
+    const published = recordsIn(ends);
     const lag = published - (await world.folded(group, ends));
     lags.push(lag);
     const cpu = processors.map(({ pid }) => useOf(pid).cpu_s.toFixed(1)).join(', ');
-    process.stderr.write(`${second} s  published ${count(published)}  lag ${count(lag)}  CPU seconds ${cpu}\n`);
+    print(`${second} s  published ${count(published)}  lag ${count(lag)}  CPU seconds ${cpu}`);
   }
   const { code, stdout, stderr } = await fleet.ended;
   if (code !== 0) throw new Error(`the fleet exits with ${code}: ${stderr}`);
@@ -59,14 +59,14 @@ try {
   const reached = published / seconds;
   const use = processors.map(({ pid }) => useOf(pid));
   const result = { published, seconds, rate: reached, lag_early: early, lag_late: late, use, mismatches, lags };
-  process.stderr.write(
+  print(
     `${count(reached)} updates/s for ${seconds.toFixed(0)} s; lag at first ${count(early)}, at last ${count(late)}, ` +
-      `at most ${count(Math.max(...warm))}; ${mismatches} mismatches\n`,
+      `at most ${count(Math.max(...warm))}; ${mismatches} mismatches`,
   );
   process.stdout.write(`${JSON.stringify(result)}\n`);
   const grows = late > early + GROWTH_S_MAX * rate;
-  if (grows) process.stderr.write('the lag grows\n');
-  if (reached < 0.95 * rate) process.stderr.write('the fleet could not publish at this rate\n');
+  if (grows) print('the lag grows');
+  if (reached < 0.95 * rate) print('the fleet could not publish at this rate');
   process.exitCode = grows || reached < 0.95 * rate || mismatches > 0 ? 1 : 0;
 } finally {
   rmSync(truth, { force: true });

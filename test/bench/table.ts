@@ -7,7 +7,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { BenchWorld, count, INPUT_TOPIC, median, print, useOf } from './bench-world.ts';
+import { BenchWorld, count, INPUT_TOPIC, median, print, recordsIn, useOf } from './bench-world.ts';
 import { type FoldRun, fold } from './fold-run.ts';
 import { recorder, sendAgain } from './recorded-bytes.ts';
 
@@ -39,7 +39,7 @@ try {
   const fleet = ['simulate', '--rate', '0', '--tidy', '--seed', '1', '--tasks', values.tasks, '--json'];
   await world.command([...fleet, '--updates', values.updates], publisher);
   const ends = await world.ends();
-  const total = [...ends.values()].reduce((sum, end) => sum + end, 0);
+  const total = recordsIn(ends);
   print(`published ${count(total)} updates of ${values.tasks} tasks`);
 
   const bytes = await record();

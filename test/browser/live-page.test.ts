@@ -133,6 +133,7 @@ async function lookAtAll(browser: Browser, url: string, places: Places): Promise
     }
     await live.page.emulateMedia({ colorScheme: 'light' });
     await live.expectNoSideways(name);
+    await live.expectRowsInLine(name);
     expect(await live.page.content(), name).not.toContain(CANARY);
   }
   expect(live.complaints).toEqual([]);

@@ -95,7 +95,7 @@ export class LivePage {
 
   /** Resolves when nothing is on its way any more. */
   async untilLoaded(): Promise<void> {
-    await this.page.locator('main .loading').first().waitFor({ state: 'detached' });
+    await expect.poll(() => this.page.locator('main .loading').count(), { timeout: 10_000 }).toBe(0);
   }
 
   /** Asks axe for everything that it knows of. */
@@ -119,6 +119,13 @@ export class LivePage {
       number,
     ];
     expect(width, `${what} is wider than the screen`).toBeLessThanOrEqual(visible);
+  }
+
+  /** Each row of a table is one line: there is a column for each of its cells. */
+  async expectRowsInLine(what: string): Promise<void> {
+    const lines = await this.page.evaluate(`[...document.querySelectorAll('main .table-row')].map(
+      (row) => getComputedStyle(row).gridTemplateRows.split(' ').length)`);
+    expect(Math.max(1, ...(lines as number[])), `lines of a row, ${what}`).toBe(1);
   }
 
   /** What was there first stays where it is while the rest comes. */

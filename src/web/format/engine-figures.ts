@@ -27,6 +27,40 @@ export interface EngineFigures {
   readonly accepted: number;
 }
 
+/** How well-behaved an engine is, as shares of its updates; `name` as in the address, `hint` what the title means. */
+export const CONDUCT = [
+  {
+    name: 'keyed',
+    figure: 'keyed_right',
+    title: 'Keyed right',
+    hint: 'Share of its updates that were in the right partition at once',
+  },
+  {
+    name: 'chained',
+    figure: 'chained',
+    title: 'Chained',
+    hint: 'Share of its updates that go on where the one before ended, or contain or repeat it',
+  },
+  {
+    name: 'verified',
+    figure: 'verified',
+    title: 'Verified',
+    hint: 'Share of its updates that name their work request and interval: only of these none is counted twice',
+  },
+  {
+    name: 'once',
+    figure: 'said_once',
+    title: 'Said once',
+    hint: 'Share of its updates that no other had said before',
+  },
+  {
+    name: 'accepted',
+    figure: 'accepted',
+    title: 'Accepted',
+    hint: 'Share of its updates that were not rejected',
+  },
+] as const;
+
 /** A silent task weighs more than a stalled one, and that more than a failure that is over. */
 const WEIGHTS = { silent: 5, stalled: 3, failure: 1, rejected: 1, error: 0.2 };
 /** Cost beyond this many times the median of its peers makes a straggler. */

@@ -32,7 +32,7 @@ const UNREACHABLE: Problem = {
 /** How the server stands, by the last answer to anything. */
 export interface Connection {
   readonly state: 'connecting' | 'live' | 'away';
-  /** epoch ms of the last good answer; 0: none yet */
+  /** epoch ms of the last good answer when it came to stand so; 0: none yet */
   readonly answered_at: number;
   readonly problem?: Problem;
 }

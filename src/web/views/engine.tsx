@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import type { EngineAnswer } from '../documents.ts';
-import { figuresOf, medianOf } from '../format/engine-figures.ts';
+import { CONDUCT, figuresOf, medianOf } from '../format/engine-figures.ts';
 import { exact, rate } from '../format/number.ts';
 import { useEngines } from '../live/engines.ts';
 import { useResource } from '../live/resource.ts';
@@ -61,21 +61,11 @@ export function EngineView({ id }: { id: string }) {
                   <Median value={medians.chunk} />
                 </Fact>
                 <Fact name="Errors per update">{figures.errors_per_update.toFixed(3)}</Fact>
-                <Fact name="Keyed right">
-                  <Share value={figures.keyed_right} />
-                </Fact>
-                <Fact name="Chained">
-                  <Share value={figures.chained} />
-                </Fact>
-                <Fact name="Verified">
-                  <Share value={figures.verified} />
-                </Fact>
-                <Fact name="Said once">
-                  <Share value={figures.said_once} />
-                </Fact>
-                <Fact name="Accepted">
-                  <Share value={figures.accepted} />
-                </Fact>
+                {CONDUCT.map(({ figure, title }) => (
+                  <Fact key={figure} name={title}>
+                    <Share value={figures[figure]} />
+                  </Fact>
+                ))}
               </dl>
             </Panel>
           </RollUpPanels>

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import { pathTo, useAddress, useSetFilters } from '../address.ts';
-import { type EngineFigures, figuresOf, medianOf, STRAGGLER_TIMES } from '../format/engine-figures.ts';
+import { CONDUCT, type EngineFigures, figuresOf, medianOf, STRAGGLER_TIMES } from '../format/engine-figures.ts';
 import { counted, exact, percent, rate } from '../format/number.ts';
 import { useEngines } from '../live/engines.ts';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
@@ -69,41 +69,15 @@ const COLUMNS: readonly Column<Row>[] = [
     hint: 'For each chunk, against the median of all engines',
     cell: (row) => <Cost value={row.cpu_ms_per_chunk} median={row.chunk_median} />,
   },
-  {
-    name: 'keyed',
-    title: 'Keyed right',
-    isNumber: true,
-    hint: 'Share of its updates that were in the right partition at once',
-    cell: ({ keyed_right }) => <Share value={keyed_right} />,
-  },
-  {
-    name: 'chained',
-    title: 'Chained',
-    isNumber: true,
-    hint: 'Share of its updates that go on where the one before ended, or contain or repeat it',
-    cell: ({ chained }) => <Share value={chained} />,
-  },
-  {
-    name: 'verified',
-    title: 'Verified',
-    isNumber: true,
-    hint: 'Share of its updates that name their work request and interval: only of these none is counted twice',
-    cell: ({ verified }) => <Share value={verified} />,
-  },
-  {
-    name: 'once',
-    title: 'Said once',
-    isNumber: true,
-    hint: 'Share of its updates that no other had said before',
-    cell: ({ said_once }) => <Share value={said_once} />,
-  },
-  {
-    name: 'accepted',
-    title: 'Accepted',
-    isNumber: true,
-    hint: 'Share of its updates that were not rejected',
-    cell: ({ accepted }) => <Share value={accepted} />,
-  },
+  ...CONDUCT.map(
+    ({ name, figure, title, hint }): Column<Row> => ({
+      name,
+      title,
+      hint,
+      isNumber: true,
+      cell: (row) => <Share value={row[figure]} />,
+    }),
+  ),
   {
     name: 'last',
     title: 'Last update',
@@ -123,11 +97,7 @@ const SORTS: Readonly<Record<string, Figure>> = {
   errors: ({ errors_per_update }) => errors_per_update,
   media: ({ cpu_ms_per_media_s }) => cpu_ms_per_media_s ?? 0,
   chunk: ({ cpu_ms_per_chunk }) => cpu_ms_per_chunk ?? 0,
-  keyed: ({ keyed_right }) => keyed_right,
-  chained: ({ chained }) => chained,
-  verified: ({ verified }) => verified,
-  once: ({ said_once }) => said_once,
-  accepted: ({ accepted }) => accepted,
+  ...Object.fromEntries(CONDUCT.map(({ name, figure }): [string, Figure] => [name, (row) => row[figure]])),
   last: ({ engine }) => engine.last_update_at,
 };
 const SORTABLE = new Set(Object.keys(SORTS));
