@@ -17,8 +17,7 @@ import { type ChangeFilter, WrittenChanges, writtenOf } from './written-changes.
 const CLIENTS_MAX = 2_000;
 /** Tasks that one client may follow. */
 const TASKS_MAX = 100;
-/** What a timer can wait. */
-const TIMER_MS_MAX = 2_147_483_647;
+const TOKEN_OVER = 'the token has expired: come back with a new one, and Last-Event-ID';
 
 const names = (known: readonly string[]) =>
   z
@@ -103,7 +102,8 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
         const stream = new EventStream(reply.raw, headers, () => metrics.dropped());
         clients.add(stream);
         follow(stream, request.query, position);
-        endWithToken(stream, request.letInUntil);
+        // Who asked with a signed token hears no more than that allows.
+        if (request.letInUntil !== null) stream.closeAt(request.letInUntil, TOKEN_OVER);
       },
     );
   };
@@ -179,12 +179,4 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
         });
     });
   }
-}
-
-/** Who asked with a signed token hears no more than that allows. @param until epoch ms; null: without end */
-function endWithToken(stream: EventStream, until: number | null): void {
-  if (until === null) return;
-  const end = () => stream.close('the token has expired: come back with a new one, and Last-Event-ID');
-  const timer = setTimeout(end, Math.min(until - Date.now(), TIMER_MS_MAX));
-  stream.onEnd(() => clearTimeout(timer));
 }

@@ -8,6 +8,8 @@ const WAITING_BYTES_MAX = 1_048_576;
 /** A client that is let go has this long to take what waits for it, ms. */
 const FAREWELL_MS = 5_000;
 const BEAT_EVERY_MS = 15_000;
+/** What a timer can wait, 24.8 days; what is longer would end at once. */
+const TIMER_MS_MAX = 2_147_483_647;
 
 /** @param data JSON text @param id where the stream can go on */
 export function eventText(event: string, data: string, id?: string): string {
@@ -65,6 +67,18 @@ export class EventStream {
     const late = setTimeout(() => this.#response.destroy(), FAREWELL_MS);
     late.unref();
     this.#response.on('close', () => clearTimeout(late));
+  }
+
+  /** @param moment epoch ms by this machine's clock, however far */
+  closeAt(moment: number, reason: string): void {
+    let timer: NodeJS.Timeout;
+    const look = () => {
+      const left = moment - Date.now();
+      if (left <= 0) this.close(reason);
+      else timer = setTimeout(look, Math.min(left, TIMER_MS_MAX));
+    };
+    look();
+    this.onEnd(() => clearTimeout(timer));
   }
 
   #write(text: string | Buffer): void {
