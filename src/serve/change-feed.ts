@@ -65,11 +65,11 @@ export class ChangeFeed {
     this.#timer = undefined;
   }
 
-  /** What has changed since a position, for one who comes back. @throws Fault */
+  /** What has changed since a position, for one who comes back; what log time stepped back to may come twice. @throws Fault */
   async since(position: Position): Promise<Changes> {
     const now = await this.#reads.readPositions();
     const from = [...now].map(([partition, { log_time }]) => {
-      return [partition, { until: position.get(partition) ?? log_time, overlap_ms: 0 }] as const;
+      return [partition, { until: position.get(partition) ?? log_time, overlap_ms: OVERLAP_MS }] as const;
     });
     const { changes, isWhole } = await this.#reads.readChanges(new Map(from));
     return {
