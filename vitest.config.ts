@@ -17,6 +17,7 @@ const pureRooms = [
   'topology',
   'verify',
   'web',
+  'read/shared',
   'cli/output',
   'cli/progress',
   'cli/run-observer',

@@ -23,6 +23,9 @@ import { redisTarget } from './service-targets.ts';
 import { kafkaConnection, kafkaLog } from './topic-admin.ts';
 import { version } from './version.ts';
 
+/** Ten looks at the slots a second are enough for any number of questions: as_of says when it was. */
+const LOOK_SHARED_MS = 100;
+
 /** Beside the compiled command (dist/cli/serve.js); what runs from the sources shows the page as it was built last. */
 const PAGE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web/' : '../web/', import.meta.url));
 
@@ -74,6 +77,7 @@ export function serveCommand(): Command {
         group,
         topic,
         logEndOf: (partition) => logEnds.of(partition),
+        look_shared_ms: LOOK_SHARED_MS,
       });
       const watch = new FleetWatch(reads, logEnds);
       watch.start();

@@ -9,7 +9,7 @@ import type { RedisClient } from '../redis/redis-target.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupKeys, groupLivePattern, groupTasksPattern, parseSlotKey, parseTaskKey } from '../redis/slot-keys.ts';
 import { readSlot, readWholeTasks, type SlotGlimpse } from '../redis/slot-reads.ts';
-import { inPartition, readSlots, unreachableFault } from '../redis/slots-in-reach.ts';
+import { inPartition, readSlots, requireAll } from '../redis/slots-in-reach.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
@@ -118,8 +118,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
 
   async function readAllSlots(): Promise<SlotGlimpse[]> {
     const slots = await readSlotsInReach();
-    const lost = slots.find(({ unreachable }) => unreachable !== null);
-    if (lost !== undefined) throw unreachableFault(slots);
+    requireAll(slots);
     return slots;
   }
 

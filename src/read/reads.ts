@@ -7,6 +7,7 @@ import { readIdsThatBegin } from '../redis/roll-up-reads.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupKeys } from '../redis/slot-keys.ts';
 import { type SlotGlimpse, thoseLedTo } from '../redis/slot-reads.ts';
+import { requireAll } from '../redis/slots-in-reach.ts';
 import { readTasksOfWorkRequest } from '../redis/work-requests.ts';
 import { type AsOf, asOfAll, type LogEndOf, partitionAsOf } from './as-of.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
@@ -15,7 +16,8 @@ import { createLiveReads } from './live-reads.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
 import { createRollUpReads } from './roll-up-reads.ts';
-import { readChanges, type TaskChangeSeen } from './task-changes.ts';
+import { sharedFor } from './shared.ts';
+import { readChanges, type TaskChangeSeen, type Told } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
 import type { ListSort, TaskFilter } from './task-filter.ts';
 import { createTaskLists, type TaskPage } from './task-lists.ts';
@@ -24,7 +26,7 @@ import type { ListOrder } from './task-order.ts';
 /** ms */
 const WAIT_LOOK_MS = 20;
 /** Changes that one look may bring. */
-const CHANGES_MAX = 2_000;
+const CHANGES_MAX = 500;
 
 export interface ReadsOptions {
   readonly redis: RedisClient;
@@ -33,6 +35,8 @@ export interface ReadsOptions {
   readonly topic: string;
   /** where the log ends, by somebody who asks Kafka; otherwise by the owners' last words */
   readonly logEndOf?: LogEndOf;
+  /** how old the look at the slots may be that an answer takes its as_of from, ms: many who ask share it. Default 0 */
+  readonly look_shared_ms?: number;
 }
 
 export type ChangeOfTask = TaskChangeSeen & { readonly task: TaskDocument };
@@ -78,8 +82,14 @@ export interface Reads {
   readEngines(limit: number, after?: string): Promise<{ engines: EngineDocument[]; next?: string; as_of: AsOf }>;
   /** W of every partition that was folded, and the log time of the last record below it. */
   readPositions(): Promise<Map<number, { watermark: number; log_time: number }>>;
-  /** Changes at or after a moment of log time, ms, by partition: see task-changes.ts. `isWhole` false: some were left out. */
-  readChanges(since: ReadonlyMap<number, number>): Promise<{ changes: ChangeOfTask[]; isWhole: boolean }>;
+  /**
+   * Changes since a moment of each partition: see task-changes.ts. `isWhole` false: some were left out.
+   * @param isWanted asked of each before its task is read
+   */
+  readChanges(
+    told: ReadonlyMap<number, Told>,
+    isWanted?: (change: TaskChangeSeen) => boolean,
+  ): Promise<{ changes: ChangeOfTask[]; isWhole: boolean }>;
   /** Some tasks without their errors and outputs, in the order asked; null: there is none. */
   readTaskRows(ids: readonly string[]): Promise<(TaskDocument | null)[]>;
   /** The first ids of jobs, and of engines, that begin with the text. */
@@ -93,22 +103,31 @@ export interface Reads {
   readTasks(filter: TaskFilter, page: PageOptions): Promise<TaskPage & { as_of: AsOf }>;
 }
 
-export function createReads({ redis, prefix, group, topic, logEndOf = () => null }: ReadsOptions): Reads {
+export function createReads(options: ReadsOptions): Reads {
+  const { redis, prefix, group, topic, logEndOf = () => null, look_shared_ms = 0 } = options;
   const live = createLiveReads({ redis, prefix, group, topic });
   const keysOf = groupKeys(prefix, group);
   const run = defineScripts(redis);
   const rollUps = createRollUpReads(redis, run, keysOf, live.readPartitionCount);
   const lists = createTaskLists(redis, run, keysOf, topic, live.readPartitionCount);
 
-  function asOfSlots(slots: readonly SlotGlimpse[]): AsOf {
-    const now = Date.now();
-    const places = slots.map((slot, partition) => partitionAsOf({ topic, partition }, slot, now, logEndOf(partition)));
-    return asOfAll(places, now);
+  const lookAtSlots = sharedFor(look_shared_ms, async () => {
+    const slots = await live.readSlotsInReach();
+    return { slots, read_at: Date.now() };
+  });
+
+  function asOfSlots({ slots, read_at }: { slots: readonly SlotGlimpse[]; read_at: number }): AsOf {
+    const places = slots.map((slot, partition) =>
+      partitionAsOf({ topic, partition }, slot, read_at, logEndOf(partition)),
+    );
+    return asOfAll(places, read_at);
   }
 
-  /** The slots are looked at first: what is then read lies at their W or beyond it. */
+  /** The slots are looked at first: what is then read, of all of them, lies at their W or beyond it. */
   async function asOfNow(): Promise<AsOf> {
-    return asOfSlots(await live.readSlots());
+    const look = await lookAtSlots();
+    requireAll(look.slots);
+    return asOfSlots(look);
   }
 
   return {
@@ -154,14 +173,14 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
     },
 
     async readFleet() {
-      const slots = await live.readSlotsInReach();
-      const isFolded = slots.some(({ head, damage }) => head !== null || damage !== null);
-      return { fleet: isFolded ? fleetDocument(slots) : null, as_of: asOfSlots(slots) };
+      const look = await lookAtSlots();
+      const isFolded = look.slots.some(({ head, damage }) => head !== null || damage !== null);
+      return { fleet: isFolded ? fleetDocument(look.slots) : null, as_of: asOfSlots(look) };
     },
 
     async readPartitions() {
-      const slots = await live.readSlotsInReach();
-      return { partitions: slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(slots) };
+      const look = await lookAtSlots();
+      return { partitions: look.slots.map((slot, i) => partitionDocument(i, slot)), as_of: asOfSlots(look) };
     },
 
     async readTask(internal_task_id) {
@@ -175,16 +194,16 @@ export function createReads({ redis, prefix, group, topic, logEndOf = () => null
 
     async readPositions() {
       const positions = new Map<number, { watermark: number; log_time: number }>();
-      for (const [partition, { watermark, head }] of (await live.readSlotsInReach()).entries()) {
+      for (const [partition, { watermark, head }] of (await lookAtSlots()).slots.entries()) {
         if (watermark === null) continue;
         positions.set(partition, { watermark, log_time: head?.clock.log_time ?? 0 });
       }
       return positions;
     },
 
-    async readChanges(since) {
-      const found = await Promise.all([...since].map(([one, at]) => readChanges(redis, keysOf(one), one, at)));
-      const all = found.flatMap(({ changes }) => changes).sort((a, b) => a.at - b.at);
+    async readChanges(told, isWanted = () => true) {
+      const found = await Promise.all([...told].map(([one, since]) => readChanges(redis, keysOf(one), one, since)));
+      const all = found.flatMap(({ changes }) => changes.filter(isWanted)).sort((a, b) => a.at - b.at);
       const newest = all.slice(-CHANGES_MAX);
       const rows = await lists.readRows(newest.map(({ partition, internal_task_id: id }) => ({ partition, id })));
       // One that was retired meanwhile is left out.

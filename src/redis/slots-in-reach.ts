@@ -34,12 +34,12 @@ export async function readSlots(
   return slots;
 }
 
-/** Names the slots that could not be looked at, for an answer that needs all of them. */
-export function unreachableFault(slots: readonly SlotGlimpse[]): Error {
+/** For an answer that needs all slots. @throws Fault service_unavailable, with the numbers of those that could not be looked at */
+export function requireAll(slots: readonly SlotGlimpse[]): void {
   const lost = [...slots.entries()].filter(([, { unreachable }]) => unreachable !== null);
+  if (lost.length === 0) return;
   const numbers = lost.map(([partition]) => partition).join(', ');
-  const why = lost[0]?.[1].unreachable ?? '';
-  return away('redis', `partitions ${numbers} cannot be read, and all are needed (${why})`);
+  throw away('redis', `partitions ${numbers} cannot be read, and all are needed (${lost[0]![1].unreachable})`);
 }
 
 /** Says which partition a read was for, where its master does not answer. */

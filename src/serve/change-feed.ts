@@ -2,6 +2,7 @@
 // position is a moment of log time of each partition, so a client can come back to any server.
 
 import type { ChangeOfTask, Reads } from '../read/reads.ts';
+import type { TaskChangeSeen, Told } from '../read/task-changes.ts';
 import type { Change } from './change-documents.ts';
 import { rowOf } from './task-documents.ts';
 
@@ -64,11 +65,13 @@ export class ChangeFeed {
     this.#timer = undefined;
   }
 
-  /** What has changed since a position, for one who comes back. @throws Fault */
+  /** What has changed since a position, for one who comes back; what log time stepped back to may come twice. @throws Fault */
   async since(position: Position): Promise<Changes> {
     const now = await this.#reads.readPositions();
-    const from = new Map([...now].map(([partition, { log_time }]) => [partition, position.get(partition) ?? log_time]));
-    const { changes, isWhole } = await this.#reads.readChanges(from);
+    const from = [...now].map(([partition, { log_time }]) => {
+      return [partition, { until: position.get(partition) ?? log_time, overlap_ms: OVERLAP_MS }] as const;
+    });
+    const { changes, isWhole } = await this.#reads.readChanges(new Map(from));
     return {
       changes: changes.map(toldChange),
       isWhole,
@@ -82,22 +85,25 @@ export class ChangeFeed {
     this.#looking = true;
     try {
       const now = await this.#reads.readPositions();
-      const from = new Map<number, number>();
-      for (const [partition, { watermark, log_time }] of now) {
+      const from = new Map<number, Told>();
+      for (const [partition, { watermark }] of now) {
         const known = this.#position.get(partition);
         if (known !== undefined && this.#watermarks.get(partition) !== watermark) {
-          from.set(partition, Math.max(0, known - OVERLAP_MS));
+          from.set(partition, { until: known, overlap_ms: OVERLAP_MS });
         }
-        this.#watermarks.set(partition, watermark);
-        this.#position.set(partition, Math.max(log_time, known ?? 0));
       }
-      if (from.size === 0) return;
-      const { changes, isWhole } = await this.#reads.readChanges(from);
-      const fresh = changes.filter((change) => this.#isFresh(change));
+      const seen = new Map<string, number>();
+      const { changes, isWhole } = await this.#reads.readChanges(from, (change) => this.#isFresh(change, seen));
+      // Not before: where the reading fails, the next look begins where this one did.
+      for (const [partition, { watermark, log_time }] of now) {
+        this.#watermarks.set(partition, watermark);
+        this.#position.set(partition, Math.max(log_time, this.#position.get(partition) ?? 0));
+      }
+      for (const [text, at] of seen) this.#told.set(text, at);
       const oldest = Math.min(...this.#position.values()) - 2 * OVERLAP_MS;
       for (const [text, at] of this.#told) if (at < oldest) this.#told.delete(text);
-      if (fresh.length === 0 && isWhole) return;
-      const told = { changes: fresh.map(toldChange), isWhole, position: new Map(this.#position) };
+      if (changes.length === 0 && isWhole) return;
+      const told = { changes: changes.map(toldChange), isWhole, position: new Map(this.#position) };
       for (const listener of this.#listeners) listener(told);
     } catch {
       // Redis is away: the fleet's watch tells it, and the next look goes on from here.
@@ -106,16 +112,16 @@ export class ChangeFeed {
     }
   }
 
-  #isFresh({ kind, at, internal_task_id, task }: ChangeOfTask): boolean {
-    const text = `${kind} ${at} ${task.task_status} ${internal_task_id}`;
+  #isFresh({ kind, at, task_status, internal_task_id }: TaskChangeSeen, seen: Map<string, number>): boolean {
+    const text = `${kind} ${at} ${task_status} ${internal_task_id}`;
     if (this.#told.has(text)) return false;
-    this.#told.set(text, at);
+    seen.set(text, at);
     return true;
   }
 }
 
-function toldChange(found: ChangeOfTask): ToldChange {
-  const change = { ...found, task: rowOf(found.task) };
+function toldChange({ kind, at, partition, internal_task_id, task }: ChangeOfTask): ToldChange {
+  const change = { kind, at, partition, internal_task_id, task: rowOf(task) };
   return { change, text: JSON.stringify(change) };
 }
 

@@ -2,23 +2,22 @@
 
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Change } from './change-documents.ts';
-import { type Changes, type Position, positionOf, positionText } from './change-feed.ts';
+import { type Changes, type Position, positionOf } from './change-feed.ts';
 import { statuses } from './common-documents.ts';
-import { EventStream } from './event-stream.ts';
+import { EventStream, eventText } from './event-stream.ts';
 import type { FleetAnswer } from './fleet-documents.ts';
 import type { FleetLook } from './fleet-watch.ts';
 import { ApiProblem, badRequest } from './problems.ts';
 import { problems, text, told } from './route-parts.ts';
 import type { ApiSources } from './sources.ts';
 import { rowOf } from './task-documents.ts';
+import { type ChangeFilter, WrittenChanges, writtenOf } from './written-changes.ts';
 
 /** Clients of the stream at once. */
 const CLIENTS_MAX = 2_000;
 /** Tasks that one client may follow. */
 const TASKS_MAX = 100;
-/** What a timer can wait. */
-const TIMER_MS_MAX = 2_147_483_647;
+const TOKEN_OVER = 'the token has expired: come back with a new one, and Last-Event-ID';
 
 const names = (known: readonly string[]) =>
   z
@@ -56,12 +55,13 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
   }
   // Made once a second for all.
   let lastLook: FleetLook | null = null;
-  let lastText = '';
-  const sharedFleetText = (look: FleetLook): string => {
-    if (look !== lastLook) lastText = fleetText(look);
+  let lastFleet = Buffer.alloc(0);
+  const writtenFleet = (look: FleetLook): Buffer => {
+    if (look !== lastLook) lastFleet = Buffer.from(eventText('fleet', fleetText(look)));
     lastLook = look;
-    return lastText;
+    return lastFleet;
   };
+  const written = new WrittenChanges();
 
   return async (app) => {
     app.addHook('preClose', async () => {
@@ -102,20 +102,19 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
         const stream = new EventStream(reply.raw, headers, () => metrics.dropped());
         clients.add(stream);
         follow(stream, request.query, position);
-        endWithToken(stream, request.letInUntil);
+        // Who asked with a signed token hears no more than that allows.
+        if (request.letInUntil !== null) stream.closeAt(request.letInUntil, TOKEN_OVER);
       },
     );
   };
 
   function follow(stream: EventStream, asked: Query, position: Position | null): void {
     const wants = (event: string) => asked.events === undefined || asked.events.has(event);
-    const tell = ({ changes, isWhole, position: now }: Changes) => {
-      if (!isWhole) stream.send('gap', JSON.stringify({ reason: 'more has changed than one look may bring' }));
-      const chosen = changes.filter(({ change }) => isAsked(change, asked));
-      const id = positionText(now);
-      for (const [i, { text }] of chosen.entries()) {
-        stream.send('change', text, i === chosen.length - 1 ? id : undefined);
-      }
+    const { kind, task_status, engine_id, internal_job_id, internal_task_id } = asked;
+    const filter: ChangeFilter = { kind, task_status, engine_id, internal_job_id, internal_task_id };
+    const tell = (changes: Changes) => {
+      const events = written.of(changes, filter, feed.listeners);
+      if (events !== null) stream.sendWritten(events);
     };
     const stops: (() => void)[] = [];
     let isAway = false;
@@ -127,7 +126,7 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
           const reason = watch.away ?? undefined;
           stream.send(isAway ? 'away' : 'back', JSON.stringify({ service: 'redis', ...(isAway ? { reason } : {}) }));
         }
-        if (look !== null && wants('fleet')) stream.send('fleet', sharedFleetText(look));
+        if (look !== null && wants('fleet')) stream.sendWritten(writtenFleet(look));
       }),
     );
     if (wants('task') && asked.internal_task_id) stops.push(followTasks(stream, asked.internal_task_id));
@@ -138,7 +137,13 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
       if (position !== null) {
         void feed
           .since(position)
-          .then(tell, () => stream.send('gap', JSON.stringify({ reason: 'what was missed could not be read' })))
+          .then(
+            (missed) => {
+              const events = writtenOf(missed, filter);
+              if (events !== null) stream.sendWritten(events);
+            },
+            () => stream.send('gap', JSON.stringify({ reason: 'what was missed could not be read' })),
+          )
           .finally(() => {
             for (const changes of waiting ?? []) tell(changes);
             waiting = null;
@@ -174,20 +179,4 @@ export function changeRoutes(sources: ApiSources): FastifyPluginAsyncZod {
         });
     });
   }
-}
-
-/** Who asked with a signed token hears no more than that allows. @param until epoch ms; null: without end */
-function endWithToken(stream: EventStream, until: number | null): void {
-  if (until === null) return;
-  const end = () => stream.close('the token has expired: come back with a new one, and Last-Event-ID');
-  const timer = setTimeout(end, Math.min(until - Date.now(), TIMER_MS_MAX));
-  stream.onEnd(() => clearTimeout(timer));
-}
-
-function isAsked({ kind, internal_task_id, task }: Change, asked: Query): boolean {
-  if (asked.kind !== undefined && !asked.kind.has(kind)) return false;
-  if (asked.internal_task_id !== undefined && !asked.internal_task_id.includes(internal_task_id)) return false;
-  if (asked.task_status !== undefined && (task.task_status ?? 'unreported') !== asked.task_status) return false;
-  if (asked.engine_id !== undefined && task.engine_id !== asked.engine_id) return false;
-  return asked.internal_job_id === undefined || task.internal_job_id === asked.internal_job_id;
 }

@@ -8,6 +8,13 @@ const WAITING_BYTES_MAX = 1_048_576;
 /** A client that is let go has this long to take what waits for it, ms. */
 const FAREWELL_MS = 5_000;
 const BEAT_EVERY_MS = 15_000;
+/** What a timer can wait, 24.8 days; what is longer would end at once. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+/** @param data JSON text @param id where the stream can go on */
+export function eventText(event: string, data: string, id?: string): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+}
 
 export class EventStream {
   readonly #response: ServerResponse;
@@ -43,9 +50,14 @@ export class EventStream {
     else this.#ends.push(end);
   }
 
-  /** @param data JSON text @param id where the stream can go on */
-  send(event: string, data: string, id?: string): void {
-    this.#write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+  /** @param data JSON text */
+  send(event: string, data: string): void {
+    this.#write(eventText(event, data));
+  }
+
+  /** Events as `eventText` writes them, made once for many clients. */
+  sendWritten(events: Buffer): void {
+    this.#write(events);
   }
 
   close(reason: string): void {
@@ -57,7 +69,19 @@ export class EventStream {
     this.#response.on('close', () => clearTimeout(late));
   }
 
-  #write(text: string): void {
+  /** @param moment epoch ms by this machine's clock, however far */
+  closeAt(moment: number, reason: string): void {
+    let timer: NodeJS.Timeout;
+    const look = () => {
+      const left = moment - Date.now();
+      if (left <= 0) this.close(reason);
+      else timer = setTimeout(look, Math.min(left, TIMER_MS_MAX));
+    };
+    look();
+    this.onEnd(() => clearTimeout(timer));
+  }
+
+  #write(text: string | Buffer): void {
     if (this.#isOver) return;
     this.#response.write(text);
     if (this.#response.writableLength <= WAITING_BYTES_MAX) return;

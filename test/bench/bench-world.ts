@@ -63,6 +63,12 @@ export function print(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** One of the aims, and whether this run has met it. */
+export function judge(isMet: boolean, what: string): boolean {
+  print(`${isMet ? 'met' : 'NOT MET'}: ${what}`);
+  return isMet;
+}
+
 export class BenchWorld {
   readonly stack: Stack;
   readonly #link: ClusterLink;

@@ -23,6 +23,7 @@ const GROUP = 'page';
 /** of each task, when it begins */
 const UPDATES = 3;
 const STREAMED_TASKS = '20000';
+const PUBLISHED_TOLD_MS = 10_000;
 /** how often it is told how far the fold has come */
 const PARTS_TOLD = 20;
 
@@ -59,7 +60,11 @@ async function fill(
   { tasks, engines }: PageWorldOptions,
 ) {
   const fleet = ['simulate', '--rate', '0', '--tidy', '--seed', '1', '--tasks', tasks, '--engines', engines];
-  await world.command([...fleet, '--updates', String(Number(tasks) * UPDATES), '--json'], env);
+  const updates = Number(tasks) * UPDATES;
+  const looks = setInterval(() => {
+    void world.ends().then((ends) => print(`published ${count(recordsIn(ends))} of ${count(updates)}`));
+  }, PUBLISHED_TOLD_MS);
+  await world.command([...fleet, '--updates', String(updates), '--json'], env).finally(() => clearInterval(looks));
   const ends = await world.ends();
   const published = recordsIn(ends);
   for (let part = 1; part <= PARTS_TOLD; part++) {

@@ -1,8 +1,8 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { positionOf, positionText } from '../../src/serve/change-feed.ts';
-import { EventStream } from '../../src/serve/event-stream.ts';
+import { EventStream, eventText } from '../../src/serve/event-stream.ts';
 import { followEvents } from '../system/event-client.ts';
 
 async function streams(count: number) {
@@ -50,7 +50,7 @@ test('a client that takes nothing is let go with a word, what waits for it stays
     event: 'dropped',
     data: { reason: expect.stringMatching(/too little/) },
   });
-  opened[1]!.send('last', '1', 'an-id');
+  opened[1]!.sendWritten(Buffer.from(eventText('last', '1', 'an-id')));
   opened[1]!.close('the server stops');
   await brisk!.ended;
   expect(brisk!.events.slice(-2)).toEqual([
@@ -66,4 +66,22 @@ test('a position reads back as it was, and anything else is none', () => {
   ]);
   expect(positionOf(positionText(position))).toEqual(position);
   for (const text of ['', 'x', '0', '0.', '0.1~', '-1.1', '0.1 ', '0.é']) expect(positionOf(text), text).toBeNull();
+});
+
+test('a stream ends when its token does, and no sooner, also beyond what a timer can wait', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const day = 86_400_000;
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const stream = new EventStream(response, {}, () => {});
+  stream.closeAt(Date.now() + 60 * day, 'the token has expired');
+  vi.advanceTimersByTime(60 * day - 1);
+  expect(stream.isOver).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(stream.isOver).toBe(true);
+  const gone = new EventStream(new ServerResponse(new IncomingMessage(new Socket())), {}, () => {});
+  gone.closeAt(Date.now() - 1, 'the token has expired');
+  expect(gone.isOver).toBe(true);
+  vi.runAllTimers();
+  expect(vi.getTimerCount(), 'timers that are left').toBe(0);
 });

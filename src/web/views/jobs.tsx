@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<JobDocument>[] = [
       ),
   },
   { name: 'failures', title: 'Failures', isNumber: true, cell: ({ failures_by_reason }) => sumOf(failures_by_reason) },
-  { name: 'errors', title: 'Errors', isNumber: true, cell: ({ error_count }) => exact(error_count) },
+  { name: 'errors', title: 'Errors', isNumber: true, cell: ({ error_count }) => quietZero(error_count) },
   { name: 'last', title: 'Last update', isNumber: true, cell: (job) => <Time at={job.last_update_at} isRelative /> },
 ];
 
@@ -112,5 +112,9 @@ function jobsOf({ jobs }: JobsAnswer): readonly JobDocument[] {
 
 function sumOf(counts: JobDocument['failures_by_reason']) {
   const sum = Object.values(counts).reduce<number>((total, count) => total + Number(count), 0);
-  return sum === 0 ? <span class="quiet">0</span> : exact(sum);
+  return quietZero(sum);
+}
+
+function quietZero(count: JobDocument['error_count']) {
+  return Number(count) === 0 ? <span class="quiet">0</span> : exact(count);
 }
