@@ -31,9 +31,11 @@ export class FoldChanges {
       task,
       errors: [],
       task_output: undefined,
+      ios: new Set(),
       reporters: new Set(),
       base_changed: false,
       look_changed: false,
+      before: isNew || known !== undefined ? null : asItIs(task),
       // Of one that begins anew in the same stretch the slot has what it had before.
       places_before: known !== undefined ? known.places_before : isNew ? null : placesOf(task),
       retired: false,
@@ -61,4 +63,8 @@ export class FoldChanges {
     if (tombstones.size > 0) this.#tombstones = new Map();
     return tombstones;
   }
+}
+
+function asItIs(task: TaskState): TaskState {
+  return { ...task, processed_stats: { ...task.processed_stats } };
 }

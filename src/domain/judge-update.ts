@@ -66,7 +66,7 @@ export function takeIntoLedger(
   task.open_gaps += reporter.open.length - gaps + lost;
   keepReporter(change, name, reporter, at, settings);
   const mark = doubt ?? markOf(updateClass);
-  if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
+  if (mark !== null) task.marks = { ...task.marks, [mark]: (task.marks[mark] ?? 0) + 1 };
 }
 
 /**

@@ -191,7 +191,7 @@ export class PartitionFold {
     if (outcome === 'applied') {
       this.#apply(input, told, isNew, change, judged);
     } else {
-      addTotals(task, judged, settings);
+      addTotals(change, judged, settings);
       if (outcome === 'duplicate') task.updates_duplicate++;
       else task.updates_stale++;
     }

@@ -5,6 +5,7 @@
 import { placeOf, unpackPost } from '../domain/remembered-post.ts';
 import { newReporter, type Reporter } from '../domain/reporter.ts';
 import type { TaskChange, TaskState } from '../domain/task-state.ts';
+import type { HashWrites, SlotWrites } from './slot-writes.ts';
 import { malformed, storedJson } from './stored-values.ts';
 
 const REPORTER = 'reporter.';
@@ -20,52 +21,95 @@ const FIGURES = [
   'reopened_at',
 ] as const;
 
-/** The fields to set, name and value alternating, and those to delete. */
-export interface LedgerDiff {
-  readonly fields: string[];
-  readonly gone: string[];
-}
-
 /** @param whole nothing of the ledger is in Redis, or nothing is known of what is */
-export function diffLedger(change: TaskChange, whole: boolean): LedgerDiff {
+export function writeLedger(writes: SlotWrites, key: string, change: TaskChange, whole: boolean): void {
   const { task, reporters, base_changed } = change;
-  const fields: string[] = [];
-  const gone: string[] = [];
+  let gone: string[] | null = null;
+  writes.openHash(key);
   for (const name of whole ? task.reporters.keys() : reporters) {
     const reporter = task.reporters.get(name);
-    if (reporter === undefined) gone.push(REPORTER + name);
-    else fields.push(REPORTER + name, encodeReporter(reporter));
+    if (reporter === undefined) {
+      gone ??= [];
+      gone.push(REPORTER + name);
+      continue;
+    }
+    writes.fieldOf(REPORTER + name);
+    writes.beginValue();
+    writeReporter(writes, reporter);
+    writes.endValue();
   }
   if (base_changed || whole) {
     for (const [field, numbers] of [
       ['base', task.reporters_base],
       ['let_go', task.reporters_let_go],
     ] as const) {
-      if (numbers.size > 0) fields.push(field, JSON.stringify([...numbers].flat()));
-      else if (!whole) gone.push(field);
+      if (numbers.size > 0) {
+        writes.fieldOf(field);
+        writes.text(JSON.stringify([...numbers].flat()));
+      } else if (!whole) {
+        gone ??= [];
+        gone.push(field);
+      }
     }
   }
-  return { fields, gone };
+  writes.closeHash();
+  if (gone !== null) writes.hdel(key, gone);
 }
 
 /** [IO names, figures, totals as name or its place among them and total, open priors, posts] */
-function encodeReporter(reporter: Reporter): string {
-  const { io_names } = reporter;
-  let totals = '';
-  for (const [name, total] of reporter.totals) {
-    totals += `${totals === '' ? '' : ','}${placeOf(name, io_names) ?? JSON.stringify(name)},${total}`;
+function writeReporter(writes: HashWrites, reporter: Reporter): void {
+  const { io_names, totals, open, posts } = reporter;
+  writes.piece('[');
+  writes.piece(JSON.stringify(io_names));
+  writes.piece(',[');
+  writes.digits(reporter.last_offset);
+  writes.piece(',');
+  writes.digits(reporter.heard_at);
+  writes.piece(',');
+  writes.digits(reporter.newest_prior);
+  writes.piece(',');
+  writes.digits(reporter.newest_timestamp);
+  writes.piece(',');
+  writes.digits(reporter.timestamp_max);
+  writes.piece(',');
+  writes.digits(reporter.start);
+  writes.piece(',');
+  writes.digits(reporter.forgotten);
+  writes.piece(',');
+  writes.digits(reporter.reopened_at);
+  writes.piece(',');
+  writes.digits(attendanceOf(reporter));
+  writes.piece('],[');
+  let is_first = true;
+  for (const [name, total] of totals) {
+    if (!is_first) writes.piece(',');
+    is_first = false;
+    const place = placeOf(name, io_names);
+    if (place === undefined) writes.piece(JSON.stringify(name));
+    else writes.digits(place);
+    writes.piece(',');
+    writes.digits(total);
   }
+  writes.piece('],[');
+  for (let i = 0; i < open.length; i++) {
+    if (i > 0) writes.piece(',');
+    writes.digits(open[i]!);
+  }
+  writes.piece('],[');
   // A chain of posts goes on where the last one ends, so there is little to write of where each of them lies.
-  let posts = '';
   let end = 0;
-  for (const { prior, timestamp, text } of reporter.posts) {
-    posts += `${posts === '' ? '' : ','}[${prior - end},${timestamp - prior},${text}]`;
+  for (let i = 0; i < posts.length; i++) {
+    const { prior, timestamp, text } = posts[i]!;
+    writes.piece(i > 0 ? ',[' : '[');
+    writes.digits(prior - end);
+    writes.piece(',');
+    writes.digits(timestamp - prior);
+    writes.piece(',');
+    writes.piece(text);
+    writes.piece(']');
     end = timestamp;
   }
-  let figures = '';
-  for (const figure of FIGURES) figures += `${reporter[figure]},`;
-  figures += attendanceOf(reporter);
-  return `[${JSON.stringify(io_names)},[${figures}],[${totals}],[${reporter.open.join()}],[${posts}]]`;
+  writes.piece(']]');
 }
 
 /** Stands behind the figures: 0 ended, 1 open, 2 open and last heard of by another partition, 3 ended and so. */

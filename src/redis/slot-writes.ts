@@ -1,6 +1,7 @@
 // Collects the writes of one save in the form that save.lua takes: the keys, declared in full, and one argument, a msgpack
-// array of strings. One packed argument instead of thousands is what makes large saves fast. It is packed here as it comes: a
-// library that packs anything asks of each string what it is, and that was a quarter of what folding and saving cost.
+// array of strings. One packed argument instead of thousands is what makes large saves fast. It is packed here as it comes, a
+// number as its digits: of a list of texts, each had to be made, kept and read once more, and that was half of what folding and
+// saving cost.
 
 /** Lua's unpack fails at about 8,000 values. */
 const VALUES_MAX = 2_000;
@@ -9,8 +10,46 @@ const SHORT_MAX = 100;
 const BYTES_A_UNIT_MAX = 3;
 /** Of an array or a text, at most. */
 const HEADER_BYTES = 5;
+/** Of an integer up to 2^53. */
+const DIGITS_MAX = 16;
+/** A number is taken apart into two that fit into 32 bits. */
+const LOW_DIGITS = 8;
+const LOW = 10 ** LOW_DIGITS;
+/** Of the count of a hash's values, which is known at its end. */
+const COUNT_DIGITS = 5;
 
-export interface SlotWrites {
+/** A text that is written again and again: packed once. */
+export interface PackedText {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+/** @param text up to 31 characters of ASCII */
+export function packedText(text: string): PackedText {
+  return { text, bytes: Uint8Array.of(0xa0 | text.length, ...Buffer.from(text, 'latin1')) };
+}
+
+/**
+ * One hash, field by field, between `openHash` and `closeHash`. A field is followed by its value, which is written whole, or piece by
+ * piece between `beginValue` and `endValue`.
+ */
+export interface HashWrites {
+  /** nothing happens where no field follows */
+  openHash(key: string): void;
+  field(name: PackedText): void;
+  fieldOf(name: string): void;
+  /** an integer */
+  number(value: number): void;
+  text(value: string): void;
+  beginValue(): void;
+  piece(text: string): void;
+  /** an integer */
+  digits(value: number): void;
+  endValue(): void;
+  closeHash(): void;
+}
+
+export interface SlotWrites extends HashWrites {
   /** KEYS: the head first */
   readonly keys: string[];
   /** `values` alternates fields and values; nothing happens where it is empty */
@@ -36,22 +75,27 @@ export function slotWrites(head: string): SlotWrites {
   let end = HEADER_BYTES;
   let texts = 0;
   let lastKey = head;
-  let lastIndex = '1';
+  let lastIndex = 1;
+  /** of the hash at hand: where its count stands, and how many texts there were before it; 0: nothing is written of it yet */
+  let hash = head;
+  let countAt = 0;
+  let textsBefore = 0;
+  let valueAt = 0;
+
+  function makeRoom(more: number): void {
+    if (end + more <= bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(end + more, 2 * bytes.length));
+    bytes.copy(larger, 0, 0, end);
+    bytes = larger;
+  }
 
   function put(text: string): void {
     const { length } = text;
-    const most = end + HEADER_BYTES + BYTES_A_UNIT_MAX * length;
-    if (most > bytes.length) grow(most);
+    makeRoom(HEADER_BYTES + BYTES_A_UNIT_MAX * length);
     texts++;
     if (length <= SHORT_MAX) {
       const start = end + (length < 32 ? 1 : 2);
-      let at = 0;
-      for (; at < length; at++) {
-        const unit = text.charCodeAt(at);
-        if (unit > 0x7f) break;
-        bytes[start + at] = unit;
-      }
-      if (at === length) {
+      if (putAscii(text, start)) {
         if (length < 32) bytes[end] = 0xa0 | length;
         else {
           bytes[end] = 0xd9;
@@ -62,42 +106,157 @@ export function slotWrites(head: string): SlotWrites {
       }
     }
     const written = bytes.write(text, end + HEADER_BYTES);
-    bytes[end] = 0xdb;
-    bytes.writeUInt32BE(written, end + 1);
+    putHeader(end, written);
     end += HEADER_BYTES + written;
   }
 
-  function grow(least: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(least, 2 * bytes.length));
-    bytes.copy(larger, 0, 0, end);
-    bytes = larger;
+  /** Answers whether that is all. */
+  function putAscii(text: string, start: number): boolean {
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit > 0x7f) return false;
+      bytes[start + at] = unit;
+    }
+    return true;
   }
 
-  function begin(command: string, key: string, count: number): void {
+  function putHeader(at: number, length: number): void {
+    bytes[at] = 0xdb;
+    bytes[at + 1] = length >>> 24;
+    bytes[at + 2] = length >>> 16;
+    bytes[at + 3] = length >>> 8;
+    bytes[at + 4] = length;
+  }
+
+  /** Answers how many there are. */
+  function putDigits(value: number, at: number): number {
+    if (value < LOW) {
+      const count = digitsOf(value);
+      putLow(value, at, count);
+      return count;
+    }
+    const high = Math.floor(value / LOW);
+    const count = digitsOf(high);
+    putLow(high, at, count);
+    putLow(value - high * LOW, at + count, LOW_DIGITS);
+    return count + LOW_DIGITS;
+  }
+
+  function putLow(value: number, at: number, count: number): void {
+    let left = value | 0;
+    for (let place = at + count - 1; place >= at; place--) {
+      const rest = (left / 10) | 0;
+      bytes[place] = 0x30 + left - rest * 10;
+      left = rest;
+    }
+  }
+
+  function begin(command: string, key: string): void {
     if (key !== lastKey) {
-      lastIndex = key === head ? '1' : String(keys.push(key));
+      lastIndex = key === head ? 1 : keys.push(key);
       lastKey = key;
     }
     put(command);
-    put(lastIndex);
-    put(String(count));
+    number(lastIndex);
   }
+
   function many(command: string, key: string, values: readonly string[]): void {
     for (let from = 0; from < values.length; from += VALUES_MAX) {
       const to = Math.min(from + VALUES_MAX, values.length);
-      begin(command, key, to - from);
+      begin(command, key);
+      number(to - from);
       for (let i = from; i < to; i++) put(values[i]!);
     }
   }
+
+  /** Before a field of the hash at hand: its command, where that is to begin. */
+  function beginField(): void {
+    if (countAt > 0) {
+      if (texts - textsBefore < VALUES_MAX) return;
+      closeHash();
+    }
+    begin('HSET', hash);
+    makeRoom(1 + COUNT_DIGITS);
+    bytes[end] = 0xa0 | COUNT_DIGITS;
+    countAt = end + 1;
+    end += 1 + COUNT_DIGITS;
+    textsBefore = ++texts;
+  }
+
+  function field(name: PackedText): void {
+    beginField();
+    const packed = name.bytes;
+    makeRoom(packed.length);
+    for (let at = 0; at < packed.length; at++) bytes[end + at] = packed[at]!;
+    end += packed.length;
+    texts++;
+  }
+
+  function number(value: number): void {
+    if (!isPlain(value)) {
+      put(String(value));
+      return;
+    }
+    makeRoom(1 + DIGITS_MAX);
+    const count = putDigits(value, end + 1);
+    bytes[end] = 0xa0 | count;
+    end += 1 + count;
+    texts++;
+  }
+
+  function piece(text: string): void {
+    makeRoom(BYTES_A_UNIT_MAX * text.length);
+    if (text.length <= SHORT_MAX && putAscii(text, end)) end += text.length;
+    else end += bytes.write(text, end);
+  }
+
+  function digits(value: number): void {
+    if (!isPlain(value)) {
+      piece(String(value));
+      return;
+    }
+    makeRoom(DIGITS_MAX);
+    end += putDigits(value, end);
+  }
+
+  function closeHash(): void {
+    if (countAt === 0) return;
+    putLow(texts - textsBefore, countAt, COUNT_DIGITS);
+    countAt = 0;
+  }
+
   return {
     keys,
+    openHash(key) {
+      hash = key;
+    },
+    field,
+    fieldOf(name) {
+      beginField();
+      put(name);
+    },
+    number,
+    text: put,
+    beginValue() {
+      makeRoom(HEADER_BYTES);
+      valueAt = end;
+      end += HEADER_BYTES;
+      texts++;
+    },
+    piece,
+    digits,
+    endValue() {
+      putHeader(valueAt, end - valueAt - HEADER_BYTES);
+    },
+    closeHash,
     hset: (key, values) => many('HSET', key, values),
     hdel: (key, fields) => many('HDEL', key, fields),
     rpush: (key, values) => many('RPUSH', key, values),
     zadd: (key, values) => many('ZADD', key, values),
     zrem: (key, members) => many('ZREM', key, members),
     write(command, key, ...values) {
-      begin(command, key, values.length);
+      begin(command, key);
+      number(values.length);
       for (const value of values) put(value);
     },
     pack() {
@@ -107,4 +266,15 @@ export function slotWrites(head: string): SlotWrites {
       return bytes.subarray(0, end);
     },
   };
+}
+
+/** Whether its digits alone are what it is written as. */
+function isPlain(value: number): boolean {
+  return value >= 0 && Number.isSafeInteger(value);
+}
+
+/** @param value below 10^8 */
+function digitsOf(value: number): number {
+  if (value < 10_000) return value < 100 ? (value < 10 ? 1 : 2) : value < 1_000 ? 3 : 4;
+  return value < 1_000_000 ? (value < 100_000 ? 5 : 6) : value < 10_000_000 ? 7 : 8;
 }

@@ -1,9 +1,9 @@
-// TaskState ↔ the fields of its Redis hashes, exactly. Only what differs from the last save is written, so the codec
-// remembers of each state what Redis holds.
+// TaskState ↔ the fields of its Redis hashes, exactly. Only what differs from the last save is written.
 
 import { newTask } from '../domain/evolve.ts';
+import { newIo } from '../domain/io-counters.ts';
 import { COUNTED_REASONS } from '../domain/roll-up.ts';
-import type { IoState, TaskState } from '../domain/task-state.ts';
+import type { IoState, ProcessedStat, TaskState } from '../domain/task-state.ts';
 import {
   FAILURE_REASONS,
   LIVENESSES,
@@ -14,6 +14,7 @@ import {
 } from '../domain/task-state.ts';
 import { MARKS } from '../domain/update-class.ts';
 import { decodeLedger } from './ledger-codec.ts';
+import { type HashWrites, type PackedText, packedText } from './slot-writes.ts';
 import { isLong, malformed, storedFlag, storedInteger, storedSymbol } from './stored-values.ts';
 
 type Scalar = string | number | boolean | undefined;
@@ -75,110 +76,152 @@ const REQUIRED = SCALARS.filter((scalar) => scalar.required).length;
 const NESTED = [
   ...PROCESSED_STATS.map((name) => ({ group: 'processed_stats', name, field: `processed_stats.${name}` }) as const),
   ...MARKS.map((name) => ({ group: 'marks', name, field: `marks.${name}` }) as const),
-  // These come last: most tasks have none, and pass them over.
   ...COUNTED_REASONS.map(
     (name) => ({ group: 'failures_by_reason', name, field: `failures_by_reason.${name}` }) as const,
   ),
 ];
-const NESTED_BEFORE_FAILURES = NESTED.length - COUNTED_REASONS.length;
 /** field → its number among the scalars; the nested ones follow behind */
 const FIELD_NUMBERS = new Map([...SCALARS, ...NESTED].map(({ field }, i) => [field, i]));
 
 /** Every field that a task's hash can have. */
 export const TASK_FIELDS: readonly string[] = [...FIELD_NUMBERS.keys()];
 
-/** One side's IOs as Redis holds them: id, processed_count, processed_total_count, id, … */
-type SavedIos = (string | number | undefined)[];
-
-/** What Redis holds of a task. */
-export interface SavedTask {
-  readonly scalars: Scalar[];
-  readonly inputs: SavedIos;
-  readonly outputs: SavedIos;
-}
-
-const BLANK: readonly Scalar[] = [
-  ...SCALARS.map((scalar) => scalar.absent),
-  ...Array<undefined>(NESTED_BEFORE_FAILURES).fill(undefined),
-];
+const PACKED: ReadonlyMap<string, PackedText> = new Map(TASK_FIELDS.map((field) => [field, packedText(field)]));
+const F = Object.fromEntries(SCALARS.map(({ field, property }) => [property, PACKED.get(field)!])) as {
+  readonly [property in keyof TaskState]-?: PackedText;
+};
+const STATS = Object.fromEntries(
+  PROCESSED_STATS.map((stat) => [stat, PACKED.get(`processed_stats.${stat}`)!]),
+) as Readonly<Record<ProcessedStat, PackedText>>;
 
 /** What Redis holds of a task that it does not have. */
-export function blankTask(): SavedTask {
-  return { scalars: BLANK.slice(), inputs: [], outputs: [] };
-}
+const BLANK = {
+  ...newTask('', 0, 0),
+  ...Object.fromEntries(SCALARS.map(({ property, absent }) => [property, absent])),
+} as TaskState;
 
-/** The writes that take a task from what is saved to what it is. Fields and values alternate. */
-export interface TaskDiff {
-  readonly fields: string[];
+/** What a task's hash has no room for, or has no more. */
+export interface Aside {
   readonly gone: string[];
-  readonly ios: string[];
   readonly long: string[];
   readonly longGone: string[];
 }
 
-export function emptyDiff(): TaskDiff {
-  return { fields: [], gone: [], ios: [], long: [], longGone: [] };
-}
-
 /**
- * Puts into `diff` (cleared first) what must be written, and moves `saved` on to the task as it is now.
- * Answers false where IOs vanished or changed their order, which the fold never does: the task must then be written
- * anew from a blank one, over deleted keys.
+ * Writes what differs between the task as it was and as it is, but its IOs and its ledger: the hash is open.
+ * @param before null: Redis has nothing of it
+ * @param aside gets what is to be written elsewhere
  */
-export function diffTask(task: TaskState, saved: SavedTask, diff: TaskDiff): boolean {
-  for (const list of [diff.fields, diff.gone, diff.ios, diff.long, diff.longGone]) list.length = 0;
-  const values = task as unknown as Scalars;
-  const held = saved.scalars;
-  for (let i = 0; i < SCALARS.length; i++) {
-    const scalar = SCALARS[i]!;
-    const value = values[scalar.property];
-    if (value === held[i]) continue;
-    diffScalar(scalar, held[i], value, diff);
-    held[i] = value;
+export function writeTask(hash: HashWrites, aside: Aside, before: TaskState | null, task: TaskState): void {
+  const was = before ?? BLANK;
+  // The hot path: written out, each of these is a comparison and no more.
+  text(F.internal_job_id, was.internal_job_id, task.internal_job_id);
+  text(F.engine_id, was.engine_id, task.engine_id);
+  text(F.work_request_id, was.work_request_id, task.work_request_id);
+  text(F.task_route_id, was.task_route_id, task.task_route_id);
+  number(F.timestamp, was.timestamp, task.timestamp);
+  number(F.prior_timestamp, was.prior_timestamp, task.prior_timestamp);
+  symbol(F.failure_reason, was.failure_reason, task.failure_reason);
+  symbol(F.task_status, was.task_status, task.task_status);
+  number(F.status_at, was.status_at, task.status_at);
+  symbol(F.task_action, was.task_action, task.task_action);
+  text(F.unrecognized_failure_reason, was.unrecognized_failure_reason, task.unrecognized_failure_reason);
+  text(F.unrecognized_task_status, was.unrecognized_task_status, task.unrecognized_task_status);
+  text(F.unrecognized_task_action, was.unrecognized_task_action, task.unrecognized_task_action);
+  number(F.attempts, was.attempts, task.attempts);
+  flag(F.completion_requested, was.completion_requested, task.completion_requested);
+  number(F.error_count, was.error_count, task.error_count);
+  number(F.retry_count, was.retry_count, task.retry_count);
+  number(F.ios_dropped, was.ios_dropped, task.ios_dropped);
+  flag(F.error_episode_open, was.error_episode_open, task.error_episode_open);
+  symbol(F.error_episode_reason, was.error_episode_reason, task.error_episode_reason);
+  number(F.updates_applied, was.updates_applied, task.updates_applied);
+  number(F.updates_duplicate, was.updates_duplicate, task.updates_duplicate);
+  number(F.updates_stale, was.updates_stale, task.updates_stale);
+  number(F.updates_rejected, was.updates_rejected, task.updates_rejected);
+  number(F.updates_came_rerouted, was.updates_came_rerouted, task.updates_came_rerouted);
+  number(F.open_gaps, was.open_gaps, task.open_gaps);
+  number(F.job_creations, was.job_creations, task.job_creations);
+  number(F.first_offset, was.first_offset, task.first_offset);
+  number(F.last_offset, was.last_offset, task.last_offset);
+  number(F.first_update_at, was.first_update_at, task.first_update_at);
+  number(F.last_update_at, was.last_update_at, task.last_update_at);
+  symbol(F.liveness, was.liveness, task.liveness);
+  number(F.liveness_at, was.liveness_at, task.liveness_at);
+  number(F.lost_before, was.lost_before, task.lost_before);
+  number(F.no_progress_since, was.no_progress_since, task.no_progress_since);
+  number(F.look_at, was.look_at, task.look_at);
+  const [had, stats] = [was.processed_stats, task.processed_stats];
+  number(STATS.processed_bytes, had.processed_bytes, stats.processed_bytes);
+  number(STATS.processed_cpu_milliseconds, had.processed_cpu_milliseconds, stats.processed_cpu_milliseconds);
+  number(STATS.processed_cpu_seconds, had.processed_cpu_seconds, stats.processed_cpu_seconds);
+  number(STATS.processed_chunks, had.processed_chunks, stats.processed_chunks);
+  number(STATS.processed_media_seconds, had.processed_media_seconds, stats.processed_media_seconds);
+  // Most tasks have none of these; they are replaced where they change.
+  if (was.marks !== task.marks) numbers('marks', MARKS);
+  if (was.failures_by_reason !== task.failures_by_reason) numbers('failures_by_reason', COUNTED_REASONS);
+
+  function number(field: PackedText, old: number | undefined, now: number | undefined): void {
+    if (now === old) return;
+    if (now === undefined) {
+      aside.gone.push(field.text);
+      return;
+    }
+    hash.field(field);
+    hash.number(now);
   }
-  const nested = task.failures_by_reason === undefined ? NESTED_BEFORE_FAILURES : NESTED.length;
-  for (let i = 0; i < nested; i++) {
-    const { group, name, field } = NESTED[i]!;
-    const value = (task[group] as Record<string, number | undefined>)[name];
-    const at = SCALARS.length + i;
-    if (value === held[at]) continue;
-    held[at] = value;
-    if (value === undefined) diff.gone.push(field);
-    else diff.fields.push(field, String(value));
+
+  function numbers(group: 'marks' | 'failures_by_reason', names: readonly string[]): void {
+    const [of, to]: (Readonly<Record<string, number>> | undefined)[] = [was[group], task[group]];
+    for (const name of names) number(PACKED.get(`${group}.${name}`)!, of?.[name], to?.[name]);
   }
-  return diffIos('inputs.', task.inputs, saved.inputs, diff) && diffIos('outputs.', task.outputs, saved.outputs, diff);
+
+  function flag(field: PackedText, old: boolean, now: boolean): void {
+    if (now === old) return;
+    hash.field(field);
+    hash.text(now ? '1' : '0');
+  }
+
+  function symbol(field: PackedText, old: string | undefined, now: string | undefined): void {
+    if (now === old) return;
+    if (now === undefined) {
+      aside.gone.push(field.text);
+      return;
+    }
+    hash.field(field);
+    hash.text(now);
+  }
+
+  function text(field: PackedText, old: string | undefined, now: string | undefined): void {
+    if (now === old) return;
+    const wasLong = old !== undefined && isLong(old);
+    const nowLong = now !== undefined && isLong(now);
+    if (old !== undefined && (now === undefined || wasLong !== nowLong)) {
+      (wasLong ? aside.longGone : aside.gone).push(field.text);
+    }
+    if (now === undefined) return;
+    if (nowLong) {
+      aside.long.push(field.text, now);
+      return;
+    }
+    hash.field(field);
+    hash.text(now);
+  }
 }
 
-function diffScalar(scalar: ScalarField, old: Scalar, value: Scalar, diff: TaskDiff): void {
-  if (scalar.kind !== 'text') {
-    if (value === undefined) diff.gone.push(scalar.field);
-    else diff.fields.push(scalar.field, scalar.kind === 'flag' ? (value ? '1' : '0') : String(value));
+/** Writes an IO into the hash that is open, or aside. */
+export function writeIo(hash: HashWrites, aside: Aside, io: IoState): void {
+  const { name, processed_count, processed_total_count } = io;
+  if (isLong(name)) {
+    aside.long.push(name, `${processed_count ?? ''},${processed_total_count ?? ''}`);
     return;
   }
-  const wasLong = old !== undefined && isLong(old as string);
-  const nowLong = value !== undefined && isLong(value as string);
-  if (old !== undefined && (value === undefined || wasLong !== nowLong)) {
-    (wasLong ? diff.longGone : diff.gone).push(scalar.field);
-  }
-  if (value !== undefined) (nowLong ? diff.long : diff.fields).push(scalar.field, value as string);
-}
-
-function diffIos(prefix: string, ios: ReadonlyMap<string, IoState>, saved: SavedIos, diff: TaskDiff): boolean {
-  if (ios.size * 3 < saved.length) return false;
-  let at = 0;
-  for (const [id, { processed_count, processed_total_count }] of ios) {
-    const known = at < saved.length;
-    if (known && saved[at] !== id) return false;
-    if (!known || saved[at + 1] !== processed_count || saved[at + 2] !== processed_total_count) {
-      saved[at] = id;
-      saved[at + 1] = processed_count;
-      saved[at + 2] = processed_total_count;
-      const field = prefix + id;
-      (isLong(field) ? diff.long : diff.ios).push(field, `${processed_count ?? ''},${processed_total_count ?? ''}`);
-    }
-    at += 3;
-  }
-  return true;
+  hash.fieldOf(name);
+  hash.beginValue();
+  if (processed_count !== undefined) hash.digits(processed_count);
+  hash.piece(',');
+  if (processed_total_count !== undefined) hash.digits(processed_total_count);
+  hash.endValue();
 }
 
 /** What Redis answered for one task: hashes flat; an absent key is empty. */
@@ -213,8 +256,10 @@ export function decodeTask(key: string, internal_task_id: string, stored: Stored
         values[scalar.property] = decodeScalar(key, scalar, text);
       } else {
         const { group, name } = NESTED[number - SCALARS.length]!;
-        if (group === 'failures_by_reason') task.failures_by_reason ??= {};
-        (task[group] as Record<string, number>)[name] = storedInteger(key, field, text);
+        const stored = storedInteger(key, field, text);
+        if (group === 'processed_stats') task.processed_stats[name] = stored;
+        else if (group === 'marks') task.marks = { ...task.marks, [name]: stored };
+        else task.failures_by_reason = { ...task.failures_by_reason, [name]: stored };
       }
     }
   }
@@ -245,7 +290,7 @@ function decodeIo(key: string, field: string, text: string, task: TaskState): vo
   if (side === null) return;
   const comma = text.indexOf(',');
   if (comma < 0) malformed(key, field, 'is not "<processed_count>,<processed_total_count>"');
-  const io: IoState = {};
+  const io = newIo(field);
   if (comma > 0) io.processed_count = storedInteger(key, field, text.slice(0, comma));
   if (comma < text.length - 1) io.processed_total_count = storedInteger(key, field, text.slice(comma + 1));
   task[side].set(field.slice(side.length + 1), io);

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { exactSum } from '../../src/domain/exact-sum.ts';
 import { FOLD_SETTING_NAMES } from '../../src/domain/fold-settings.ts';
+import type { Side } from '../../src/domain/io-counters.ts';
 import type { SlotHead } from '../../src/domain/head.ts';
 import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
@@ -61,7 +62,10 @@ function anyMap<V>(value: fc.Arbitrary<V>, maxLength: number): fc.Arbitrary<Map<
   const entries = fc.uniqueArray(fc.tuple(anyText, value), { selector: ([name]) => name, maxLength });
   return entries.map((list) => new Map(list));
 }
-const anyIos = anyMap(fc.record({ processed_count: maybe(count), processed_total_count: maybe(count) }), 6);
+const anyIos = (side: Side) =>
+  anyMap(fc.record({ processed_count: maybe(count), processed_total_count: maybe(count) }), 6).map(
+    (ios) => new Map([...ios].map(([id, io]) => [id, { name: `${side}.${id}`, ...io }])),
+  );
 
 const anyMarks = fc
   .record(Object.fromEntries(MARKS.map((mark) => [mark, count])), { requiredKeys: [] })
@@ -127,8 +131,8 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   error_count: maybe(count),
   retry_count: maybe(count),
   processed_stats: anyStats,
-  inputs: anyIos,
-  outputs: anyIos,
+  inputs: anyIos('inputs'),
+  outputs: anyIos('outputs'),
   ios_dropped: count,
   error_episode_open: fc.boolean(),
   error_episode_reason: anyReason,
