@@ -65,6 +65,7 @@ export class FoldChanges {
   }
 }
 
-function asItIs(task: TaskState): TaskState {
+/** For `before`: the task's own values as they are now. */
+export function asItIs(task: TaskState): TaskState {
   return { ...task, processed_stats: { ...task.processed_stats } };
 }

@@ -188,7 +188,9 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
           throw new Fault('torn_save', `a save of ${keys.tag} (${found}) did not end: its state is half written`);
         }
         if (outcome === 'HELD') return { outcome: 'held' };
-        return outcome === 'SAVED' ? { outcome: 'saved' } : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
+        return outcome === 'SAVED'
+          ? { outcome: 'saved' }
+          : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
       } catch (error) {
         throw redisFault(error, `saving ${keys.tag} [${save.expect}, ${save.to})`, true);
       }

@@ -24,9 +24,11 @@ export interface PackedText {
   readonly bytes: Uint8Array;
 }
 
-/** @param text up to 31 characters of ASCII */
+/** @param text up to 255 characters of ASCII */
 export function packedText(text: string): PackedText {
-  return { text, bytes: Uint8Array.of(0xa0 | text.length, ...Buffer.from(text, 'latin1')) };
+  const { length } = text;
+  const header = length < 32 ? [0xa0 | length] : [0xd9, length];
+  return { text, bytes: Uint8Array.of(...header, ...Buffer.from(text, 'latin1')) };
 }
 
 /**
