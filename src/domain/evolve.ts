@@ -126,6 +126,8 @@ export interface JudgedUpdate {
   readonly ended: boolean;
   readonly updateClass: UpdateClass;
   readonly reporter: Reporter;
+  /** the reporter as the task has it; null: it has none of this name */
+  readonly known: Reporter | null;
   /** the first update of a work request that the task does not know */
   readonly fromNewWorkRequest: boolean;
   /** null where the update names no work request or no interval */
@@ -147,7 +149,7 @@ export function evolve(change: TaskChange, judged: JudgedUpdate, settings: FoldS
   takeLatest(task, update, newest);
   addSums(task, contribution.deltas);
   addTotals(change, judged, settings);
-  change.errors.push(...contribution.errors);
+  if (contribution.errors.length > 0) change.errors.push(...contribution.errors);
   if (update.task_output) change.task_output = update.task_output;
   task.job_creations += contribution.actions.length;
   task.updates_applied++;

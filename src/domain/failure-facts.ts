@@ -11,9 +11,9 @@ import { PROCESSED_STATS, type ProcessedStat, type TaskError, type TaskState } f
 interface RecordFacts {
   /** log time, ms */
   readonly timestamp: number;
-  readonly engine_instance_id?: string;
-  readonly traceparent?: string;
-  readonly tracestate?: string;
+  readonly engine_instance_id?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 type LooseFacts = { -readonly [field in keyof FailureFacts]?: FailureFacts[field] | undefined };

@@ -85,7 +85,7 @@ export class PartitionFold {
    * control record all changes must have been taken, and a stretch ends with it.
    * @throws InvariantBroken if the task already holds this offset or a later one
    */
-  fold(input: FoldInput): Notice[] {
+  fold(input: FoldInput): readonly Notice[] {
     const bodies: NoticeBody[] = [];
     this.#time.passTo(input, bodies);
     const { decoded, control, tick } = input;

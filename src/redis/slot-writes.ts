@@ -3,6 +3,8 @@
 // number as its digits: of a list of texts, each had to be made, kept and read once more, and that was half of what folding and
 // saving cost.
 
+import { DIGITS_MAX, isPlain, writeDigits, writeLow } from '../domain/digits.ts';
+
 /** Lua's unpack fails at about 8,000 values. */
 const VALUES_MAX = 2_000;
 /** Up to this length a text is looked at unit by unit, which is faster than calling what encodes any text. */
@@ -10,11 +12,6 @@ const SHORT_MAX = 100;
 const BYTES_A_UNIT_MAX = 3;
 /** Of an array or a text, at most. */
 const HEADER_BYTES = 5;
-/** Of an integer up to 2^53. */
-const DIGITS_MAX = 16;
-/** A number is taken apart into two that fit into 32 bits. */
-const LOW_DIGITS = 8;
-const LOW = 10 ** LOW_DIGITS;
 /** Of the count of a hash's values, which is known at its end. */
 const COUNT_DIGITS = 5;
 
@@ -130,29 +127,6 @@ export function slotWrites(head: string): SlotWrites {
     bytes[at + 4] = length;
   }
 
-  /** Answers how many there are. */
-  function putDigits(value: number, at: number): number {
-    if (value < LOW) {
-      const count = digitsOf(value);
-      putLow(value, at, count);
-      return count;
-    }
-    const high = Math.floor(value / LOW);
-    const count = digitsOf(high);
-    putLow(high, at, count);
-    putLow(value - high * LOW, at + count, LOW_DIGITS);
-    return count + LOW_DIGITS;
-  }
-
-  function putLow(value: number, at: number, count: number): void {
-    let left = value | 0;
-    for (let place = at + count - 1; place >= at; place--) {
-      const rest = (left / 10) | 0;
-      bytes[place] = 0x30 + left - rest * 10;
-      left = rest;
-    }
-  }
-
   function begin(command: string, key: string): void {
     if (key !== lastKey) {
       lastIndex = key === head ? 1 : keys.push(key);
@@ -200,9 +174,9 @@ export function slotWrites(head: string): SlotWrites {
       return;
     }
     makeRoom(1 + DIGITS_MAX);
-    const count = putDigits(value, end + 1);
-    bytes[end] = 0xa0 | count;
-    end += 1 + count;
+    const next = writeDigits(bytes, end + 1, value);
+    bytes[end] = 0xa0 | (next - end - 1);
+    end = next;
     texts++;
   }
 
@@ -218,12 +192,12 @@ export function slotWrites(head: string): SlotWrites {
       return;
     }
     makeRoom(DIGITS_MAX);
-    end += putDigits(value, end);
+    end = writeDigits(bytes, end, value);
   }
 
   function closeHash(): void {
     if (countAt === 0) return;
-    putLow(texts - textsBefore, countAt, COUNT_DIGITS);
+    writeLow(bytes, countAt, texts - textsBefore, COUNT_DIGITS);
     countAt = 0;
   }
 
@@ -268,15 +242,4 @@ export function slotWrites(head: string): SlotWrites {
       return bytes.subarray(0, end);
     },
   };
-}
-
-/** Whether its digits alone are what it is written as. */
-function isPlain(value: number): boolean {
-  return value >= 0 && Number.isSafeInteger(value);
-}
-
-/** @param value below 10^8 */
-function digitsOf(value: number): number {
-  if (value < 10_000) return value < 100 ? (value < 10 ? 1 : 2) : value < 1_000 ? 3 : 4;
-  return value < 1_000_000 ? (value < 100_000 ? 5 : 6) : value < 10_000_000 ? 7 : 8;
 }
