@@ -174,7 +174,7 @@ const RECORDS_FULL_OF_LOOKS = 10;
  * So many records are decoded at once. What is decoded has to wait for what is read, with that of all other partitions: more of it, and the
  * garbage collector moves all of it to the old generation.
  */
-const DECODED_MAX = 500;
+const DECODED_MAX = 2_000;
 
 /**
  * Decodes and folds the records over the cache, which holds the state at `watermark` before and at the batch's end after.

@@ -69,177 +69,200 @@ const BYTES_MIN = 64 * 1_024;
 let roomLately = BYTES_MIN;
 
 export function slotWrites(head: string): SlotWrites {
-  const keys = [head];
-  let bytes = Buffer.allocUnsafeSlow(roomLately);
-  let end = HEADER_BYTES;
-  let texts = 0;
-  let lastKey = head;
-  let lastIndex = 1;
-  /** of the hash at hand: where its count stands, and how many texts there were before it; 0: nothing is written of it yet */
-  let hash = head;
-  let countAt = 0;
-  let textsBefore = 0;
-  let valueAt = 0;
+  return new PackedWrites(head);
+}
 
-  function makeRoom(more: number): void {
-    if (end + more <= bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(end + more, 2 * bytes.length));
-    bytes.copy(larger, 0, 0, end);
-    bytes = larger;
+// One class for all saves, so that what is called millions of times is the same function each time.
+class PackedWrites implements SlotWrites {
+  readonly keys: string[];
+  readonly #head: string;
+  #bytes = Buffer.allocUnsafeSlow(roomLately);
+  #end = HEADER_BYTES;
+  #texts = 0;
+  #lastKey: string;
+  #lastIndex = 1;
+  /** of the hash at hand: its key, where its count stands, and how many texts there were before it */
+  #hash: string;
+  #countAt = 0;
+  #textsBefore = 0;
+  #valueAt = 0;
+
+  constructor(head: string) {
+    this.keys = [head];
+    this.#head = head;
+    this.#lastKey = head;
+    this.#hash = head;
   }
 
-  function put(text: string): void {
-    const { length } = text;
-    makeRoom(HEADER_BYTES + BYTES_A_UNIT_MAX * length);
-    texts++;
+  openHash(key: string): void {
+    this.#hash = key;
+  }
+
+  field({ bytes: packed }: PackedText): void {
+    this.#beginField();
+    const bytes = this.#room(packed.length);
+    const start = this.#end;
+    for (let at = 0; at < packed.length; at++) bytes[start + at] = packed[at]!;
+    this.#end = start + packed.length;
+    this.#texts++;
+  }
+
+  fieldOf(name: string): void {
+    this.#beginField();
+    this.text(name);
+  }
+
+  number(value: number): void {
+    if (!isPlain(value)) {
+      this.text(String(value));
+      return;
+    }
+    const bytes = this.#room(1 + DIGITS_MAX);
+    const start = this.#end;
+    this.#end = writeDigits(bytes, start + 1, value);
+    bytes[start] = 0xa0 | (this.#end - start - 1);
+    this.#texts++;
+  }
+
+  text(value: string): void {
+    const { length } = value;
+    const bytes = this.#room(HEADER_BYTES + BYTES_A_UNIT_MAX * length);
+    const at = this.#end;
+    this.#texts++;
     if (length <= SHORT_MAX) {
-      const start = end + (length < 32 ? 1 : 2);
-      if (putAscii(text, start)) {
-        if (length < 32) bytes[end] = 0xa0 | length;
+      const start = at + (length < 32 ? 1 : 2);
+      if (writeAscii(bytes, start, value)) {
+        if (length < 32) bytes[at] = 0xa0 | length;
         else {
-          bytes[end] = 0xd9;
-          bytes[end + 1] = length;
+          bytes[at] = 0xd9;
+          bytes[at + 1] = length;
         }
-        end = start + length;
+        this.#end = start + length;
         return;
       }
     }
-    const written = bytes.write(text, end + HEADER_BYTES);
-    putHeader(end, written);
-    end += HEADER_BYTES + written;
+    const written = bytes.write(value, at + HEADER_BYTES);
+    writeHeader(bytes, at, written);
+    this.#end = at + HEADER_BYTES + written;
   }
 
-  /** Answers whether that is all. */
-  function putAscii(text: string, start: number): boolean {
-    for (let at = 0; at < text.length; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit > 0x7f) return false;
-      bytes[start + at] = unit;
+  beginValue(): void {
+    this.#room(HEADER_BYTES);
+    this.#valueAt = this.#end;
+    this.#end += HEADER_BYTES;
+    this.#texts++;
+  }
+
+  piece(text: string): void {
+    const bytes = this.#room(BYTES_A_UNIT_MAX * text.length);
+    if (text.length <= SHORT_MAX && writeAscii(bytes, this.#end, text)) this.#end += text.length;
+    else this.#end += bytes.write(text, this.#end);
+  }
+
+  digits(value: number): void {
+    if (isPlain(value)) this.#end = writeDigits(this.#room(DIGITS_MAX), this.#end, value);
+    else this.piece(String(value));
+  }
+
+  endValue(): void {
+    writeHeader(this.#bytes, this.#valueAt, this.#end - this.#valueAt - HEADER_BYTES);
+  }
+
+  closeHash(): void {
+    if (this.#countAt === 0) return;
+    writeLow(this.#bytes, this.#countAt, this.#texts - this.#textsBefore, COUNT_DIGITS);
+    this.#countAt = 0;
+  }
+
+  hset(key: string, values: readonly string[]): void {
+    this.#many('HSET', key, values);
+  }
+
+  hdel(key: string, fields: readonly string[]): void {
+    this.#many('HDEL', key, fields);
+  }
+
+  rpush(key: string, values: readonly string[]): void {
+    this.#many('RPUSH', key, values);
+  }
+
+  zadd(key: string, values: readonly string[]): void {
+    this.#many('ZADD', key, values);
+  }
+
+  zrem(key: string, members: readonly string[]): void {
+    this.#many('ZREM', key, members);
+  }
+
+  write(command: string, key: string, ...values: string[]): void {
+    this.#begin(command, key);
+    this.number(values.length);
+    for (const value of values) this.text(value);
+  }
+
+  pack(): Buffer {
+    this.#bytes[0] = 0xdd;
+    this.#bytes.writeUInt32BE(this.#texts, 1);
+    roomLately = Math.max(BYTES_MIN, Math.ceil(1.25 * this.#end));
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  /** The bytes, with room for so many more. */
+  #room(more: number): Buffer {
+    const bytes = this.#bytes;
+    if (this.#end + more <= bytes.length) return bytes;
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(this.#end + more, 2 * bytes.length));
+    bytes.copy(this.#bytes, 0, 0, this.#end);
+    return this.#bytes;
+  }
+
+  #begin(command: string, key: string): void {
+    if (key !== this.#lastKey) {
+      this.#lastIndex = key === this.#head ? 1 : this.keys.push(key);
+      this.#lastKey = key;
     }
-    return true;
+    this.text(command);
+    this.number(this.#lastIndex);
   }
 
-  function putHeader(at: number, length: number): void {
-    bytes[at] = 0xdb;
-    bytes[at + 1] = length >>> 24;
-    bytes[at + 2] = length >>> 16;
-    bytes[at + 3] = length >>> 8;
-    bytes[at + 4] = length;
-  }
-
-  function begin(command: string, key: string): void {
-    if (key !== lastKey) {
-      lastIndex = key === head ? 1 : keys.push(key);
-      lastKey = key;
-    }
-    put(command);
-    number(lastIndex);
-  }
-
-  function many(command: string, key: string, values: readonly string[]): void {
+  #many(command: string, key: string, values: readonly string[]): void {
     for (let from = 0; from < values.length; from += VALUES_MAX) {
       const to = Math.min(from + VALUES_MAX, values.length);
-      begin(command, key);
-      number(to - from);
-      for (let i = from; i < to; i++) put(values[i]!);
+      this.#begin(command, key);
+      this.number(to - from);
+      for (let i = from; i < to; i++) this.text(values[i]!);
     }
   }
 
   /** Before a field of the hash at hand: its command, where that is to begin. */
-  function beginField(): void {
-    if (countAt > 0) {
-      if (texts - textsBefore < VALUES_MAX) return;
-      closeHash();
+  #beginField(): void {
+    if (this.#countAt > 0) {
+      if (this.#texts - this.#textsBefore < VALUES_MAX) return;
+      this.closeHash();
     }
-    begin('HSET', hash);
-    makeRoom(1 + COUNT_DIGITS);
-    bytes[end] = 0xa0 | COUNT_DIGITS;
-    countAt = end + 1;
-    end += 1 + COUNT_DIGITS;
-    textsBefore = ++texts;
+    this.#begin('HSET', this.#hash);
+    const bytes = this.#room(1 + COUNT_DIGITS);
+    bytes[this.#end] = 0xa0 | COUNT_DIGITS;
+    this.#countAt = this.#end + 1;
+    this.#end += 1 + COUNT_DIGITS;
+    this.#textsBefore = ++this.#texts;
   }
+}
 
-  function field(name: PackedText): void {
-    beginField();
-    const packed = name.bytes;
-    makeRoom(packed.length);
-    for (let at = 0; at < packed.length; at++) bytes[end + at] = packed[at]!;
-    end += packed.length;
-    texts++;
+/** Answers whether the text is all ASCII: else it is not written whole. */
+function writeAscii(bytes: Buffer, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return false;
+    bytes[start + at] = unit;
   }
+  return true;
+}
 
-  function number(value: number): void {
-    if (!isPlain(value)) {
-      put(String(value));
-      return;
-    }
-    makeRoom(1 + DIGITS_MAX);
-    const next = writeDigits(bytes, end + 1, value);
-    bytes[end] = 0xa0 | (next - end - 1);
-    end = next;
-    texts++;
-  }
-
-  function piece(text: string): void {
-    makeRoom(BYTES_A_UNIT_MAX * text.length);
-    if (text.length <= SHORT_MAX && putAscii(text, end)) end += text.length;
-    else end += bytes.write(text, end);
-  }
-
-  function digits(value: number): void {
-    if (!isPlain(value)) {
-      piece(String(value));
-      return;
-    }
-    makeRoom(DIGITS_MAX);
-    end = writeDigits(bytes, end, value);
-  }
-
-  function closeHash(): void {
-    if (countAt === 0) return;
-    writeLow(bytes, countAt, texts - textsBefore, COUNT_DIGITS);
-    countAt = 0;
-  }
-
-  return {
-    keys,
-    openHash(key) {
-      hash = key;
-    },
-    field,
-    fieldOf(name) {
-      beginField();
-      put(name);
-    },
-    number,
-    text: put,
-    beginValue() {
-      makeRoom(HEADER_BYTES);
-      valueAt = end;
-      end += HEADER_BYTES;
-      texts++;
-    },
-    piece,
-    digits,
-    endValue() {
-      putHeader(valueAt, end - valueAt - HEADER_BYTES);
-    },
-    closeHash,
-    hset: (key, values) => many('HSET', key, values),
-    hdel: (key, fields) => many('HDEL', key, fields),
-    rpush: (key, values) => many('RPUSH', key, values),
-    zadd: (key, values) => many('ZADD', key, values),
-    zrem: (key, members) => many('ZREM', key, members),
-    write(command, key, ...values) {
-      begin(command, key);
-      number(values.length);
-      for (const value of values) put(value);
-    },
-    pack() {
-      bytes[0] = 0xdd;
-      bytes.writeUInt32BE(texts, 1);
-      roomLately = Math.max(BYTES_MIN, Math.ceil(1.25 * end));
-      return bytes.subarray(0, end);
-    },
-  };
+function writeHeader(bytes: Buffer, at: number, length: number): void {
+  bytes[at] = 0xdb;
+  bytes[at + 1] = length >>> 24;
+  bytes[at + 2] = length >>> 16;
+  bytes[at + 3] = length >>> 8;
+  bytes[at + 4] = length;
 }

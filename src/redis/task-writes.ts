@@ -4,7 +4,7 @@ import type { TaskChange, TaskState } from '../domain/task-state.ts';
 import { writeLedger } from './ledger-codec.ts';
 import type { SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
-import { type Aside, writeIo, writeTask } from './task-codec.ts';
+import { type Aside, writeIo, writeTask } from './task-diff.ts';
 
 /** What follows a task's key in the keys of its parts, and what each part is. */
 export const TASK_PARTS = [
