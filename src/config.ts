@@ -48,7 +48,7 @@ export const settings = [
   kafkaName('redis_prefix', 'taskfold', { group: 'names', doc: 'Begin of every key in Redis.' }),
   kafkaName('client_id', 'taskfold', { group: 'names', doc: 'Client id that brokers see in their logs and quotas.' }),
 
-  integer('batch_records_max', 4_000, 1, 100_000, {
+  integer('batch_records_max', 8_000, 1, 100_000, {
     group: 'run',
     unit: 'records',
     doc: 'How many records are folded and saved in one step.',

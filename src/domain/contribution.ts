@@ -19,7 +19,8 @@ export interface Contribution {
   readonly errors: readonly TaskError[];
 }
 
-const NOTHING: Contribution = { deltas: {}, actions: [], errors: [] };
+const NONE: readonly never[] = [];
+const NOTHING: Contribution = { deltas: {}, actions: NONE, errors: NONE };
 
 /**
  * @param post the update as a post; null where it names no interval
@@ -37,12 +38,15 @@ export function contributionOf(
   if (updateClass === 'duplicate' || updateClass === 'too_old') return NOTHING;
   // A total holds whenever it was told: a contained post may be the only one that told it.
   if (updateClass === 'stale') return { ...NOTHING, deltas: totalsOf(post!, reporter) };
-  const repeats = update.create_jobs_action?.length ? repeatsOf(updateClass, update, post, before) : [];
   return {
     deltas: updateClass === 'supersede' ? excess(update, post!, before!) : update,
-    actions: repeats.flatMap((repeat, index) => (repeat < 0 ? [] : [{ index, repeat }])),
+    actions: update.create_jobs_action?.length ? newActions(repeatsOf(updateClass, update, post, before)) : NONE,
     errors: before === null || post === null ? errors : beyond(errors, post.errors, before.errors),
   };
+}
+
+function newActions(repeats: readonly number[]): Contribution['actions'] {
+  return repeats.flatMap((repeat, index) => (repeat < 0 ? [] : [{ index, repeat }]));
 }
 
 /** For each job creation how many equal ones came before, −1 where it was sent already. */

@@ -3,12 +3,13 @@
 import type { TaskError } from './task-state.ts';
 import { cutCharacters } from './text.ts';
 
+const NONE: readonly never[] = [];
 const ID_CHARACTERS_MAX = 256;
 const MSG_CHARACTERS_MAX = 1_024;
 
 /** The errors of one update, oldest first, at most `max`, the newest. Never throws. */
-export function errorsOf(error_details: string | null | undefined, max: number): TaskError[] {
-  if (!error_details || max === 0) return [];
+export function errorsOf(error_details: string | null | undefined, max: number): readonly TaskError[] {
+  if (!error_details || max === 0) return NONE;
   let parsed: unknown;
   try {
     parsed = JSON.parse(error_details);

@@ -35,6 +35,18 @@ const actions: ReadonlySet<string> = new Set(TASK_ACTIONS);
 const NO_TOTALS: TaskState['reporters_base'] = new Map();
 const NONE_LET_GO: TaskState['reporters_let_go'] = new Map();
 const NO_WORK_REQUESTS: TaskState['work_requests_let_go'] = [];
+const NO_MARKS: TaskState['marks'] = {};
+
+/** All of them in one order from the beginning: objects of one shape are what makes reading them fast. */
+function noStats(): TaskState['processed_stats'] {
+  return {
+    processed_bytes: undefined,
+    processed_cpu_milliseconds: undefined,
+    processed_cpu_seconds: undefined,
+    processed_chunks: undefined,
+    processed_media_seconds: undefined,
+  };
+}
 
 /** A task that no update has been applied to yet. */
 export function newTask(internal_task_id: string, offset: number, logTime: number): TaskState {
@@ -57,7 +69,7 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     completion_requested: false,
     error_count: undefined,
     retry_count: undefined,
-    processed_stats: {},
+    processed_stats: noStats(),
     inputs: new Map(),
     outputs: new Map(),
     ios_dropped: 0,
@@ -69,7 +81,7 @@ export function newTask(internal_task_id: string, offset: number, logTime: numbe
     updates_rejected: 0,
     updates_came_rerouted: 0,
     open_gaps: 0,
-    marks: {},
+    marks: NO_MARKS,
     job_creations: 0,
     failures_by_reason: undefined,
     first_offset: offset,
@@ -116,6 +128,8 @@ export interface JudgedUpdate {
   readonly ended: boolean;
   readonly updateClass: UpdateClass;
   readonly reporter: Reporter;
+  /** the reporter as the task has it; null: it has none of this name */
+  readonly known: Reporter | null;
   /** the first update of a work request that the task does not know */
   readonly fromNewWorkRequest: boolean;
   /** null where the update names no work request or no interval */
@@ -136,8 +150,8 @@ export function evolve(change: TaskChange, judged: JudgedUpdate, settings: FoldS
   const { update, contribution, newest } = judged;
   takeLatest(task, update, newest);
   addSums(task, contribution.deltas);
-  addTotals(task, judged, settings);
-  change.errors.push(...contribution.errors);
+  addTotals(change, judged, settings);
+  if (contribution.errors.length > 0) change.errors.push(...contribution.errors);
   if (update.task_output) change.task_output = update.task_output;
   task.job_creations += contribution.actions.length;
   task.updates_applied++;
@@ -145,10 +159,14 @@ export function evolve(change: TaskChange, judged: JudgedUpdate, settings: FoldS
 }
 
 /** Takes the IO entries of a contribution. */
-export function addTotals(task: TaskState, { contribution, reporter }: JudgedUpdate, settings: FoldSettings): void {
+export function addTotals(
+  { task, ios }: TaskChange,
+  { contribution, reporter }: JudgedUpdate,
+  settings: FoldSettings,
+): void {
   const { inputs, outputs } = contribution.deltas;
-  if (inputs?.length) task.ios_dropped += addIos(task, reporter.totals, 'inputs', inputs, settings);
-  if (outputs?.length) task.ios_dropped += addIos(task, reporter.totals, 'outputs', outputs, settings);
+  if (inputs?.length) task.ios_dropped += addIos(task, reporter.totals, 'inputs', inputs, settings, ios);
+  if (outputs?.length) task.ios_dropped += addIos(task, reporter.totals, 'outputs', outputs, settings, ios);
 }
 
 /** @param newest whether its reporter has made no later post: otherwise only what is not known yet is taken */

@@ -5,15 +5,15 @@ import { lastOpenReporter } from './liveness.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import type { FailureFacts, FailureKind } from './notice.ts';
 import { instanceOf, workRequestOf } from './reporters.ts';
-import type { TaskError, TaskState } from './task-state.ts';
+import { PROCESSED_STATS, type ProcessedStat, type TaskError, type TaskState } from './task-state.ts';
 
 /** The record that is being folded. */
 interface RecordFacts {
   /** log time, ms */
   readonly timestamp: number;
-  readonly engine_instance_id?: string;
-  readonly traceparent?: string;
-  readonly tracestate?: string;
+  readonly engine_instance_id?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 type LooseFacts = { -readonly [field in keyof FailureFacts]?: FailureFacts[field] | undefined };
@@ -68,10 +68,19 @@ function factsOf(failure: FailureKind, task: TaskState, record: RecordFacts, tol
     errors: [],
     error_count: task.error_count,
     retry_count: task.retry_count,
-    processed_stats: { ...task.processed_stats },
+    processed_stats: toldStats(task),
     log_time: record.timestamp,
     ...told,
   };
   for (const field of Object.keys(facts) as (keyof FailureFacts)[]) if (facts[field] === undefined) delete facts[field];
   return facts as FailureFacts;
+}
+
+function toldStats({ processed_stats }: TaskState): FailureFacts['processed_stats'] {
+  const told: { [stat in ProcessedStat]?: number } = {};
+  for (const stat of PROCESSED_STATS) {
+    const sum = processed_stats[stat];
+    if (sum !== undefined) told[stat] = sum;
+  }
+  return told;
 }

@@ -91,8 +91,8 @@ export function countFailure(share: FleetShare, reason: string | undefined): voi
 
 /** The same of the task itself: it takes its failures along where its job or engine changes. */
 export function countFailureOf(task: TaskState, reason = UNREPORTED): void {
-  task.failures_by_reason ??= {};
-  task.failures_by_reason[reason] = (task.failures_by_reason[reason] ?? 0) + 1;
+  const failures = task.failures_by_reason;
+  task.failures_by_reason = { ...failures, [reason]: (failures?.[reason] ?? 0) + 1 };
 }
 
 function count<Name extends string>(counts: Map<Name, number>, name: Name, step: number): void {

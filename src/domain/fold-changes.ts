@@ -32,10 +32,12 @@ export class FoldChanges {
       task,
       errors: [],
       task_output: undefined,
+      ios: new Set(),
       reporters: new Set(),
       base_changed: false,
       work_requests: known === undefined ? undefined : new Map(movesOf(known)),
       look_changed: false,
+      before: isNew || known !== undefined ? null : asItIs(task),
       // Of one that begins anew in the same stretch the slot has what it had before.
       places_before: known !== undefined ? known.places_before : isNew ? null : placesOf(task),
       retired: false,
@@ -63,4 +65,9 @@ export class FoldChanges {
     if (tombstones.size > 0) this.#tombstones = new Map();
     return tombstones;
   }
+}
+
+/** For `before`: the task's own values as they are now. */
+export function asItIs(task: TaskState): TaskState {
+  return { ...task, processed_stats: { ...task.processed_stats } };
 }

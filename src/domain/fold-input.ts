@@ -21,15 +21,15 @@ export interface FoldInput {
   /** first coordinates, where the record was re-routed */
   readonly source: SourceCoordinates | null;
   /** a record that shall only tell the time, if it names no task */
-  readonly tick?: boolean;
+  readonly tick?: boolean | undefined;
   /** what a control record asks for, if it names no task; null: nothing that we obey */
-  readonly control?: Control | null;
+  readonly control?: Control | null | undefined;
   /** the envelope's field, where the record's header has it */
-  readonly work_request_status?: string;
+  readonly work_request_status?: string | undefined;
   /** the envelope's engineInstanceID, where the record's header has it */
-  readonly engine_instance_id?: string;
-  readonly traceparent?: string;
-  readonly tracestate?: string;
+  readonly engine_instance_id?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** The home of a decoded record's task, -1 where it has no id or one that is too long. */

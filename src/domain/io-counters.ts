@@ -19,13 +19,24 @@ interface Counters {
   readonly outputs: Map<string, IoState>;
 }
 
-/** Adds one side of an update; answers how many entries were dropped because the side is full. */
+/** An IO that no update has counted yet. @param name `inputs.<id>` or `outputs.<id>` */
+export function newIo(name: string): IoState {
+  return { name, processed_count: undefined, processed_total_count: undefined };
+}
+
+/** The name of an IO: the text that the task has of it, where it has one, because that was hashed before. */
+export function ioName(side: Side, id: string, kept: ReadonlyMap<string, IoState>): string {
+  return kept.get(id)?.name ?? `${side}.${id}`;
+}
+
+/** Adds one side of an update; answers how many entries were dropped because the side is full. @param changed gets what is counted */
 export function addIos(
   counters: Counters,
   reporter: ReporterTotals,
   side: Side,
   entries: readonly TaskIOStatus[],
   settings: FoldSettings,
+  changed: Set<IoState>,
 ): number {
   const ios = counters[side];
   let dropped = 0;
@@ -37,17 +48,17 @@ export function addIos(
         dropped++;
         continue;
       }
-      io = { processed_count: undefined, processed_total_count: undefined };
+      io = newIo(`${side}.${id}`);
       ios.set(id, io);
     }
+    changed.add(io);
     const delta = entry.processed_count;
     if (delta !== null && delta !== undefined) io.processed_count = (io.processed_count ?? 0) + delta;
     const total = entry.processed_total_count;
     if (total !== null && total !== undefined) {
-      const key = `${side}.${id}`;
-      const highest = reporter.get(key);
+      const highest = reporter.get(io.name);
       if (highest === undefined || total > highest) {
-        reporter.set(key, total);
+        reporter.set(io.name, total);
         // The growth first: the sum of both would pass 2^53 where the result does not.
         io.processed_total_count = (io.processed_total_count ?? 0) + (total - (highest ?? 0));
       }
@@ -67,7 +78,7 @@ export function iosPassTheBound(
     const entries = update[side];
     if (!entries || entries.length === 0 || cannotPass(task[side], entries)) continue;
     const copy = new Map([...task[side]].map(([id, io]) => [id, { ...io }]));
-    addIos({ inputs: copy, outputs: copy }, new Map(reporter), side, entries, settings);
+    addIos({ inputs: copy, outputs: copy }, new Map(reporter), side, entries, settings, new Set());
     for (const io of copy.values()) {
       if ((io.processed_count ?? 0) > NUMBER_MAX || (io.processed_total_count ?? 0) > NUMBER_MAX) return true;
     }

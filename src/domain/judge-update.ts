@@ -11,7 +11,7 @@ import { endsWorkRequest } from './liveness.ts';
 import type { TaskStatusDetail } from './messages.generated.ts';
 import { type Post, postOf } from './post.ts';
 import type { Reporter } from './reporter.ts';
-import { addToBase, keepReporter, reporterName, reporterOf } from './reporters.ts';
+import { addToBase, beginReporter, keepReporter, reporterName } from './reporters.ts';
 import type { TaskChange, TaskState } from './task-state.ts';
 import { markOf, outcomeOf, type UpdateClass } from './update-class.ts';
 
@@ -26,8 +26,9 @@ export function judgeUpdate(
 ): JudgedUpdate & Judgement {
   const work_request_id = update.work_request_id ?? '';
   const name = reporterName(work_request_id, input.engine_instance_id);
-  const { reporter, endedAt } = reporterOf(task, name);
-  const fromNewWorkRequest = work_request_id !== '' && endedAt === null && !task.reporters.has(name);
+  const known = task.reporters.get(name) ?? null;
+  const { reporter, endedAt } = known === null ? beginReporter(task, name) : { reporter: known, endedAt: null };
+  const fromNewWorkRequest = work_request_id !== '' && known === null && endedAt === null;
   const ended = endsWorkRequest(update, input.work_request_status);
   const errors = errorsOf(update.error_details, settings.errors_kept);
   const { prior_timestamp, timestamp } = update;
@@ -35,9 +36,12 @@ export function judgeUpdate(
   const post = told ? postOf(update, prior_timestamp, timestamp, errors, ended, task, settings.ios_kept) : null;
   const judgement = post === null ? UNVERIFIED : judge(reporter, post);
   const counted = countedReporter(task, reporter, post, judgement.updateClass);
-  const { updateClass, before } = judgement;
+  const { updateClass, before, newest, doubt } = judgement;
   const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
-  return { ...judgement, update, name, ended, reporter: counted, fromNewWorkRequest, post, contribution };
+  return {
+    ...{ updateClass, before, newest, doubt, update, name, ended },
+    ...{ reporter: counted, known, fromNewWorkRequest, post, contribution },
+  };
 }
 
 /** How many job creations the ledger remembers of one prior: one that is forgotten could be made twice. */
@@ -57,16 +61,16 @@ export function takeIntoLedger(
   settings: FoldSettings,
 ): void {
   const { task } = change;
-  const { name, updateClass, reporter, post, doubt } = judged;
+  const { updateClass, reporter, post, doubt } = judged;
   moveToBase(change, judged);
   const gaps = reporter.open.length;
   let lost = 0;
   if (post === null) reporter.ended = judged.ended;
   else lost = settle(reporter, post, judged, settings);
   task.open_gaps += reporter.open.length - gaps + lost;
-  keepReporter(change, name, reporter, at, settings);
+  keepReporter(change, judged, at, settings);
   const mark = doubt ?? markOf(updateClass);
-  if (mark !== null) task.marks[mark] = (task.marks[mark] ?? 0) + 1;
+  if (mark !== null) task.marks = { ...task.marks, [mark]: (task.marks[mark] ?? 0) + 1 };
 }
 
 /**
@@ -95,12 +99,11 @@ function hasTotal({ inputs, outputs }: TaskState, io: string): boolean {
 }
 
 /** Keeps each IO's total the base and the sum over reporters, where totals move between them. */
-function moveToBase(change: TaskChange, { name, reporter, updateClass }: JudgedUpdate): void {
-  const before = change.task.reporters.get(name);
+function moveToBase(change: TaskChange, { known, reporter, updateClass }: JudgedUpdate): void {
   if (updateClass === 'restart') {
-    addToBase(change, before!.totals, 1);
-  } else if (reporter !== before) {
-    const news = [...reporter.totals].filter(([io, total]) => total !== 0 && !before?.totals.has(io));
+    addToBase(change, known!.totals, 1);
+  } else if (reporter !== known) {
+    const news = [...reporter.totals].filter(([io, total]) => total !== 0 && !known?.totals.has(io));
     if (news.length > 0) addToBase(change, news, -1);
   }
 }

@@ -91,11 +91,14 @@ export function needsUpdate(notice: Notice): boolean {
   return notice.body.kind === 'job_creation' || notice.body.kind === 'reroute';
 }
 
+const NONE: readonly never[] = [];
+
 /** The notices of a record, in order. */
 export function noticesOf(
   { offset, source }: { readonly offset: number; readonly source: SourceCoordinates | null },
   bodies: readonly NoticeBody[],
-): Notice[] {
+): readonly Notice[] {
+  if (bodies.length === 0) return NONE;
   return bodies.map((body, i) => ({ offset, index: i + 1, ...(source === null ? {} : { source }), body }));
 }
 

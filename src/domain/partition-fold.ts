@@ -85,7 +85,7 @@ export class PartitionFold {
    * control record all changes must have been taken, and a stretch ends with it.
    * @throws InvariantBroken if the task already holds this offset or a later one
    */
-  fold(input: FoldInput): Notice[] {
+  fold(input: FoldInput): readonly Notice[] {
     const bodies: NoticeBody[] = [];
     this.#time.passTo(input, bodies);
     const { decoded, control, tick } = input;
@@ -191,7 +191,7 @@ export class PartitionFold {
     if (outcome === 'applied') {
       this.#apply(input, told, isNew, change, judged);
     } else {
-      addTotals(task, judged, settings);
+      addTotals(change, judged, settings);
       if (outcome === 'duplicate') task.updates_duplicate++;
       else task.updates_stale++;
     }

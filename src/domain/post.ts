@@ -2,7 +2,7 @@
 // it brought along. Vectors of one prior_timestamp are compared field by field.
 
 import { digestOf } from './digest.ts';
-import type { Side } from './io-counters.ts';
+import { ioName, type Side } from './io-counters.ts';
 import { canonicalAction } from './job-action.ts';
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
 import { isTerminal } from './status-rule.ts';
@@ -108,7 +108,7 @@ function iosOfSide(
   const byName = entries.length > FEW ? new Map<string, IoFigures>() : null;
   let room = ios_kept - kept.size;
   for (const { id, processed_count, processed_total_count } of entries) {
-    const io = `${side}.${id ?? ''}`;
+    const io = ioName(side, id ?? '', kept);
     const known = byName === null ? ios.find((one) => one.io === io) : byName.get(io);
     if (known !== undefined) {
       // Two entries of one id: their deltas add up, of their totals the higher one counts.

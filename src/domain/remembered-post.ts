@@ -1,6 +1,7 @@
 // A post as the ledger keeps it: one short text beside the seconds of its interval. A task holds up to eight posts of each
 // reporter and almost never looks at more than their seconds, so kept as objects they were most of a task's memory.
 
+import { writeDigits } from './digits.ts';
 import type { IoFigures, Post } from './post.ts';
 import { FAILURE_REASONS, TASK_STATUSES } from './task-state.ts';
 
@@ -82,6 +83,50 @@ export function unpackPost(prior: number, timestamp: number, packed: readonly un
 
 /** As {@link unpackPost} reads it. */
 function textOf(post: Post, names: IoNames): string {
+  return everydayText(post, names) ?? anyText(post, names);
+}
+
+/** What most posts are written in. One text of it, put together of digits: of the pieces of texts each would be an object of its own. */
+const scratch = Buffer.alloc(1_024);
+const [COMMA, OPEN, CLOSE] = [0x2c, 0x5b, 0x5d];
+
+/** Null: there is more to be told. */
+function everydayText(
+  { deltas, ios, status, reason, actions, errors, others, other_ends, ended }: Post,
+  names: IoNames,
+) {
+  if (ios.length > FEW || reason !== '') return null;
+  if (actions.length + errors.length + others.length + other_ends.length > 0) return null;
+  const number = status === '' ? NOT_TOLD : STATUS_NUMBERS.get(status);
+  if (number === undefined) return null;
+  let head = ended ? ENDED : 0;
+  for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) head |= 1 << i;
+  let at = writeDigits(scratch, 0, head);
+  for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) at = put(deltas[i]!);
+  if (number === NOT_TOLD && ios.length === 0) return scratch.toString('latin1', 0, at);
+  scratch[at++] = COMMA;
+  scratch[at++] = OPEN;
+  for (let i = 0; i < ios.length; i++) {
+    const { io, count, total } = ios[i]!;
+    at = i === 0 ? writeDigits(scratch, at, placeIn(names, io)) : put(placeIn(names, io));
+    at = put(count);
+    at = put(total);
+  }
+  scratch[at++] = CLOSE;
+  if (number !== NOT_TOLD) at = put(number);
+  return scratch.toString('latin1', 0, at);
+
+  /** A number of the post: −1, or plain. */
+  function put(value: number): number {
+    scratch[at++] = COMMA;
+    if (value >= 0) return writeDigits(scratch, at, value);
+    scratch[at++] = 0x2d;
+    scratch[at++] = 0x31;
+    return at;
+  }
+}
+
+function anyText(post: Post, names: IoNames): string {
   const { deltas, ios, status, reason, actions, errors, others, other_ends, ended } = post;
   // Joined, because a text that grows by += is kept as all the pieces that it came of.
   const parts: (number | string)[] = [0];

@@ -1,6 +1,7 @@
 // The reporters of one task: who they are, and what is kept of those that have been quiet for long.
 
 import { digestOf } from './digest.ts';
+import type { JudgedUpdate } from './evolve.ts';
 import type { FoldSettings } from './fold-settings.ts';
 import { forgetPosts } from './ledger-memory.ts';
 import { isOpen } from './liveness.ts';
@@ -32,13 +33,10 @@ export function workRequestOf(reporter: string): string {
 }
 
 /**
- * The reporter of a name as the task remembers it, or as it begins. Changes nothing: a reporter that begins is
- * part of the task once {@link keepReporter} was called.
+ * A reporter that the task does not have, as it begins. Changes nothing: it is part of the task once {@link keepReporter} was called.
  * @returns the latest timestamp that it told before it was let go, or null
  */
-export function reporterOf(task: TaskState, name: string): { reporter: Reporter; endedAt: number | null } {
-  const known = task.reporters.get(name);
-  if (known !== undefined) return { reporter: known, endedAt: null };
+export function beginReporter(task: TaskState, name: string): { reporter: Reporter; endedAt: number | null } {
   const endedAt = task.reporters_let_go.size > 0 ? (task.reporters_let_go.get(digestOf(name)) ?? null) : null;
   const reporter = newReporter();
   if (endedAt !== null) {
@@ -53,13 +51,12 @@ export function reporterOf(task: TaskState, name: string): { reporter: Reporter;
 /** Puts the reporter behind all others of its task, and lets go of those that have been quiet for too long. */
 export function keepReporter(
   change: TaskChange,
-  name: string,
-  reporter: Reporter,
+  { name, reporter, known }: Pick<JudgedUpdate, 'name' | 'reporter' | 'known'>,
   at: { readonly offset: number; readonly clock: number; readonly rerouted: boolean },
   settings: FoldSettings,
 ): void {
   const { reporters } = change.task;
-  const isNew = reporters.get(name) !== reporter;
+  const isNew = known !== reporter;
   if (reporters.size > 1 || isNew) {
     reporters.delete(name);
     reporters.set(name, reporter);

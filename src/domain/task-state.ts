@@ -58,6 +58,8 @@ export type Liveness = (typeof LIVENESSES)[number];
 
 /** One IO of a task: the sum of its deltas, and the sum over reporters of each one's highest total. */
 export interface IoState {
+  /** `inputs.<id>` or `outputs.<id>` */
+  readonly name: string;
   processed_count?: number | undefined;
   processed_total_count?: number | undefined;
 }
@@ -97,7 +99,7 @@ export interface TaskState {
   // sums of deltas
   error_count?: number | undefined;
   retry_count?: number | undefined;
-  processed_stats: { [stat in ProcessedStat]?: number };
+  processed_stats: { [stat in ProcessedStat]?: number | undefined };
   inputs: Map<string, IoState>;
   outputs: Map<string, IoState>;
   /** IO counters dropped because the task already has `ios_kept` ids on that side */
@@ -114,11 +116,11 @@ export interface TaskState {
   updates_came_rerouted: number;
   /** priors that continue from a post which has not come, of all reporters that there ever were */
   open_gaps: number;
-  /** how often the ledger had to say more than `first` or `next` */
-  marks: { [mark in Mark]?: number };
+  /** how often the ledger had to say more than `first` or `next`; replaced, never written to */
+  marks: { readonly [mark in Mark]?: number };
   job_creations: number;
-  /** failure notices of kind failed, aborted or rejected, by the update's reason; undefined: none */
-  failures_by_reason?: { [reason: string]: number } | undefined;
+  /** failure notices of kind failed, aborted or rejected, by the update's reason; undefined: none. Replaced, never written to */
+  failures_by_reason?: { readonly [reason: string]: number } | undefined;
   // coordinates in the partition's log, and log time (ms)
   first_offset: number;
   last_offset: number;
@@ -150,6 +152,8 @@ export interface TaskChange {
   errors: TaskError[];
   /** the newest task_output of the batch, JSON text; undefined: unchanged */
   task_output?: string | undefined;
+  /** IOs whose counters changed */
+  readonly ios: Set<IoState>;
   /** names of reporters whose memory changed; one that is no reporter of the task any more was let go */
   readonly reporters: Set<string>;
   /** whether `reporters_base`, `reporters_let_go` or `work_requests_let_go` changed */
@@ -158,6 +162,11 @@ export interface TaskChange {
   work_requests?: Map<string, boolean> | undefined;
   /** whether `look_at` changed */
   look_changed: boolean;
+  /**
+   * the task's own values when the changes were taken last; what it refers to (IOs, reporters) goes on changing. null: the slot had none, or
+   * nobody knows what it had
+   */
+  readonly before: TaskState | null;
   /** its places in the slot's sorted sets at the last save; null: it was in none */
   readonly places_before: TaskPlaces | null;
   /** the task goes out of the state, with all that belongs to it */

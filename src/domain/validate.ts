@@ -25,10 +25,13 @@ export interface Problem {
 
 /** The first negative number of the update, else the first beyond the bound, else the first long id, or null: all are fit. */
 export function problemOf(update: TaskStatusDetail, engine_instance_id: string | undefined): Problem | null {
-  const negative = firstField(update, isNegative);
-  if (negative !== null) return { reason: 'negative_number', detail: `${negative} is negative.` };
-  const beyond = firstField(update, isBeyond);
-  if (beyond !== null) return { reason: 'number_out_of_range', detail: `${beyond} is beyond 2^53-2.` };
+  // Nearly all are fit: one look tells it, and only of others it is asked what is wrong with them.
+  if (!areNumbersFit(update)) {
+    const negative = firstField(update, isNegative);
+    if (negative !== null) return { reason: 'negative_number', detail: `${negative} is negative.` };
+    const beyond = firstField(update, isBeyond);
+    if (beyond !== null) return { reason: 'number_out_of_range', detail: `${beyond} is beyond 2^53-2.` };
+  }
   const long = isLong(engine_instance_id) ? 'engine_instance_id' : firstLongId(update);
   return long === null ? null : { reason: 'id_too_long', detail: `${long} is above 1,024 bytes.` };
 }
@@ -41,6 +44,25 @@ function firstLongId(update: TaskStatusDetail): string | null {
   for (const field of IDS) if (isLong(update[field])) return field;
   if (update.inputs?.some(({ id }) => isLong(id))) return 'inputs.id';
   return update.outputs?.some(({ id }) => isLong(id)) ? 'outputs.id' : null;
+}
+
+function areNumbersFit(update: TaskStatusDetail): boolean {
+  const { error_count, retry_count, timestamp, prior_timestamp, processed_stats: stats } = update;
+  if (!isFit(error_count) || !isFit(retry_count) || !isFit(timestamp) || !isFit(prior_timestamp)) return false;
+  if (stats) for (const stat of PROCESSED_STATS) if (!isFit(stats[stat])) return false;
+  return areIosFit(update.inputs) && areIosFit(update.outputs);
+}
+
+function areIosFit(ios: readonly TaskIOStatus[] | null | undefined): boolean {
+  if (!ios) return true;
+  for (const { processed_count, processed_total_count } of ios) {
+    if (!isFit(processed_count) || !isFit(processed_total_count)) return false;
+  }
+  return true;
+}
+
+function isFit(value: Numeric): boolean {
+  return value === null || value === undefined || (value >= 0 && value <= NUMBER_MAX);
 }
 
 /** The name of the first number that the rule hits. */

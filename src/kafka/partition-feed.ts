@@ -8,7 +8,7 @@ import type { PartitionAnswer } from './fetch-request.ts';
 import { RecordSetReader } from './record-set-reader.ts';
 
 /** bytes of fetched sets a partition holds before it is left out of further requests */
-export const STOCK_BYTES_MAX = 2 * 1024 * 1024;
+export const STOCK_BYTES_MAX = 4 * 1024 * 1024;
 /** ms after which a fault that nobody has been told is forgotten: whoever comes then wants to know how it is now */
 const FAULT_MS_MAX = 5_000;
 

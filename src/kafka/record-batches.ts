@@ -1,7 +1,7 @@
 // Record batches (format 2, Kafka 0.11 and later) as a broker sends them: walking over batches, and the records of a
 // batch that a read-committed reader may see. Values are slices of the answer's bytes.
 
-import type { InputRecord, RecordHeaders } from '../pipeline/ports.ts';
+import { type InputRecord, NO_HEADERS, type RecordHeaders } from '../pipeline/ports.ts';
 import { decompress } from './compression.ts';
 import { int64At } from './wire.ts';
 
@@ -78,8 +78,6 @@ function markerAt(set: Buffer, at: number, end: number): 'abort' | 'commit' | 'o
   const type = key.readInt16BE(2);
   return type === 0 ? 'abort' : type === 1 ? 'commit' : 'other';
 }
-
-const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as RecordHeaders);
 
 /** The records of one batch, from front to back. */
 export class BatchBody {

@@ -16,7 +16,7 @@ import type { PipelineContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 import { away, type Fault } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { Decoded, InputRecord, RecordFingerprint, SchemaVerdict } from './ports.ts';
+import { type Decoded, type InputRecord, NO_HEADERS, type RecordFingerprint, type SchemaVerdict } from './ports.ts';
 import { readMissing } from './read-missing.ts';
 import type { SlotCache } from './slot-cache.ts';
 import {
@@ -104,29 +104,32 @@ export function decodeRecords(
   records: readonly InputRecord[],
 ): FoldInput[] {
   const { partition_count } = claimed.head.pins;
-  return records.map((record) => {
+  const { topic, group } = context.settings;
+  // Records without a header, which most are, look none up; and all inputs have one shape, whichever headers there are.
+  return records.map((record): FoldInput => {
     const decoded = decodeOne(context, claimed, record);
-    const traceparent = headerText(record.headers, 'traceparent');
-    const tracestate = headerText(record.headers, 'tracestate');
-    const work_request_status = headerText(record.headers, WORK_REQUEST_STATUS_HEADER);
-    const engine_instance_id = headerText(record.headers, ENGINE_INSTANCE_HEADER);
+    const { headers } = record;
+    const text = (name: string) => headerText(headers, name);
+    const hasHeaders = headers !== NO_HEADERS;
     return {
       offset: record.offset,
       timestamp: record.timestamp,
       size: recordSize(record),
       decoded,
       home: homeOfDecoded(decoded, partition_count),
-      source: reroutedFrom(record.headers, context.settings.topic, partition, partition_count),
-      ...(Object.hasOwn(record.headers, TICK_HEADER) ? { tick: true } : {}),
-      ...(isControl(record)
-        ? { control: readControl(headerText(record.headers, CONTROL_HEADER), context.settings.group) }
-        : {}),
-      ...(work_request_status === undefined ? {} : { work_request_status }),
-      ...(engine_instance_id === undefined ? {} : { engine_instance_id }),
-      ...(traceparent !== undefined && traceparent.length <= TRACEPARENT_MAX ? { traceparent } : {}),
-      ...(tracestate !== undefined && tracestate.length <= TRACESTATE_MAX ? { tracestate } : {}),
+      source: hasHeaders ? reroutedFrom(headers, topic, partition, partition_count) : null,
+      tick: hasHeaders && Object.hasOwn(headers, TICK_HEADER),
+      control: hasHeaders && isControl(record) ? readControl(text(CONTROL_HEADER), group) : undefined,
+      work_request_status: hasHeaders ? text(WORK_REQUEST_STATUS_HEADER) : undefined,
+      engine_instance_id: hasHeaders ? text(ENGINE_INSTANCE_HEADER) : undefined,
+      traceparent: hasHeaders ? upTo(TRACEPARENT_MAX, text('traceparent')) : undefined,
+      tracestate: hasHeaders ? upTo(TRACESTATE_MAX, text('tracestate')) : undefined,
     };
   });
+}
+
+function upTo(max: number, text: string | undefined): string | undefined {
+  return text !== undefined && text.length <= max ? text : undefined;
 }
 
 function isControl({ headers }: InputRecord): boolean {
@@ -168,6 +171,12 @@ export function foldOver(cache: SlotCache, partition: number, head: SlotHead): P
 const RECORDS_FULL_OF_LOOKS = 10;
 
 /**
+ * So many records are decoded at once. What is decoded has to wait for what is read, with that of all other partitions: more of it, and the
+ * garbage collector moves all of it to the old generation.
+ */
+const DECODED_MAX = 2_000;
+
+/**
  * Decodes and folds the records over the cache, which holds the state at `watermark` before and at the batch's end after.
  * What was decoded goes no further than this function: it would outlive the save that follows, and with several
  * partitions at work at once the garbage collector would move all of it to the old generation.
@@ -189,26 +198,31 @@ export async function foldRecords(
   const isCut = looks.length === looksRead(claimed);
   const records = isCut ? ofOneKind.slice(0, RECORDS_FULL_OF_LOOKS) : ofOneKind;
   fold.beginStretch(looks, clockAtEnd(claimed, records));
-  observer.step?.(partition, 'decode');
-  const inputs = decodeRecords(context, partition, claimed, records);
-  observer.step?.(partition, 'read');
-  await readMissing(context, partition, claimed, watermark, cache, inputs, looks);
-  observer.step?.(partition, 'fold');
   const atHand: NoticeAtHand[] = [];
-  inputs.forEach((input, i) => {
-    const notices = fold.fold(input);
-    if (input.offset < claimed.emitted.offset) return;
-    const update = input.decoded.kind === 'update' ? input.decoded.update : null;
-    for (const notice of notices) atHand.push({ notice, record: records[i]!, update });
-  });
+  let last: FoldInput | undefined;
+  for (let from = 0; from < records.length; from += DECODED_MAX) {
+    const some = records.slice(from, from + DECODED_MAX);
+    observer.step?.(partition, 'decode');
+    const inputs = decodeRecords(context, partition, claimed, some);
+    observer.step?.(partition, 'read');
+    await readMissing(context, partition, claimed, watermark, cache, inputs, from === 0 ? looks : []);
+    observer.step?.(partition, 'fold');
+    for (const [i, input] of inputs.entries()) {
+      const notices = fold.fold(input);
+      if (notices.length === 0 || input.offset < claimed.emitted.offset) continue;
+      const update = input.decoded.kind === 'update' ? input.decoded.update : null;
+      for (const notice of notices) atHand.push({ notice, record: some[i]!, update });
+    }
+    last = inputs.at(-1);
+  }
   const changes = fold.takeChanges();
   const tombstones = fold.takeTombstones();
   const rollUps = fold.takeRollUps();
   for (const [id, generation] of tombstones) cache.tasks.set(id, new Tombstone(generation));
   for (const { task, retired } of changes) if (!retired) cache.tasks.set(task.internal_task_id, task);
   for (const { kind, id, rollUp } of rollUps) cache.rollUps[kind].set(id, rollUp);
-  const [record, input] = [records.at(-1), inputs.at(-1)];
-  const fingerprint = record && input && fingerprintOf(record, input.decoded);
+  const record = records.at(-1);
+  const fingerprint = record && last && fingerprintOf(record, last.decoded);
   return { count: records.length, atHand, changes, rollUps, tombstones, fingerprint };
 }
 

@@ -15,6 +15,8 @@ import type { KnownTask } from '../domain/tombstone.ts';
 
 /** Header values as the log gave them: repeated headers are arrays; a null value is null. */
 export type RecordHeaders = Readonly<Record<string, Buffer | null | readonly (Buffer | null)[]>>;
+/** Of every record that has none. */
+export const NO_HEADERS: RecordHeaders = Object.freeze(Object.create(null) as RecordHeaders);
 
 /** One visible (committed) record of the input topic. */
 export interface InputRecord {

@@ -13,7 +13,7 @@ import { decodeRollUp, writeRollUps } from './roll-ups.ts';
 import { decodeId, type SlotKeys } from './slot-keys.ts';
 import type { SlotWrites } from './slot-writes.ts';
 import { decodeTask } from './task-codec.ts';
-import { taskWriter } from './task-writes.ts';
+import { writeChange } from './task-writes.ts';
 import { collected } from './written-pieces.ts';
 
 /** Tasks or shares of one step. */
@@ -54,7 +54,6 @@ export async function* growSlot({
     { key: 'fleet', type: 'hash', values: encodeFleet(slot.head.fleet) },
   ];
 
-  const writer = taskWriter();
   let step = collected(keys);
   let tasks = 0;
   for (const from of sources) {
@@ -62,7 +61,7 @@ export async function* growSlot({
       if (part.kind === 'task' && slot.isHome(part.id)) {
         const task = decode(part);
         slot.place(task, from);
-        writer.add(step.writes, keys, wholeOf(task), growth.cuts[partition]!, 0);
+        writeChange(step.writes, keys, wholeOf(task), growth.cuts[partition]!, 0);
         step.pieces.push(...part.pieces.filter(({ key }) => key.endsWith(':errors') || key.endsWith(':output')));
         index(step.writes, keys, task);
         if (++tasks % STEP === 0) {
@@ -132,10 +131,12 @@ function wholeOf(task: TaskState): TaskChange {
   return {
     task,
     errors: [],
+    ios: new Set(),
     reporters: new Set(),
     base_changed: false,
     work_requests: new Map([...workRequestsOf(task)].map((one) => [one, true])),
     look_changed: true,
+    before: null,
     places_before: null,
     retired: false,
     begins_anew: false,

@@ -5,6 +5,7 @@
 import { placeOf, unpackPost } from '../domain/remembered-post.ts';
 import { newReporter, type Reporter } from '../domain/reporter.ts';
 import type { TaskChange, TaskState } from '../domain/task-state.ts';
+import type { HashWrites, SlotWrites } from './slot-writes.ts';
 import { malformed, storedJson } from './stored-values.ts';
 
 const REPORTER = 'reporter.';
@@ -20,55 +21,77 @@ const FIGURES = [
   'reopened_at',
 ] as const;
 
-/** The fields to set, name and value alternating, and those to delete. */
-export interface LedgerDiff {
-  readonly fields: string[];
-  readonly gone: string[];
-}
-
 /** @param whole nothing of the ledger is in Redis, or nothing is known of what is */
-export function diffLedger(change: TaskChange, whole: boolean): LedgerDiff {
+export function writeLedger(writes: SlotWrites, key: string, change: TaskChange, whole: boolean): void {
   const { task, reporters, base_changed } = change;
-  const fields: string[] = [];
   const gone: string[] = [];
+  writes.openHash(key);
   for (const name of whole ? task.reporters.keys() : reporters) {
     const reporter = task.reporters.get(name);
-    if (reporter === undefined) gone.push(REPORTER + name);
-    else fields.push(REPORTER + name, encodeReporter(reporter));
+    if (reporter === undefined) {
+      gone.push(REPORTER + name);
+      continue;
+    }
+    writes.fieldOf(REPORTER + name);
+    writes.beginValue();
+    writeReporter(writes, reporter);
+    writes.endValue();
   }
   if (base_changed || whole) {
-    for (const [field, numbers] of [
-      ['base', task.reporters_base],
-      ['let_go', task.reporters_let_go],
-    ] as const) {
-      if (numbers.size > 0) fields.push(field, JSON.stringify([...numbers].flat()));
-      else if (!whole) gone.push(field);
-    }
-    const { work_requests_let_go } = task;
-    if (work_requests_let_go.length > 0) fields.push('work_requests_let_go', JSON.stringify(work_requests_let_go));
-    else if (!whole) gone.push('work_requests_let_go');
+    list('base', [...task.reporters_base].flat());
+    list('let_go', [...task.reporters_let_go].flat());
+    list('work_requests_let_go', task.work_requests_let_go);
   }
-  return { fields, gone };
+  writes.closeHash();
+  writes.hdel(key, gone);
+
+  function list(field: string, values: readonly (string | number)[]): void {
+    if (values.length > 0) {
+      writes.fieldOf(field);
+      writes.text(JSON.stringify(values));
+    } else if (!whole) {
+      gone.push(field);
+    }
+  }
 }
 
 /** [IO names, figures, totals as name or its place among them and total, open priors, posts] */
-function encodeReporter(reporter: Reporter): string {
-  const { io_names } = reporter;
-  let totals = '';
-  for (const [name, total] of reporter.totals) {
-    totals += `${totals === '' ? '' : ','}${placeOf(name, io_names) ?? JSON.stringify(name)},${total}`;
+function writeReporter(writes: HashWrites, reporter: Reporter): void {
+  const { io_names, totals, open, posts } = reporter;
+  writes.piece('[');
+  writes.piece(JSON.stringify(io_names));
+  writes.piece(',[');
+  for (const figure of FIGURES) {
+    writes.digits(reporter[figure]);
+    writes.piece(',');
   }
+  writes.digits(attendanceOf(reporter));
+  writes.piece('],[');
+  let isFirst = true;
+  for (const [name, total] of totals) {
+    if (!isFirst) writes.piece(',');
+    isFirst = false;
+    const place = placeOf(name, io_names);
+    if (place === undefined) writes.piece(JSON.stringify(name));
+    else writes.digits(place);
+    writes.piece(',');
+    writes.digits(total);
+  }
+  writes.piece('],[');
+  writes.piece(open.join());
   // A chain of posts goes on where the last one ends, so there is little to write of where each of them lies.
-  let posts = '';
   let end = 0;
-  for (const { prior, timestamp, text } of reporter.posts) {
-    posts += `${posts === '' ? '' : ','}[${prior - end},${timestamp - prior},${text}]`;
+  for (const [i, { prior, timestamp, text }] of posts.entries()) {
+    writes.piece(i > 0 ? ',[' : '],[[');
+    writes.digits(prior - end);
+    writes.piece(',');
+    writes.digits(timestamp - prior);
+    writes.piece(',');
+    writes.piece(text);
+    writes.piece(']');
     end = timestamp;
   }
-  let figures = '';
-  for (const figure of FIGURES) figures += `${reporter[figure]},`;
-  figures += attendanceOf(reporter);
-  return `[${JSON.stringify(io_names)},[${figures}],[${totals}],[${reporter.open.join()}],[${posts}]]`;
+  writes.piece(posts.length > 0 ? ']]' : '],[]]');
 }
 
 /** Stands behind the figures: 0 ended, 1 open, 2 open and last heard of by another partition, 3 ended and so. */

@@ -11,7 +11,7 @@ import { faultsOf } from './connect.ts';
 import { unpackReplies } from './packed-reply.ts';
 import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
-import type { SlotWrites } from './slot-writes.ts';
+import { packedText, type SlotWrites } from './slot-writes.ts';
 import { malformed, storedSum } from './stored-values.ts';
 
 /** Shares read by one script: bounds the time that Redis is kept from others. */
@@ -55,17 +55,25 @@ function openMinute(figures: readonly ExactSum[]): number | null {
   return figures[TASKS] === figures[ENDED] ? null : minuteOf(Number(figures[LAST_UPDATE_AT]));
 }
 
+const FIGURES = FIGURE_NAMES.map(packedText);
+
 function writeFigures(writes: SlotWrites, key: string, before: readonly ExactSum[], now: readonly ExactSum[]): void {
-  const fields: string[] = [];
-  const gone: string[] = [];
+  let gone: string[] | null = null;
+  writes.openHash(key);
   for (let place = 0; place < Math.max(before.length, now.length); place++) {
     const figure = now[place] ?? 0;
     if (figure === (before[place] ?? 0)) continue;
-    if (figure === 0) gone.push(FIGURE_NAMES[place]!);
-    else fields.push(FIGURE_NAMES[place]!, String(figure));
+    if (figure === 0) {
+      gone ??= [];
+      gone.push(FIGURE_NAMES[place]!);
+      continue;
+    }
+    writes.field(FIGURES[place]!);
+    if (typeof figure === 'number') writes.number(figure);
+    else writes.text(String(figure));
   }
-  writes.hset(key, fields);
-  writes.hdel(key, gone);
+  writes.closeHash();
+  if (gone !== null) writes.hdel(key, gone);
 }
 
 function writeMembers(writes: SlotWrites, key: string, { members }: RollUpChange): void {

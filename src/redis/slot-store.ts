@@ -30,7 +30,7 @@ import { readTaskParts } from './slot-reads.ts';
 import { slotWrites } from './slot-writes.ts';
 import { storedInteger } from './stored-values.ts';
 import { decodeTask } from './task-codec.ts';
-import { taskWriter } from './task-writes.ts';
+import { writeChange } from './task-writes.ts';
 import { dropTombstones, readTombstones, requireSameWatermark, writeTombstones } from './tombstones.ts';
 
 /** Tasks read by one script: bounds the time that Redis is kept from others. */
@@ -46,16 +46,13 @@ export interface SlotStoreOptions {
 export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): SlotStore {
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
-  const writer = taskWriter();
   let serverIsFit = false;
 
   async function readTasksAt(keys: SlotKeys, ids: readonly string[], generation: number | null) {
     const { watermark, tasks: stored } = await readTaskParts(run, keys, ids, ['', ':io', ':long', ':ledger']);
     const tasks = stored.map(({ key, id, parts }): KnownTask => {
       const [fields, io, long, ledger] = parts as [string[], string[], string[], string[]];
-      const task = decodeTask(key, id, { fields, io, long, ledger });
-      if (task) writer.holds(task);
-      return task;
+      return decodeTask(key, id, { fields, io, long, ledger });
     });
     const absent = generation === null ? [] : ids.filter((_, i) => tasks[i] === null);
     if (absent.length > 0) {
@@ -81,7 +78,7 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
   function encodeSave(keys: SlotKeys, save: SlotSave) {
     const writes = slotWrites(keys.head);
     const { expect, head } = save;
-    for (const change of save.changes) writer.add(writes, keys, change, expect, head.settings.errors_kept);
+    for (const change of save.changes) writeChange(writes, keys, change, expect, head.settings.errors_kept);
     writeIndexes(writes, keys, save.changes);
     writeRollUps(writes, keys, save.rollUps);
     writeTombstones(writes, keys, save.tombstones);
@@ -185,20 +182,18 @@ export function createSlotStore({ redis, prefix, group }: SlotStoreOptions): Slo
       const writes = encodeSave(keys, save);
       const logTime = save.expect_log_time === null ? '' : String(save.expect_log_time);
       const argv = [String(save.expect), String(save.to), save.head.pins.incarnation, writes.pack(), logTime];
-      let saved = false;
       try {
         const wanted = [...writes.keys, keys.absent, keys.hold];
         const [outcome, found] = (await run('save', wanted, argv)) as [string, string | undefined];
         if (outcome === 'TORN') {
           throw new Fault('torn_save', `a save of ${keys.tag} (${found}) did not end: its state is half written`);
         }
-        saved = outcome === 'SAVED';
         if (outcome === 'HELD') return { outcome: 'held' };
-        return saved ? { outcome: 'saved' } : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
+        return outcome === 'SAVED'
+          ? { outcome: 'saved' }
+          : { outcome: 'refused', watermark: decodeWatermark(keys, found) };
       } catch (error) {
         throw redisFault(error, `saving ${keys.tag} [${save.expect}, ${save.to})`, true);
-      } finally {
-        if (!saved) writer.forget(save.changes);
       }
     },
 

@@ -11,8 +11,30 @@ export function collected(keys: SlotKeys): { readonly pieces: SlotPiece[]; reado
     if (values.length > 0) pieces.push({ key: key.slice(keys.tag.length + 1), type, values: [...values] });
   };
   const nothing = () => {};
+  let hash = '';
+  let values: string[] = [];
+  let value = '';
   const writes: SlotWrites = {
     keys: [],
+    openHash(key) {
+      hash = key;
+      values = [];
+    },
+    field: ({ text }) => void values.push(text),
+    fieldOf: (name) => void values.push(name),
+    number: (number) => void values.push(String(number)),
+    text: (text) => void values.push(text),
+    beginValue() {
+      value = '';
+    },
+    piece(text) {
+      value += text;
+    },
+    digits(number) {
+      value += number;
+    },
+    endValue: () => void values.push(value),
+    closeHash: () => put('hash', hash, values),
     hset: (key, values) => put('hash', key, values),
     hdel: nothing,
     rpush: (key, values) => put('list', key, values),

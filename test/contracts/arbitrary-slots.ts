@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { exactSum } from '../../src/domain/exact-sum.ts';
 import { FOLD_SETTING_NAMES } from '../../src/domain/fold-settings.ts';
 import type { SlotHead } from '../../src/domain/head.ts';
-import type { Notice, NoticeBody } from '../../src/domain/notice.ts';
+import type { Side } from '../../src/domain/io-counters.ts';
+import type { FailureFacts, Notice, NoticeBody } from '../../src/domain/notice.ts';
 import { OUTCOMES, REJECT_REASONS } from '../../src/domain/outcome.ts';
 import type { Post } from '../../src/domain/post.ts';
 import { type IoNames, remember } from '../../src/domain/remembered-post.ts';
@@ -21,7 +22,7 @@ import {
   UNRECOGNIZED,
 } from '../../src/domain/task-state.ts';
 import { MARKS } from '../../src/domain/update-class.ts';
-import { pinsOf } from './slot-samples.ts';
+import { iosOf, pinsOf } from './slot-samples.ts';
 
 const ODD_TEXTS = [
   '',
@@ -55,13 +56,16 @@ const anyReason = maybe(fc.constantFrom(...FAILURE_REASONS, UNRECOGNIZED));
 
 const anyStats = fc
   .record(Object.fromEntries(PROCESSED_STATS.map((stat) => [stat, count])), { requiredKeys: [] })
-  .map((stats) => stats as TaskState['processed_stats']);
+  .map((stats) => stats as FailureFacts['processed_stats']);
 
 function anyMap<V>(value: fc.Arbitrary<V>, maxLength: number): fc.Arbitrary<Map<string, V>> {
   const entries = fc.uniqueArray(fc.tuple(anyText, value), { selector: ([name]) => name, maxLength });
   return entries.map((list) => new Map(list));
 }
-const anyIos = anyMap(fc.record({ processed_count: maybe(count), processed_total_count: maybe(count) }), 6);
+const anyIos = (side: Side) =>
+  anyMap(fc.record({ processed_count: maybe(count), processed_total_count: maybe(count) }), 6).map((ios) =>
+    iosOf(side, ios),
+  );
 
 const anyMarks = fc
   .record(Object.fromEntries(MARKS.map((mark) => [mark, count])), { requiredKeys: [] })
@@ -127,8 +131,8 @@ export const anyTaskFields: fc.Arbitrary<Omit<TaskState, 'internal_task_id' | 'f
   error_count: maybe(count),
   retry_count: maybe(count),
   processed_stats: anyStats,
-  inputs: anyIos,
-  outputs: anyIos,
+  inputs: anyIos('inputs'),
+  outputs: anyIos('outputs'),
   ios_dropped: count,
   error_episode_open: fc.boolean(),
   error_episode_reason: anyReason,

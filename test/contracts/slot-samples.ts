@@ -3,9 +3,10 @@
 import { newTask } from '../../src/domain/evolve.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { newHead, type SlotHead, type SlotPins } from '../../src/domain/head.ts';
+import type { Side } from '../../src/domain/io-counters.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { newReporter, type Reporter } from '../../src/domain/reporter.ts';
-import type { TaskChange, TaskState } from '../../src/domain/task-state.ts';
+import type { IoState, TaskChange, TaskState } from '../../src/domain/task-state.ts';
 
 export function pinsOf(incarnation = 'first-life'): SlotPins {
   return { origin: 0, incarnation, partition_count: 12, fold_version: 1, settings: DEFAULT_FOLD_SETTINGS };
@@ -26,14 +27,24 @@ export function changeOf(task: TaskState, change: Partial<TaskChange> = {}): Tas
     task,
     errors: [],
     task_output: undefined,
+    ios: new Set(),
     reporters,
     base_changed: true,
     look_changed: false,
+    before: null,
     places_before: null,
     retired: false,
     begins_anew: false,
     ...change,
   };
+}
+
+/** IOs of a task by their ids. */
+export function iosOf(
+  side: Side,
+  ios: Iterable<readonly [id: string, figures: Omit<IoState, 'name'>]>,
+): Map<string, IoState> {
+  return new Map([...ios].map(([id, figures]) => [id, { name: `${side}.${id}`, ...figures }]));
 }
 
 /** A reporter that has told these totals. */

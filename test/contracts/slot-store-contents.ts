@@ -2,10 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { newIo } from '../../src/domain/io-counters.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import type { SlotLive } from '../../src/pipeline/ports.ts';
 import { anyHead, anyId, anyNotices, anyTaskFields } from './arbitrary-slots.ts';
-import { changeOf, headOf, reporterOf, rerouteAt, taskOf } from './slot-samples.ts';
+import { changeOf, headOf, iosOf, reporterOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { begun, EMPTY, type OpenSlotStore, opened, readOne, saveOf } from './slot-store-under-test.ts';
 
 export function slotStoreContents(title: string, open: OpenSlotStore): void {
@@ -63,7 +64,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
       const tasks = ids.map((id, i) =>
         taskOf(id, i, {
           engine_id: `engine of ${i}`,
-          inputs: new Map([['in', { processed_count: i }]]),
+          inputs: iosOf('inputs', [['in', { processed_count: i }]]),
           reporters: new Map([['r', reporterOf({ 'inputs.in': i })]]),
         }),
       );
@@ -76,7 +77,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
 
     test('a task that was read can be changed and saved by another process', async () => {
       const { store, other, head } = await begun(open);
-      const inputs = new Map([['in', { processed_count: 1, processed_total_count: 2 }]]);
+      const inputs = iosOf('inputs', [['in', { processed_count: 1, processed_total_count: 2 }]]);
       await store.save(
         0,
         saveOf(head, 0, 1, { changes: [changeOf(taskOf('a', 0, { inputs, error_episode_reason: 'api' }))] }),
@@ -84,7 +85,7 @@ export function slotStoreContents(title: string, open: OpenSlotStore): void {
       const task = (await readOne(other, 'a'))!;
       task.inputs.get('in')!.processed_count = 7;
       task.error_episode_reason = undefined;
-      task.outputs.set('out', {});
+      task.outputs.set('out', newIo('outputs.out'));
       await other.save(0, saveOf(head, 1, 2, { changes: [changeOf(task)] }));
       const read = await readOne(store, 'a');
       expect(read).toEqual(task);

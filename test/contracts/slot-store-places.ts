@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { minuteOf, placesOf, SCORE_RANGE, STATUS_ORDER } from '../../src/domain/task-places.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { anyTaskFields } from './arbitrary-slots.ts';
-import { changeOf, reporterOf, taskOf } from './slot-samples.ts';
+import { changeOf, iosOf, reporterOf, taskOf } from './slot-samples.ts';
 import { begun, type OpenSlotStore, readOne, saveOf } from './slot-store-under-test.ts';
 
 const running = 3 * SCORE_RANGE;
@@ -36,7 +36,7 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
 
       const read = (await readOne(other, 'a'))!;
       const places_before = placesOf(read);
-      const io = { processed_count: 1, processed_total_count: 2 };
+      const inputs = iosOf('inputs', [['in', { processed_count: 1, processed_total_count: 2 }]]);
       const moved = {
         task_status: 'failed',
         status_at: 70,
@@ -44,7 +44,7 @@ export function slotStorePlaces(title: string, open: OpenSlotStore): void {
         liveness: 'silent',
         liveness_at: 60,
       };
-      Object.assign(read, moved, { engine_id: 'e2', last_update_at: second - 1, inputs: new Map([['in', io]]) });
+      Object.assign(read, moved, { engine_id: 'e2', last_update_at: second - 1, inputs });
       await other.save(0, saveOf(head, 1, 2, { changes: [changeOf(read, { places_before })] }));
       expect(await places(0)).toEqual({
         by_status: { a: failed + 70, ...b },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { SlotHead } from '../../src/domain/head.ts';
 import { placesOf } from '../../src/domain/task-places.ts';
 import { Tombstone } from '../../src/domain/tombstone.ts';
-import { changeOf, headOf, reporterOf, taskOf } from './slot-samples.ts';
+import { changeOf, headOf, iosOf, reporterOf, taskOf } from './slot-samples.ts';
 import { begun, type OpenSlotStore, readOne, saveOf } from './slot-store-under-test.ts';
 
 /** A generation, ms of the partition's clock, by the default settings. */
@@ -69,7 +69,7 @@ export function slotStoreTime(title: string, open: OpenSlotStore): void {
     const full = () =>
       taskOf('a', 0, {
         engine_id: 'e'.repeat(100),
-        inputs: new Map([['in', { processed_count: 1 }]]),
+        inputs: iosOf('inputs', [['in', { processed_count: 1 }]]),
         reporters: new Map([['r', reporterOf({ 'inputs.in': 1 })]]),
         liveness: 'silent',
         look_at: 70,

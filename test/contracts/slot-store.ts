@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/pipeline/errors.ts';
-import { changeOf, headOf, rerouteAt, taskOf } from './slot-samples.ts';
+import { changeOf, headOf, iosOf, rerouteAt, taskOf } from './slot-samples.ts';
 import { slotStoreContents } from './slot-store-contents.ts';
 import { slotStoreHold } from './slot-store-hold.ts';
 import { slotStorePlaces } from './slot-store-places.ts';
@@ -206,7 +206,7 @@ export function slotStoreContract(title: string, open: OpenSlotStore): void {
     test('takes tasks, notices and head away, so that a new life begins with nothing of the old', async () => {
       const { store, other, head } = await begun(open);
       const tasks = Array.from({ length: 50 }, (_, i) =>
-        taskOf(`t${i}`, i, { inputs: new Map([['in', { processed_count: 1 }]]) }),
+        taskOf(`t${i}`, i, { inputs: iosOf('inputs', [['in', { processed_count: 1 }]]) }),
       );
       const changes = tasks.map((task) => changeOf(task, { errors: [{ id: 'e' }], task_output: '{}' }));
       await store.save(0, saveOf(head, 0, 50, { changes, notices: [rerouteAt(40, 1)] }));

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { FIGURE_NAMES } from '../../src/domain/roll-up.ts';
 import { encodeLive } from '../../src/redis/live-codec.ts';
 import { LAYOUT_VERSION, slotKeys } from '../../src/redis/slot-keys.ts';
-import { TASK_FIELDS } from '../../src/redis/task-codec.ts';
+import { TASK_FIELDS } from '../../src/redis/task-fields.ts';
 import { loadSlot } from '../fixtures/slot-dump.ts';
 import { FIXTURES, type StateFixture } from '../fixtures/state-fixture.ts';
 import { connected } from '../redis/redis-under-test.ts';

@@ -99,11 +99,15 @@ function shown({ task, errors, task_output }: Kept): Record<string, unknown> {
     ...task,
     errors,
     task_output,
-    inputs: Object.fromEntries(task.inputs),
-    outputs: Object.fromEntries(task.outputs),
+    inputs: counters(task.inputs),
+    outputs: counters(task.outputs),
     reporters: Object.fromEntries([...task.reporters].map(([name, { totals }]) => [name, Object.fromEntries(totals)])),
     reporters_base: Object.fromEntries(task.reporters_base),
   };
+}
+
+function counters(ios: Kept['task']['inputs']): Record<string, object> {
+  return Object.fromEntries([...ios].map(([id, { name: _, ...counts }]) => [id, counts]));
 }
 
 /** Of what was found, the fields that the vector names; absent reads null. */

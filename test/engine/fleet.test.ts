@@ -48,7 +48,9 @@ function linesOf(truth: Truth) {
 /** A folded task in the words of the truth file. */
 function toldBy(task: TaskState): Partial<TaskLine> {
   const ios = (side: 'inputs' | 'outputs') =>
-    [...task[side]].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, io]) => JSON.parse(JSON.stringify({ id, ...io })));
+    [...task[side]]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, { name: _, ...io }]) => JSON.parse(JSON.stringify({ id, ...io })));
   return JSON.parse(
     JSON.stringify({
       internal_task_id: task.internal_task_id,

@@ -5,7 +5,7 @@ import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
-import { changeOf, headOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { changeOf, headOf, iosOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
 import { saveOf } from '../contracts/slot-store-under-test.ts';
 import { all, opened, PARTITIONS, saveAtHome } from './read-world.ts';
 
@@ -37,11 +37,11 @@ test("a task: the contract's fields with sums in place of deltas; what was never
     error_count: 0,
     retry_count: 2 ** 53 - 2,
     processed_stats: { processed_chunks: 4, processed_bytes: 0 },
-    inputs: new Map([
+    inputs: iosOf('inputs', [
       ['in-2', { processed_count: 5 }],
       ['in-1', { processed_count: 0, processed_total_count: 2 ** 53 - 2 }],
     ]),
-    outputs: new Map([['', { processed_total_count: 1 }]]),
+    outputs: iosOf('outputs', [['', { processed_total_count: 1 }]]),
     ios_dropped: 2,
     attempts: 2,
     completion_requested: true,
@@ -122,7 +122,7 @@ test('the stream brings every task of every partition with all that is kept of i
   const odd = ['*', '?', '[a]', '{x}', '}', ':', 'x:io', 'x', '__proto__', 'ä€😀', 'a\nb', '\u0000', '%3A'];
   const ids = [...odd, ...Array.from({ length: 3_000 }, (_, i) => `task-${i}`)];
   const changes = ids.map((id, i) =>
-    changeOf(taskOf(id, i, { error_count: i, inputs: new Map([['in', { processed_count: i }]]) }), {
+    changeOf(taskOf(id, i, { error_count: i, inputs: iosOf('inputs', [['in', { processed_count: i }]]) }), {
       errors: [{ msg: id }],
       task_output: JSON.stringify(i),
     }),

@@ -11,7 +11,7 @@ import type { RedisClient } from '../../src/redis/redis-target.ts';
 import { defineScripts } from '../../src/redis/scripts.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
-import { changeOf, headOf, reporterOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { changeOf, headOf, iosOf, reporterOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
 import { EMPTY, saveOf } from '../contracts/slot-store-under-test.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 import { connected } from './redis-under-test.ts';
@@ -32,7 +32,7 @@ async function filled(prefix: string) {
   head.fleet.tasks = IDS.length;
   await store.begin(0, 0, head);
   const changes = IDS.map((id, i) => {
-    const inputs = new Map([[`in-${'x'.repeat(70)}`, { processed_count: 1 }]]);
+    const inputs = iosOf('inputs', [[`in-${'x'.repeat(70)}`, { processed_count: 1 }]]);
     const reporters = new Map([[`r-${i}`, reporterOf({ 'inputs.in': 2 })]]);
     const liveness = i % 2 === 0 ? 'silent' : 'reporting';
     const task = taskOf(id, i, { inputs, reporters, liveness, engine_id: ENGINE, look_at: 40_000 - i });

@@ -6,7 +6,9 @@ import type { Post } from '../../src/domain/post.ts';
 import { type IoNames, recall, remember } from '../../src/domain/remembered-post.ts';
 import type { Reporter } from '../../src/domain/reporter.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
-import { decodeLedger, diffLedger } from '../../src/redis/ledger-codec.ts';
+import { decodeLedger, writeLedger } from '../../src/redis/ledger-codec.ts';
+import { slotKeys } from '../../src/redis/slot-keys.ts';
+import { collected } from '../../src/redis/written-pieces.ts';
 import { anyPost } from '../contracts/arbitrary-slots.ts';
 import { changeOf, reporterOf, taskOf } from '../contracts/slot-samples.ts';
 
@@ -19,7 +21,10 @@ function postOf(prior: number, ...names: string[]): Post {
 }
 
 function textOf(task: TaskState): string {
-  return diffLedger(changeOf(task), false).fields.join('\n');
+  const keys = slotKeys('taskfold', 'g', 0);
+  const { pieces, writes } = collected(keys);
+  writeLedger(writes, `${keys.tag}:ledger`, changeOf(task), false);
+  return pieces[0]!.values.join('\n');
 }
 
 test('an owner that has held it for long writes the same bytes as one that reads it for the first time', () => {

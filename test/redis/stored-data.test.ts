@@ -1,12 +1,13 @@
 // What lies in Redis: exact to the last digit, compact, and never read wrongly after somebody changed it by hand.
 
 import { expect, test } from 'vitest';
+import { asItIs } from '../../src/domain/fold-changes.ts';
 import { newHead } from '../../src/domain/head.ts';
 import { newRollUp } from '../../src/domain/roll-up.ts';
 import type { TaskChange } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
-import { changeOf, headOf, pinsOf, reporterOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { changeOf, headOf, iosOf, pinsOf, reporterOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 import { connected } from './redis-under-test.ts';
 
@@ -42,8 +43,8 @@ test('the published layout of a task', async () => {
     task_status: 'running',
     error_count: 0,
     processed_stats: { processed_bytes: 2 ** 53 - 2 },
-    inputs: new Map([['in', { processed_count: 3, processed_total_count: 5 }]]),
-    outputs: new Map([['out', { processed_total_count: 0 }]]),
+    inputs: iosOf('inputs', [['in', { processed_count: 3, processed_total_count: 5 }]]),
+    outputs: iosOf('outputs', [['out', { processed_total_count: 0 }]]),
     reporters: new Map([[UUID, reporterOf({ 'inputs.in': 5 })]]),
   });
   const errors = [{ id: 'E1', msg: 'first' }, { msg: 'second' }];
@@ -118,7 +119,7 @@ test('long ids live beside the task, so that its hash and that of its IOs stay c
     internal_job_id: LONG,
     engine_id: 'e'.repeat(64),
     work_request_id: '€'.repeat(22),
-    inputs: new Map([
+    inputs: iosOf('inputs', [
       [UUID, { processed_count: 2 ** 53 - 2, processed_total_count: 2 ** 53 - 2 }],
       [LONG, { processed_count: 1 }],
     ]),
@@ -132,10 +133,11 @@ test('long ids live beside the task, so that its hash and that of its IOs stay c
     'internal_job_id',
     'work_request_id',
   ]);
+  const before = asItIs(task);
   task.internal_job_id = 'short';
   task.engine_id = LONG;
   task.work_request_id = undefined;
-  await save(changeOf(task));
+  await save(changeOf(task, { before }));
   expect(await encodings()).toEqual(['listpack', 'listpack']);
   expect(Object.keys(await client.hgetall(`${key}:long`)).sort()).toEqual(['engine_id', `inputs.${LONG}`]);
   expect((await store.readTasks(0, ['a'], null)).tasks).toEqual([task]);
@@ -146,8 +148,9 @@ test('only what changed is written: a field that somebody else wrote beside it s
   const task = taskOf('a', 0, { engine_id: 'e', error_count: 1 });
   await save(changeOf(task));
   await client.hset(keys.task('a'), 'engine_id', 'changed behind our back');
+  const before = asItIs(task);
   task.error_count = 2;
-  await save(changeOf(task));
+  await save(changeOf(task, { before }));
   expect(await client.hmget(keys.task('a'), 'engine_id', 'error_count')).toEqual(['changed behind our back', '2']);
 });
 
@@ -190,7 +193,10 @@ test('where no errors are kept, none are', async () => {
 
 test('a task with more IOs than one HSET takes, and a head with thousands of sources, are saved whole', async () => {
   const { store, head, save } = await begun();
-  const inputs = new Map(Array.from({ length: 9_000 }, (_, i) => [`in-${i}`, { processed_count: i }] as const));
+  const inputs = iosOf(
+    'inputs',
+    Array.from({ length: 9_000 }, (_, i) => [`in-${i}`, { processed_count: i }] as const),
+  );
   const task = taskOf('a', 0, { inputs });
   for (let p = 0; p < 9_000; p++) head.rerouted_from.set(p, p);
   expect(await save(changeOf(task))).toEqual({ outcome: 'saved' });
@@ -221,7 +227,7 @@ test('more tasks than one read takes are read at one W, or not at all', async ()
 
 test('damaged data is never read as something else: a fault that halts and names the key', async () => {
   const { client, store, head, keys, save } = await begun();
-  const task = taskOf('a', 0, { error_count: 1, inputs: new Map([['in', { processed_count: 1 }]]) });
+  const task = taskOf('a', 0, { error_count: 1, inputs: iosOf('inputs', [['in', { processed_count: 1 }]]) });
   const key = keys.task('a');
   const damages: (readonly [name: string, damage: () => Promise<unknown>, key: string])[] = [
     ['a number with letters', () => client.hset(key, 'error_count', '1e3'), key],

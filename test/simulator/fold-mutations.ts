@@ -171,9 +171,9 @@ export const FOLD_MUTATIONS: Readonly<Record<string, FoldMutation>> = {
   'who is waited for is let go when it is idle': {
     replace: () => ({
       'reporters.ts': (own) => ({
-        keepReporter(change, name, reporter, at, settings) {
-          for (const one of change.task.reporters.values()) if (one !== reporter) one.ended = true;
-          own.keepReporter(change, name, reporter, at, settings);
+        keepReporter(change, judged, at, settings) {
+          for (const one of change.task.reporters.values()) if (one !== judged.reporter) one.ended = true;
+          own.keepReporter(change, judged, at, settings);
         },
       }),
     }),
@@ -184,8 +184,8 @@ export const FOLD_MUTATIONS: Readonly<Record<string, FoldMutation>> = {
   'a task that reports by re-routing is judged by its home alone': {
     replace: () => ({
       'reporters.ts': (own) => ({
-        keepReporter: (change, name, reporter, at, settings) =>
-          own.keepReporter(change, name, reporter, { ...at, rerouted: false }, settings),
+        keepReporter: (change, judged, at, settings) =>
+          own.keepReporter(change, judged, { ...at, rerouted: false }, settings),
       }),
     }),
   },

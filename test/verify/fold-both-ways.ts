@@ -118,7 +118,8 @@ export class DomainSlot {
       settings: { now: head.settings, changes: head.changes, controls: head.controls, generation: head.generation },
       tasks: byId(this.tasks, (task) => {
         const { inputs, outputs, reporters, reporters_base, reporters_let_go: _, ...rest } = task;
-        const ios = { inputs: [...inputs], outputs: [...outputs] };
+        const counters = (ios: typeof inputs) => [...ios].map(([id, { name: _, ...counts }]) => [id, counts]);
+        const ios = { inputs: counters(inputs), outputs: counters(outputs) };
         return {
           ...rest,
           ...ios,

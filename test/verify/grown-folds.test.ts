@@ -16,7 +16,7 @@ import { decodeFleet, decodeHead, encodeFleet, encodeGrownHead } from '../../src
 import { decodeRollUp, writeRollUps } from '../../src/redis/roll-ups.ts';
 import { decodeId, slotKeys } from '../../src/redis/slot-keys.ts';
 import { decodeTask } from '../../src/redis/task-codec.ts';
-import { taskWriter } from '../../src/redis/task-writes.ts';
+import { writeChange } from '../../src/redis/task-writes.ts';
 import { tombstonePlace, writeTombstones } from '../../src/redis/tombstones.ts';
 import { workRequestPlace } from '../../src/redis/work-requests.ts';
 import { collected } from '../../src/redis/written-pieces.ts';
@@ -159,11 +159,11 @@ function piecesOf(slot: DomainSlot): SlotPiece[] {
   const { pieces, writes } = collected(keys);
   writes.hset(keys.head, ['watermark', String(slot.offset), ...encodeGrownHead(slot.head)]);
   writes.hset(keys.fleet, encodeFleet(slot.head.fleet));
-  const writer = taskWriter();
   for (const task of slot.tasks) {
     const { errors, task_output } = slot.kept.get(task.internal_task_id)!;
     const change = { task, errors, task_output, reporters: new Set<string>(), base_changed: false, look_changed: true };
-    writer.add(writes, keys, { ...change, places_before: null, retired: false, begins_anew: false }, 0, 1_000);
+    const whole = { ios: new Set<never>(), before: null, places_before: null, retired: false, begins_anew: false };
+    writeChange(writes, keys, { ...change, ...whole }, 0, 1_000);
   }
   for (const kind of ['internal_job_id', 'engine_id'] as const) {
     const changes = [...slot.rollUps[kind].values()].map((rollUp) => ({
