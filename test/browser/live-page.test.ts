@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import type { FleetAnswer } from '../../src/serve/fleet-documents.ts';
 import { withOwnRedis } from '../support/own-services.ts';
 import { taskfold } from '../support/taskfold-process.ts';
-import { Deployment } from '../system/deployment.ts';
+import { Deployment, until } from '../system/deployment.ts';
 import { figuresOf, fleetAt } from '../system/plain-fold-at.ts';
 import { breakAndMend } from './break-and-mend.ts';
 import { DESKTOP, LivePage, openBrowser, PHONE } from './live-page.ts';

@@ -8,6 +8,7 @@ import type { TaskChange } from '../../src/domain/task-state.ts';
 import { slotKeys } from '../../src/redis/slot-keys.ts';
 import { createSlotStore } from '../../src/redis/slot-store.ts';
 import { changeOf, headOf, iosOf, pinsOf, reporterOf, rerouteAt, taskOf } from '../contracts/slot-samples.ts';
+import { saveOf } from '../contracts/slot-store-under-test.ts';
 import { ownName, sharedEnv } from '../support/stack.ts';
 import { connected } from './redis-under-test.ts';
 
@@ -19,17 +20,7 @@ async function begun() {
   await store.begin(0, 0, head);
   const keys = slotKeys(prefix, 'taskfold', 0);
   let at = 0;
-  const save = (...changes: TaskChange[]) =>
-    store.save(0, {
-      expect: at,
-      expect_log_time: null,
-      to: ++at,
-      head,
-      changes,
-      rollUps: [],
-      tombstones: new Map(),
-      notices: [],
-    });
+  const save = (...changes: TaskChange[]) => store.save(0, saveOf(head, at, ++at, { changes }));
   return { client, prefix, store, head, keys, save };
 }
 
@@ -174,20 +165,7 @@ test('where no errors are kept, none are', async () => {
   const head = newHead({ ...pins, settings: { ...pins.settings, errors_kept: 0 } });
   await store.begin(0, 0, head);
   const changes = [changeOf(taskOf('a', 0), { errors: [{ msg: 'e' }] })];
-  expect(
-    await store.save(0, {
-      expect: 0,
-      expect_log_time: null,
-      to: 1,
-      head,
-      changes,
-      rollUps: [],
-      tombstones: new Map(),
-      notices: [],
-    }),
-  ).toEqual({
-    outcome: 'saved',
-  });
+  expect(await store.save(0, saveOf(head, 0, 1, { changes }))).toEqual({ outcome: 'saved' });
   expect(await client.exists(`${keys.task('a')}:errors`)).toBe(0);
 });
 
