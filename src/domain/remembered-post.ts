@@ -87,7 +87,7 @@ function textOf(post: Post, names: IoNames): string {
 }
 
 /** What most posts are written in. One text of it, put together of digits: of the pieces of texts each would be an object of its own. */
-const scratch = Buffer.alloc(1_024);
+const scratch = new Uint8Array(1_024);
 const [COMMA, OPEN, CLOSE] = [0x2c, 0x5b, 0x5d];
 
 /** Null: there is more to be told. */
@@ -103,7 +103,7 @@ function everydayText(
   for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) head |= 1 << i;
   let at = writeDigits(scratch, 0, head);
   for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) at = put(deltas[i]!);
-  if (number === NOT_TOLD && ios.length === 0) return scratch.toString('latin1', 0, at);
+  if (number === NOT_TOLD && ios.length === 0) return written(at);
   scratch[at++] = COMMA;
   scratch[at++] = OPEN;
   for (let i = 0; i < ios.length; i++) {
@@ -114,7 +114,7 @@ function everydayText(
   }
   scratch[at++] = CLOSE;
   if (number !== NOT_TOLD) at = put(number);
-  return scratch.toString('latin1', 0, at);
+  return written(at);
 
   /** A number of the post: −1, or plain. */
   function put(value: number): number {
@@ -124,6 +124,10 @@ function everydayText(
     scratch[at++] = 0x31;
     return at;
   }
+}
+
+function written(end: number): string {
+  return String.fromCharCode.apply(null, scratch.subarray(0, end) as unknown as number[]);
 }
 
 function anyText(post: Post, names: IoNames): string {
