@@ -10,7 +10,7 @@ import { homeOf } from '../../src/domain/home.ts';
 import { PartitionFold } from '../../src/domain/partition-fold.ts';
 import { figuresOf, type RollUp } from '../../src/domain/roll-up.ts';
 import { readControl } from '../../src/domain/settings-change.ts';
-import { PROCESSED_STATS, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
+import { PROCESSED_STATS, type TaskChange, type TaskError, type TaskState } from '../../src/domain/task-state.ts';
 import { generationOf, type KnownTask, Tombstone } from '../../src/domain/tombstone.ts';
 import { writeRollUp } from '../simulator/memory-indexes.ts';
 import { STREAM_GROUP, type StreamRecord } from './random-updates.ts';
@@ -43,6 +43,8 @@ export class DomainSlot {
   readonly jobTasks = new Map<string, Set<string>>();
   readonly steps: object[] = [];
   offset = 0;
+  /** told of changes as a save is */
+  onChanges: ((changes: readonly TaskChange[]) => void) | undefined;
 
   constructor(partition: number, partition_count: number, settings: FoldSettings) {
     this.partition = partition;
@@ -89,6 +91,7 @@ export class DomainSlot {
   #take(fold: PartitionFold): void {
     const { known, kept, head } = this;
     const changes = fold.takeChanges();
+    this.onChanges?.(changes);
     for (const change of fold.takeRollUps()) writeRollUp(this, change);
     for (const [id, generation] of fold.takeTombstones()) known.set(id, new Tombstone(generation));
     for (const { task, errors, task_output, retired, begins_anew } of changes) {
