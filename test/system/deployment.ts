@@ -136,7 +136,9 @@ export class Deployment {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const env = await withNeededRights(admin, topology);
     const deployment = new Deployment(env, admin, topology, partitions, folder);
-    await Promise.all([deployment.createTopics(), deployment.json(['schemas', 'register'])]);
+    // As every command does: else the first questions to a master of a Cluster, side by side, find it not connected yet.
+    const isReady = deployment.#connection.ready(REDIS_MS_MAX);
+    await Promise.all([isReady, deployment.createTopics(), deployment.json(['schemas', 'register'])]);
     return deployment;
   }
 

@@ -37,6 +37,7 @@ const LONG_ID = 'an-id-of-more-than-sixty-four-bytes-'.repeat(3);
 /** Every kind of key that the fold's work brings about. */
 const KINDS = [
   ...[
+    'by_last_update',
     'by_reason',
     'by_status',
     'engine',
@@ -48,11 +49,12 @@ const KINDS = [
     'job:tasks',
     'jobs',
     'looks',
+    'open_jobs',
     'outbox',
     'retired',
     'silent',
   ],
-  ...['task', 'task:errors', 'task:io', 'task:ledger', 'task:long', 'task:output'],
+  ...['task', 'task:errors', 'task:io', 'task:ledger', 'task:long', 'task:output', 'work_requests'],
 ];
 
 function recordAt(offset: number): InputRecord {
