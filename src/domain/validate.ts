@@ -13,6 +13,7 @@ type Rule = (value: number) => boolean;
 
 const isNegative: Rule = (value) => value < 0;
 const isBeyond: Rule = (value) => value > NUMBER_MAX;
+const isUnfit: Rule = (value) => isNegative(value) || isBeyond(value);
 
 /** Ids other than internal_task_id above this are rejected (`id_too_long`). Bytes of UTF-8. */
 const ID_BYTES_MAX = 1_024;
@@ -26,7 +27,7 @@ export interface Problem {
 /** The first negative number of the update, else the first beyond the bound, else the first long id, or null: all are fit. */
 export function problemOf(update: TaskStatusDetail, engine_instance_id: string | undefined): Problem | null {
   // Nearly all are fit: one look tells it, and only of others it is asked what is wrong with them.
-  if (!areNumbersFit(update)) {
+  if (firstField(update, isUnfit) !== null) {
     const negative = firstField(update, isNegative);
     if (negative !== null) return { reason: 'negative_number', detail: `${negative} is negative.` };
     const beyond = firstField(update, isBeyond);
@@ -44,25 +45,6 @@ function firstLongId(update: TaskStatusDetail): string | null {
   for (const field of IDS) if (isLong(update[field])) return field;
   if (update.inputs?.some(({ id }) => isLong(id))) return 'inputs.id';
   return update.outputs?.some(({ id }) => isLong(id)) ? 'outputs.id' : null;
-}
-
-function areNumbersFit(update: TaskStatusDetail): boolean {
-  const { error_count, retry_count, timestamp, prior_timestamp, processed_stats: stats } = update;
-  if (!isFit(error_count) || !isFit(retry_count) || !isFit(timestamp) || !isFit(prior_timestamp)) return false;
-  if (stats) for (const stat of PROCESSED_STATS) if (!isFit(stats[stat])) return false;
-  return areIosFit(update.inputs) && areIosFit(update.outputs);
-}
-
-function areIosFit(ios: readonly TaskIOStatus[] | null | undefined): boolean {
-  if (!ios) return true;
-  for (const { processed_count, processed_total_count } of ios) {
-    if (!isFit(processed_count) || !isFit(processed_total_count)) return false;
-  }
-  return true;
-}
-
-function isFit(value: Numeric): boolean {
-  return value === null || value === undefined || (value >= 0 && value <= NUMBER_MAX);
 }
 
 /** The name of the first number that the rule hits. */
