@@ -48,17 +48,18 @@ export function createRollUpReads(
     return found;
   }
 
-  return {
-    async readOne(kind, id) {
-      const wanted = new Map((await partitions()).map((partition) => [partition, [id]]));
-      return rollUpDocument(kind, id, (await readSome(kind, wanted)).get(id) ?? []);
-    },
+  async function readMany<Kind extends RollUpKind>(kind: Kind, ids: readonly string[]) {
+    const distinct = [...new Set(ids)];
+    const found = await readSome(kind, new Map((await partitions()).map((partition) => [partition, distinct])));
+    const documents = distinct.map((id) => [id, rollUpDocument(kind, id, found.get(id) ?? [])] as const);
+    return new Map(documents.flatMap(([id, document]) => (document === null ? [] : [[id, document] as const])));
+  }
 
-    async readMany(kind, ids) {
-      const distinct = [...new Set(ids)];
-      const found = await readSome(kind, new Map((await partitions()).map((partition) => [partition, distinct])));
-      const documents = distinct.map((id) => [id, rollUpDocument(kind, id, found.get(id) ?? [])] as const);
-      return new Map(documents.flatMap(([id, document]) => (document === null ? [] : [[id, document]])));
+  return {
+    readMany,
+
+    async readOne(kind, id) {
+      return (await readMany(kind, [id])).get(id) ?? null;
     },
 
     async *tasksOf(internal_job_id, partition) {
