@@ -161,6 +161,8 @@ test('sentinels over TLS: the primary is found, and after a fail-over the new on
     return partitions.map(({ watermark }) => watermark ?? null).slice(0, 2);
   };
   await expect.poll(watermarks).toEqual([7, null]);
+  // A second after its start: its first look may have come before its connection.
+  await expect.poll(() => status('/readyz'), { timeout: 10_000 }).toBe(200);
   const tls = { ca: readFileSync(security.file('ca.pem'), 'utf8') };
   const watched = new Redis({ host: '127.0.0.1', port: sentinel.ports.port!, password: 'watcher', tls });
   onTestFinished(() => watched.disconnect());
