@@ -45,6 +45,11 @@ function murmur2(bytes: Uint8Array, length: number): number {
   return h ^ (h >>> 15);
 }
 
+/** The partition of a key, as Kafka's default partitioner has it. @param partitions of the topic */
+export function partitionOf(key: Uint8Array, partitions: number): number {
+  return (murmur2(key, key.length) & 0x7fffffff) % partitions;
+}
+
 /**
  * The home partition of a task: (murmur2(id) & 0x7fffffff) mod partitions, 0 ≤ home < partitions.
  * Answers -1 for an id above {@link INTERNAL_TASK_ID_BYTES_MAX} bytes of UTF-8, which has no home.

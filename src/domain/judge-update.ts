@@ -39,8 +39,18 @@ export function judgeUpdate(
   const { updateClass, before, newest, doubt } = judgement;
   const contribution = contributionOf(updateClass, update, post, before, reporter, errors);
   return {
-    ...{ updateClass, before, newest, doubt, update, name, ended },
-    ...{ reporter: counted, known, fromNewWorkRequest, post, contribution },
+    updateClass,
+    before,
+    newest,
+    doubt,
+    update,
+    name,
+    ended,
+    reporter: counted,
+    known,
+    fromNewWorkRequest,
+    post,
+    contribution,
   };
 }
 

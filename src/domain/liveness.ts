@@ -65,8 +65,18 @@ export function earliestDeadline(task: TaskState, clock: PartitionClock, setting
   return Math.min(silence, stall, retirement);
 }
 
-/** Each deadline on the partition's clock, ms; Infinity: there is none. */
-export function deadlines(task: TaskState, clock: PartitionClock, settings: FoldSettings) {
+/** On the partition's clock, ms; Infinity: there is none. */
+interface Deadlines {
+  silence: number;
+  stall: number;
+  retirement: number;
+}
+
+/** Made once and filled again and again: they are asked for at each update. */
+const found: Deadlines = { silence: Infinity, stall: Infinity, retirement: Infinity };
+
+/** Each deadline of the task, until the next call. */
+export function deadlines(task: TaskState, clock: PartitionClock, settings: FoldSettings): Readonly<Deadlines> {
   let heard = 0;
   let open = Number.POSITIVE_INFINITY;
   for (const reporter of task.reporters.values()) {
@@ -74,15 +84,14 @@ export function deadlines(task: TaskState, clock: PartitionClock, settings: Fold
     if (isOpen(task, reporter)) open = reporter.heard_at;
   }
   const { liveness, no_progress_since } = task;
-  const alarm = (at: number) => Math.max(at, clock.alarms_after);
+  const { alarms_after } = clock;
   const isWatched = liveness === 'reporting' || liveness === 'stalled';
   const isStuck = liveness === 'reporting' && no_progress_since !== undefined;
   const retain_s = isTerminal(task.task_status) ? settings.retain_finished_s : settings.retain_silent_s;
-  return {
-    silence: isWatched ? alarm(open + settings.silence_after_s * 1_000) : Number.POSITIVE_INFINITY,
-    stall: isStuck ? alarm(no_progress_since + settings.stalled_after_s * 1_000) : Number.POSITIVE_INFINITY,
-    retirement: heard + retain_s * 1_000,
-  };
+  found.silence = isWatched ? Math.max(open + settings.silence_after_s * 1_000, alarms_after) : Infinity;
+  found.stall = isStuck ? Math.max(no_progress_since + settings.stalled_after_s * 1_000, alarms_after) : Infinity;
+  found.retirement = heard + retain_s * 1_000;
+  return found;
 }
 
 /** Whether the update's work request is over. @param work_request_status the envelope's field, where a header brings it */

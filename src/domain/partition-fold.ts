@@ -187,9 +187,9 @@ export class PartitionFold {
     task.last_update_at = input.timestamp;
     if (input.source !== null) task.updates_came_rerouted++;
     this.#count(outcome);
-    const told: NoticeBody[] = [];
+    const told = bodies.length;
     if (outcome === 'applied') {
-      this.#apply(input, told, isNew, change, judged);
+      this.#apply(input, bodies, isNew, change, judged);
     } else {
       addTotals(change, judged, settings);
       if (outcome === 'duplicate') task.updates_duplicate++;
@@ -198,10 +198,10 @@ export class PartitionFold {
     hearOf(task, progress || task.attempts > attemptsBefore, clock);
     moveLiveness(fleet, isNew ? null : livenessBefore, task.liveness);
     this.#rollUps.afterUpdate(task, input.timestamp);
+    // Before what the update itself has to tell.
     if (livenessBefore === 'silent') {
-      bodies.push({ kind: 'failure', facts: factsOfRecovery(task, updatedBefore, update, input) });
+      bodies.splice(told, 0, { kind: 'failure', facts: factsOfRecovery(task, updatedBefore, update, input) });
     }
-    bodies.push(...told);
     this.#time.watch(change);
   }
 

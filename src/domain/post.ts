@@ -6,7 +6,7 @@ import { ioName, type Side } from './io-counters.ts';
 import { canonicalAction } from './job-action.ts';
 import type { TaskIOStatus, TaskStatusDetail } from './messages.generated.ts';
 import { isTerminal } from './status-rule.ts';
-import { type IoState, PROCESSED_STATS, type TaskError, type TaskState, type TaskStatus } from './task-state.ts';
+import type { IoState, TaskError, TaskState, TaskStatus } from './task-state.ts';
 import { cutBytes } from './text.ts';
 
 /** What one IO entry of a post said. Absent is −1: no legal number is negative. */
@@ -58,13 +58,10 @@ export function postOf(
   task: Pick<TaskState, 'inputs' | 'outputs'>,
   ios_kept: number,
 ): Post {
-  const deltas = [update.error_count ?? -1, update.retry_count ?? -1];
-  const stats = update.processed_stats;
-  for (const stat of PROCESSED_STATS) deltas.push(stats?.[stat] ?? -1);
   return {
     prior,
     timestamp,
-    deltas,
+    deltas: deltasOf(update),
     ios: update.inputs?.length || update.outputs?.length ? iosOf(update, task, ios_kept) : NONE,
     actions: update.create_jobs_action?.length
       ? update.create_jobs_action.map((action) => digestOf(canonicalAction(action)))
@@ -76,6 +73,19 @@ export function postOf(
     other_ends: NONE,
     ended,
   };
+}
+
+/** As one array of its final length: every update makes one. */
+function deltasOf({ error_count, retry_count, processed_stats: stats }: TaskStatusDetail): number[] {
+  return [
+    error_count ?? -1,
+    retry_count ?? -1,
+    stats?.processed_bytes ?? -1,
+    stats?.processed_cpu_milliseconds ?? -1,
+    stats?.processed_cpu_seconds ?? -1,
+    stats?.processed_chunks ?? -1,
+    stats?.processed_media_seconds ?? -1,
+  ];
 }
 
 /** Symbols outside of the contract's enums may have any length. Bytes of UTF-8. */
@@ -91,25 +101,27 @@ function iosOf(
   task: Pick<TaskState, 'inputs' | 'outputs'>,
   ios_kept: number,
 ): readonly IoFigures[] {
-  const inputs = iosOfSide('inputs', update.inputs, task.inputs, ios_kept);
-  const outputs = iosOfSide('outputs', update.outputs, task.outputs, ios_kept);
-  if (outputs.length === 0) return inputs;
-  return inputs.length === 0 ? outputs : [...inputs, ...outputs];
+  const ios: IoFigures[] = [];
+  addSide(ios, 'inputs', update.inputs, task.inputs, ios_kept);
+  addSide(ios, 'outputs', update.outputs, task.outputs, ios_kept);
+  return ios;
 }
 
-function iosOfSide(
+function addSide(
+  ios: IoFigures[],
   side: Side,
   entries: readonly TaskIOStatus[] | null | undefined,
   kept: ReadonlyMap<string, IoState>,
   ios_kept: number,
-): readonly IoFigures[] {
-  if (!entries || entries.length === 0) return NONE;
-  const ios: IoFigures[] = [];
+): void {
+  if (!entries || entries.length === 0) return;
+  const from = ios.length;
   const byName = entries.length > FEW ? new Map<string, IoFigures>() : null;
   let room = ios_kept - kept.size;
   for (const { id, processed_count, processed_total_count } of entries) {
-    const io = ioName(side, id ?? '', kept);
-    const known = byName === null ? ios.find((one) => one.io === io) : byName.get(io);
+    const name = id ?? '';
+    const io = ioName(side, name, kept);
+    const known = byName === null ? firstOf(ios, from, io) : byName.get(io);
     if (known !== undefined) {
       // Two entries of one id: their deltas add up, of their totals the higher one counts.
       if (processed_count !== null && processed_count !== undefined)
@@ -117,12 +129,16 @@ function iosOfSide(
       known.total = Math.max(known.total, processed_total_count ?? -1);
       continue;
     }
-    if (!kept.has(id ?? '') && --room < 0) continue;
+    if (!kept.has(name) && --room < 0) continue;
     const figures = { io, count: processed_count ?? -1, total: processed_total_count ?? -1 };
     ios.push(figures);
     byName?.set(io, figures);
   }
-  return ios;
+}
+
+function firstOf(ios: readonly IoFigures[], from: number, io: string): IoFigures | undefined {
+  for (let at = from; at < ios.length; at++) if (ios[at]!.io === io) return ios[at];
+  return undefined;
 }
 
 /** So many are looked through one by one. */

@@ -9,11 +9,6 @@ import { isLongerThan } from './text.ts';
 export const NUMBER_MAX = 2 ** 53 - 2;
 
 type Numeric = number | null | undefined;
-type Rule = (value: number) => boolean;
-
-const isNegative: Rule = (value) => value < 0;
-const isBeyond: Rule = (value) => value > NUMBER_MAX;
-const isUnfit: Rule = (value) => isNegative(value) || isBeyond(value);
 
 /** Ids other than internal_task_id above this are rejected (`id_too_long`). Bytes of UTF-8. */
 const ID_BYTES_MAX = 1_024;
@@ -27,10 +22,10 @@ export interface Problem {
 /** The first negative number of the update, else the first beyond the bound, else the first long id, or null: all are fit. */
 export function problemOf(update: TaskStatusDetail, engine_instance_id: string | undefined): Problem | null {
   // Nearly all are fit: one look tells it, and only of others it is asked what is wrong with them.
-  if (firstField(update, isUnfit) !== null) {
-    const negative = firstField(update, isNegative);
+  if (firstField(update, 0, NUMBER_MAX) !== null) {
+    const negative = firstField(update, 0, Infinity);
     if (negative !== null) return { reason: 'negative_number', detail: `${negative} is negative.` };
-    const beyond = firstField(update, isBeyond);
+    const beyond = firstField(update, -Infinity, NUMBER_MAX);
     if (beyond !== null) return { reason: 'number_out_of_range', detail: `${beyond} is beyond 2^53-2.` };
   }
   const long = isLong(engine_instance_id) ? 'engine_instance_id' : firstLongId(update);
@@ -47,27 +42,31 @@ function firstLongId(update: TaskStatusDetail): string | null {
   return update.outputs?.some(({ id }) => isLong(id)) ? 'outputs.id' : null;
 }
 
-/** The name of the first number that the rule hits. */
-function firstField(update: TaskStatusDetail, rule: Rule): string | null {
-  const hit = (value: Numeric) => value !== null && value !== undefined && rule(value);
-  if (hit(update.error_count)) return 'error_count';
-  if (hit(update.retry_count)) return 'retry_count';
-  if (hit(update.timestamp)) return 'timestamp';
-  if (hit(update.prior_timestamp)) return 'prior_timestamp';
+/** The name of the first number that is outside of the bounds. */
+function firstField(update: TaskStatusDetail, min: number, max: number): string | null {
+  if (isOutside(update.error_count, min, max)) return 'error_count';
+  if (isOutside(update.retry_count, min, max)) return 'retry_count';
+  if (isOutside(update.timestamp, min, max)) return 'timestamp';
+  if (isOutside(update.prior_timestamp, min, max)) return 'prior_timestamp';
   const stats = update.processed_stats;
-  if (stats) for (const stat of PROCESSED_STATS) if (hit(stats[stat])) return `processed_stats.${stat}`;
-  return firstIoField('inputs', update.inputs, hit) ?? firstIoField('outputs', update.outputs, hit);
+  if (stats) for (const stat of PROCESSED_STATS) if (isOutside(stats[stat], min, max)) return `processed_stats.${stat}`;
+  return firstIoField('inputs', update.inputs, min, max) ?? firstIoField('outputs', update.outputs, min, max);
 }
 
 function firstIoField(
   side: string,
   ios: readonly TaskIOStatus[] | null | undefined,
-  hit: (value: Numeric) => boolean,
+  min: number,
+  max: number,
 ): string | null {
   if (!ios) return null;
   for (const io of ios) {
-    if (hit(io.processed_count)) return `${side}.processed_count`;
-    if (hit(io.processed_total_count)) return `${side}.processed_total_count`;
+    if (isOutside(io.processed_count, min, max)) return `${side}.processed_count`;
+    if (isOutside(io.processed_total_count, min, max)) return `${side}.processed_total_count`;
   }
   return null;
+}
+
+function isOutside(value: Numeric, min: number, max: number): boolean {
+  return value !== null && value !== undefined && (value < min || value > max);
 }

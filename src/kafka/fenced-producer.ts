@@ -3,10 +3,11 @@
 // numbers, and the broker drop what it takes for repeats, silently.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafkajs';
+import type { Kafka, Producer, Transaction } from 'kafkajs';
 import { Fault } from '../pipeline/errors.ts';
 import type { OutgoingMessage } from '../pipeline/ports.ts';
 import { brokerCodeOf, CONCURRENT_TRANSACTIONS, isComeBackLater, toFault } from './faults.ts';
+import { createKeyPartitioner } from './key-partitioner.ts';
 import type { Packing } from './packing.ts';
 import { cutIntoSends, type Send } from './sends.ts';
 
@@ -62,7 +63,7 @@ export class FencedProducer {
         transactionTimeout: TRANSACTION_TIMEOUT_MS,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner,
+        createPartitioner: createKeyPartitioner,
         // Not `idempotent: true`, which forces retries: a retry within a transaction can repeat messages.
         retry: { retries: 0 },
       });

@@ -109,7 +109,6 @@ export function decodeRecords(
   return records.map((record): FoldInput => {
     const decoded = decodeOne(context, claimed, record);
     const { headers } = record;
-    const text = (name: string) => headerText(headers, name);
     const hasHeaders = headers !== NO_HEADERS;
     return {
       offset: record.offset,
@@ -119,11 +118,11 @@ export function decodeRecords(
       home: homeOfDecoded(decoded, partition_count),
       source: hasHeaders ? reroutedFrom(headers, topic, partition, partition_count) : null,
       tick: hasHeaders && Object.hasOwn(headers, TICK_HEADER),
-      control: hasHeaders && isControl(record) ? readControl(text(CONTROL_HEADER), group) : undefined,
-      work_request_status: hasHeaders ? text(WORK_REQUEST_STATUS_HEADER) : undefined,
-      engine_instance_id: hasHeaders ? text(ENGINE_INSTANCE_HEADER) : undefined,
-      traceparent: hasHeaders ? upTo(TRACEPARENT_MAX, text('traceparent')) : undefined,
-      tracestate: hasHeaders ? upTo(TRACESTATE_MAX, text('tracestate')) : undefined,
+      control: hasHeaders && isControl(record) ? readControl(headerText(headers, CONTROL_HEADER), group) : undefined,
+      work_request_status: hasHeaders ? headerText(headers, WORK_REQUEST_STATUS_HEADER) : undefined,
+      engine_instance_id: hasHeaders ? headerText(headers, ENGINE_INSTANCE_HEADER) : undefined,
+      traceparent: hasHeaders ? upTo(TRACEPARENT_MAX, headerText(headers, 'traceparent')) : undefined,
+      tracestate: hasHeaders ? upTo(TRACESTATE_MAX, headerText(headers, 'tracestate')) : undefined,
     };
   });
 }

@@ -81,7 +81,8 @@ function writeReporter(writes: HashWrites, reporter: Reporter): void {
   writes.piece(open.join());
   // A chain of posts goes on where the last one ends, so there is little to write of where each of them lies.
   let end = 0;
-  for (const [i, { prior, timestamp, text }] of posts.entries()) {
+  for (let i = 0; i < posts.length; i++) {
+    const { prior, timestamp, text } = posts[i]!;
     writes.piece(i > 0 ? ',[' : '],[[');
     writes.digits(prior - end);
     writes.piece(',');
