@@ -1,16 +1,18 @@
 // How fast one processor folds a backlog, beside how fast kafkajs consumes and avsc decodes the same topic in the same run:
 // both take turns, each from the start of the log, and medians are printed. Then `verify` looks at the last fold.
-// With --against, earlier versions fold the same log in turns with the present one, and the ratio of each pair is printed.
+// With --against, earlier versions fold the same log in turns with the present one, and the ratio of each pair is printed. With --without, so
+// does the present one with parts of its work left undone (parts.ts).
 // docs/performance.md says what the figures mean.
 //
 // npm run bench -- --updates 1000000 --tasks 100000 --runs 3 --against v1.0.0 --against some-commit
+// npm run bench -- --against 55abec4^ --without roll-ups,lists,work-requests
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { BenchWorld, count, INPUT_TOPIC, median, print, recordsIn, type Use } from './bench-world.ts';
 import { type FoldRun, fold, type Run, spent, told } from './fold-run.ts';
-import { NOW, versionOf } from './version.ts';
+import { NOW, versionOf, without } from './version.ts';
 
 const BARE = fileURLToPath(new URL('bare-consumer.ts', import.meta.url));
 const { values } = parseArgs({
@@ -19,10 +21,13 @@ const { values } = parseArgs({
     tasks: { type: 'string', default: '100000' },
     runs: { type: 'string', default: '3' },
     against: { type: 'string', multiple: true, default: [] },
+    without: { type: 'string', multiple: true, default: [] },
   },
 });
 
-const versions = [NOW, ...values.against.map((commit) => versionOf(commit, print))];
+const lesser = values.without.map(without);
+const others = values.against.map((commit) => versionOf(commit, print));
+const versions = [NOW, ...lesser, ...others];
 const world = await BenchWorld.open();
 try {
   const first = groupOf(NOW.name, 1);
@@ -40,8 +45,8 @@ try {
     bares.push(await consumeBare(total));
     print(`run ${run}  bare: ${told(bares.at(-1)!)}`);
     // Who is first in one run is last in the next: what changes with time hits all alike.
-    for (const { name, main } of run % 2 === 1 ? versions : versions.toReversed()) {
-      const folded = await fold(world, groupOf(name, run), ends, { main });
+    for (const { name, main, env } of run % 2 === 1 ? versions : versions.toReversed()) {
+      const folded = await fold(world, groupOf(name, run), ends, { main, env });
       folds.get(name)!.push(folded);
       print(`run ${run}  fold, ${name}: ${told(folded)}`);
       print(`run ${run}        ${spent(folded)}`);
@@ -54,7 +59,12 @@ try {
   print(`median  fold ${count(fast)}/s, bare consume and decode ${count(bare)}/s: ${percent} %`);
   const perMillion = median(mine.map(cpuPerMillion));
   print(`median  ${perMillion.toFixed(1)} CPU seconds of the processor a million updates`);
-  const against = versions.slice(1).map(({ name }) => compared(name, mine, folds.get(name)!));
+  const pairs = [NOW, ...lesser].flatMap((one) =>
+    (one === NOW ? versions.slice(1) : others).map((other) => ({ one, other })),
+  );
+  const against = pairs.map(({ one, other }) =>
+    compared(one.name, folds.get(one.name)!, other.name, folds.get(other.name)!),
+  );
   // The last ticks of the run before lie unfolded.
   const last = world.envOf(groupOf(NOW.name, Number(values.runs)));
   const processor = world.start(['run'], last);
@@ -80,15 +90,15 @@ async function consumeBare(total: number): Promise<Run> {
   return { ...answer, rate: answer.records / answer.seconds };
 }
 
-/** How the present version does beside another one, run by run. */
-function compared(commit: string, mine: readonly FoldRun[], theirs: readonly FoldRun[]) {
-  const ratio = spread(mine.map(({ rate }, run) => rate / theirs[run]!.rate));
-  const cpu_ratio = spread(mine.map((one, run) => cpuPerMillion(one) / cpuPerMillion(theirs[run]!)));
+/** How one version does beside another, run by run. */
+function compared(name: string, ones: readonly FoldRun[], other: string, theirs: readonly FoldRun[]) {
+  const ratio = spread(ones.map(({ rate }, run) => rate / theirs[run]!.rate));
+  const cpu_ratio = spread(ones.map((one, run) => cpuPerMillion(one) / cpuPerMillion(theirs[run]!)));
   const rate = median(theirs.map((one) => one.rate));
   print(
-    `against ${commit} (median ${count(rate)}/s): rate × ${inWords(ratio)}; CPU a million updates × ${inWords(cpu_ratio)}`,
+    `${name} beside ${other} (median ${count(rate)}/s): rate × ${inWords(ratio)}; CPU a million updates × ${inWords(cpu_ratio)}`,
   );
-  return { commit, rate, ratio, cpu_ratio, folds: theirs };
+  return { version: name, beside: other, rate, ratio, cpu_ratio, folds: theirs };
 }
 
 interface Spread {

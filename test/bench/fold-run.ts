@@ -4,6 +4,7 @@ import type { Environment } from '../support/taskfold-process.ts';
 import type { BenchWorld, Use } from './bench-world.ts';
 import { count, mainThreadOf, recordsIn, useOf } from './bench-world.ts';
 import type { GcLine } from './gc-pauses.ts';
+import { WITHOUT } from './parts.ts';
 
 export interface Run extends Use {
   readonly seconds: number;
@@ -23,6 +24,7 @@ export interface FoldRun extends Run {
 }
 
 const GC_PAUSES = new URL('gc-pauses.ts', import.meta.url).href;
+const LEAVE_OUT = new URL('without.ts', import.meta.url).href;
 
 export interface FoldOptions {
   /** the executable of another version */
@@ -47,7 +49,8 @@ export async function fold(
   const total = recordsIn(ends);
   const env = { ...world.envOf(group), ...others };
   await world.command(['topics', 'create'], env, main);
-  const options = `--import=${GC_PAUSES} ${process.env.BENCH_NODE_OPTIONS ?? ''}`;
+  const preloaded = env[WITHOUT] === undefined ? [GC_PAUSES] : [GC_PAUSES, LEAVE_OUT];
+  const options = [...preloaded.map((one) => `--import=${one}`), process.env.BENCH_NODE_OPTIONS ?? ''].join(' ');
   const processors = Array.from({ length: count }, () => world.start(['run'], { ...env, NODE_OPTIONS: options }, main));
   await world.untilFolded(group, ends, 1, processors);
   const began = Date.now();

@@ -5,6 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../support/taskfold-process.ts';
+import { isPart, PARTS, WITHOUT } from './parts.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOCK = 'package-lock.json';
@@ -14,10 +16,21 @@ export interface Version {
   readonly name: string;
   /** its executable; undefined: of the sources at hand */
   readonly main: string | undefined;
+  /** settings of its processor */
+  readonly env: Environment;
   close(): void;
 }
 
-export const NOW: Version = { name: 'now', main: undefined, close: () => {} };
+export const NOW: Version = { name: 'now', main: undefined, env: {}, close: () => {} };
+
+/** The sources at hand without these parts. @param parts with commas between them @throws Error where one is unknown */
+export function without(parts: string): Version {
+  const unknown = parts.split(',').find((part) => !isPart(part));
+  if (unknown !== undefined) {
+    throw new Error(`--without ${parts}: there is no part "${unknown}", only ${Object.keys(PARTS).join(', ')}`);
+  }
+  return { ...NOW, name: `now-without-${parts.replaceAll(',', '-')}`, env: { [WITHOUT]: parts } };
+}
 
 /**
  * Writes out what a commit holds, and installs what its lock file asks for; where that is the lock file at hand, what is
@@ -40,7 +53,7 @@ export function versionOf(commit: string, onProgress: (line: string) => void): V
     close();
     throw error;
   }
-  return { name, main: join(folder, 'src', 'cli', 'main.ts'), close };
+  return { name, main: join(folder, 'src', 'cli', 'main.ts'), env: {}, close };
 }
 
 function git(...args: string[]): Buffer {
