@@ -5,6 +5,7 @@ import { homeOf } from '../domain/home.ts';
 import { faultsOf } from '../redis/connect.ts';
 import { scanAll } from '../redis/masters.ts';
 import { createPartitionCount } from '../redis/partition-count.ts';
+import { rareWalk } from '../redis/rare-walk.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { defineScripts } from '../redis/scripts.ts';
 import { groupKeys, groupLivePattern, groupTasksPattern, parseSlotKey, parseTaskKey } from '../redis/slot-keys.ts';
@@ -95,7 +96,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
   const scan = (pattern: string) => scanAll(redis, pattern, SCAN_COUNT);
 
   /** Where Redis has lost all state, the owners still say that they are halted, and why. */
-  async function reportedCount(): Promise<number> {
+  const reportedCount = rareWalk(async (): Promise<number> => {
     let count = 0;
     for await (const keys of scan(groupLivePattern(prefix, group))) {
       for (const key of keys) {
@@ -104,7 +105,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
       }
     }
     return count;
-  }
+  });
 
   async function readSlotsInReach(): Promise<SlotGlimpse[]> {
     const look = (slots: number) => readSlots(redis, run, keysOf, slots);

@@ -4,6 +4,7 @@
 import { Fault } from '../pipeline/errors.ts';
 import { faultsOf } from './connect.ts';
 import { scanAll } from './masters.ts';
+import { rareWalk } from './rare-walk.ts';
 import type { RedisClient } from './redis-target.ts';
 import { groupHeadsPattern, groupKeys, parseSlotKey } from './slot-keys.ts';
 
@@ -32,7 +33,13 @@ export function createPartitionCount(redis: RedisClient, prefix: string, group: 
     return count === null ? null : Number(count);
   }
 
-  async function pinnedAnywhere(): Promise<number | null> {
+  // Partition 0 has no head: not claimed yet, or cleared. Its neighbours may have one; only where they have none either, all keys are looked through.
+  async function pinnedNearby(): Promise<number | null> {
+    const counts = await Promise.all(OTHERS.map(pinnedIn));
+    return counts.find((count) => count !== null) ?? pinnedAnywhere();
+  }
+
+  const pinnedAnywhere = rareWalk(async (): Promise<number | null> => {
     for await (const keys of scanAll(redis, groupHeadsPattern(prefix, group), SCAN_COUNT)) {
       for (const key of keys) {
         const partition = parseSlotKey(key);
@@ -41,12 +48,11 @@ export function createPartitionCount(redis: RedisClient, prefix: string, group: 
       }
     }
     return null;
-  }
+  });
 
   async function readNow(): Promise<number | null> {
     try {
-      // Partition 0 has no head (not claimed yet, or cleared): any other one will do.
-      return (await pinnedIn(0)) ?? (await pinnedAnywhere());
+      return (await pinnedIn(0)) ?? (await pinnedNearby());
     } catch (fault) {
       if (!isAway(fault)) throw fault;
       const others = OTHERS.map(async (partition) => (await pinnedIn(partition)) ?? Promise.reject(fault));

@@ -1,6 +1,6 @@
 // What dashboards read: documents in the contract's names, over Redis alone.
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { DEFAULT_FOLD_SETTINGS } from '../../src/domain/fold-settings.ts';
 import { homeOf } from '../../src/domain/home.ts';
 import type { TaskState } from '../../src/domain/task-state.ts';
@@ -16,6 +16,20 @@ test('before the first start there is nothing, and nothing fails', async () => {
   expect(await reads.readFleet()).toBeNull();
   expect(await reads.readPartitions()).toEqual([]);
   expect(await all(reads.streamTasks())).toEqual(new Map());
+});
+
+test('before the first start all who ask share one walk over the keys of Redis, and then find any slot that was begun', async () => {
+  const { client, store, reads } = await opened();
+  const scan = vi.spyOn(client, 'scan');
+  const walks = () => scan.mock.calls.filter(([cursor]) => cursor === '0').length;
+  await Promise.all(Array.from({ length: 40 }, () => Promise.all([reads.readTask('a'), reads.readPartitions()])));
+  // One for heads, one for what owners report.
+  expect(walks()).toBe(2);
+  await store.begin(7, 0, headOf());
+  await expect.poll(() => reads.readPartitionCount()).toBe(PARTITIONS);
+  const before = walks();
+  await Promise.all(Array.from({ length: 40 }, () => reads.readTask('a')));
+  expect(walks() - before).toBeLessThan(2);
 });
 
 test("a task: the contract's fields with sums in place of deltas; what was never reported is left out", async () => {
