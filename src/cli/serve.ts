@@ -1,5 +1,6 @@
 // `taskfold serve`: the API, and the page where it was built. Reads Redis and Kafka, and writes nothing.
 
+import { getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { ClusterLink } from '../kafka/cluster-link.ts';
@@ -55,9 +56,12 @@ export function serveCommand(): Command {
     async run(context) {
       const { config, logger, signal, output } = context;
       const { input_topic: topic, group, redis_prefix: prefix, client_id } = config;
+      // Going back up would need rights.
+      if (getPriority() < config.api_nice) setPriority(config.api_nice);
       const connection = connectRedis(redisTarget(config), {
         name: `${client_id}-serve`,
         commandTimeoutMs: config.service_timeout_ms,
+        collectWrites: true,
         onProblem: (message) => logger.log('service_trouble', { service: 'Redis', message }, 'redis'),
         onRecovered: () => logger.log('service_back', { service: 'Redis' }),
       });

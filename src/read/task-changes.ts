@@ -5,7 +5,7 @@
 // A change may come twice. That a task is heard of again, or was retired, is no change here; the fleet's figures tell it.
 
 import { SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
-import { readByScore } from '../redis/place-reads.ts';
+import { countByScore, readByScore } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 
@@ -19,9 +19,6 @@ export interface TaskChangeSeen {
   readonly at: number;
 }
 
-/** Of one range and look; more is no stream any more but a list. */
-const RANGE_MAX = 250;
-
 /** Log time, ms. */
 export interface Told {
   /** all changes before this were told */
@@ -30,35 +27,46 @@ export interface Told {
   readonly overlap_ms: number;
 }
 
-/**
- * Changes of a partition since a moment, in the order of log time.
- * `isWhole`: false where there are more than one look may bring; the newest are there then. @throws Fault
- */
+/** Changes of one kind, in a stretch of a sorted set that begins at the score `base`. */
+interface Range {
+  readonly change: Pick<TaskChangeSeen, 'kind' | 'task_status'>;
+  readonly key: string;
+  readonly base: number;
+}
+
+function rangesOf({ places: { by_status, silent, stalled } }: SlotKeys): Range[] {
+  return [
+    ...STATUS_ORDER.map((task_status, number): Range => {
+      return { change: { kind: 'status', task_status }, key: by_status, base: number * SCORE_RANGE };
+    }),
+    { change: { kind: 'silent' }, key: silent, base: 0 },
+    { change: { kind: 'stalled' }, key: stalled, base: 0 },
+  ];
+}
+
+/** How many changes a partition has had since `until`, those of the same moment included. @throws Fault */
+export async function countChanges(redis: RedisClient, keys: SlotKeys, until: number): Promise<number> {
+  const counts = rangesOf(keys).map(({ key, base }) => countByScore(redis, key, base + until, base + SCORE_RANGE - 1));
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+/** Changes of a partition since a moment, of each kind and status the newest, at most `max`. @throws Fault */
 export async function readChanges(
   redis: RedisClient,
   keys: SlotKeys,
   partition: number,
   { until, overlap_ms }: Told,
-): Promise<{ changes: TaskChangeSeen[]; isWhole: boolean }> {
-  const { by_status, silent, stalled } = keys.places;
+  max: number,
+): Promise<TaskChangeSeen[]> {
   const since = Math.max(0, until - overlap_ms);
-  const ranges = [
-    ...STATUS_ORDER.map((task_status, number) => {
-      return { change: { kind: 'status', task_status }, key: by_status, base: number * SCORE_RANGE } as const;
-    }),
-    { change: { kind: 'silent' }, key: silent, base: 0 } as const,
-    { change: { kind: 'stalled' }, key: stalled, base: 0 } as const,
-  ];
-  let isWhole = true;
   const found = await Promise.all(
-    ranges.map(async ({ change, key, base }) => {
-      const stretch = { min: base + since, max: base + SCORE_RANGE - 1, reversed: true, count: RANGE_MAX };
+    rangesOf(keys).map(async ({ change, key, base }) => {
+      const stretch = { min: base + since, max: base + SCORE_RANGE - 1, reversed: true, count: max };
       const placed = await readByScore(redis, key, stretch);
-      if (placed.length === RANGE_MAX && placed.at(-1)!.score - base >= until) isWhole = false;
       return placed.map(({ id: internal_task_id, score }): TaskChangeSeen => {
         return { ...change, partition, internal_task_id, at: score - base };
       });
     }),
   );
-  return { changes: found.flat().sort((a, b) => a.at - b.at), isWhole };
+  return found.flat();
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import { connectProblem, problemText } from '../connect/connect-problem.ts';
 import { away } from '../pipeline/errors.ts';
+import { collectWrites } from './collected-writes.ts';
 import { mastersOf } from './masters.ts';
 import { meaningOf } from './redis-faults.ts';
 import { createClient, type RedisClient, type RedisTarget } from './redis-target.ts';
@@ -32,6 +33,8 @@ export interface ConnectOptions {
   readonly name?: string;
   /** a command without an answer is given up after this long, ms; it may still be carried out. Default 5,000 */
   readonly commandTimeoutMs?: number;
+  /** for many small questions at once: what one turn of the event loop asks goes out in one write. Default false */
+  readonly collectWrites?: boolean;
   /** called once when Redis goes away, not again before it was back */
   readonly onProblem?: (reason: string) => void;
   /** called when Redis is back after a problem */
@@ -65,6 +68,7 @@ export function connectRedis(target: string | RedisTarget, options: ConnectOptio
     protocol: 2,
     ...(options.name === undefined ? {} : { connectionName: options.name }),
   });
+  if (options.collectWrites) collectWrites(client);
   let reason = 'not connected yet';
   let hopeless = false;
   let troubled = false;

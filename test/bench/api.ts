@@ -1,18 +1,17 @@
 // What the API answers beside a running processor, and what that costs the fold: the same backlog is folded in turns alone and
 // with an API under load beside it. Prints rates and percentiles of each kind of question, and the ratio of each pair of folds.
-// The clients run on the same machine, in this very process; so it is told, too, which cores went to the product and which to
-// them, to the services, and to whatever else the machine does. Exits 0 if the aim is met, 1 if it is not.
+// The clients run on the same machine, with the lowest priority, because elsewhere they would be on others; so it is told, too, which cores
+// went to the product and which to them, to the services, and to whatever else the machine does. Exits 0 if the aim is met, 1 if it is not.
 //
 // npm run bench:api -- --updates 500000 --tasks 50000 --runs 3 --clients 500 --reads 500 --lists 20
 
 import { cpus } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { createLiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { type StreamsHeard, startLoad } from './api-clients.ts';
 import { BenchWorld, count, INPUT_TOPIC, judge, median, print, useOf } from './bench-world.ts';
-import { type Listener, listen } from './event-listener.ts';
 import { type FoldRun, fold, told } from './fold-run.ts';
 
 const { values } = parseArgs({
@@ -22,7 +21,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     /** of /api/changes */
     clients: { type: 'string', default: '500' },
-    /** point reads a second while it folds; 0: as many as it can */
+    /** point reads a second while it folds */
     reads: { type: 'string', default: '500' },
     /** lists a second while it folds */
     lists: { type: 'string', default: '20' },
@@ -38,9 +37,6 @@ const LISTS = [
   '/api/tasks?liveness=silent&limit=100',
   '/api/tasks?limit=100&order=oldest',
 ];
-
-/** Questions without an answer yet. */
-const OPEN_MAX = 50;
 
 /** What the fold may lose. */
 const LOSS_MAX = 0.1;
@@ -90,16 +86,17 @@ try {
     ),
   );
   asked.push(await ask('lists', api.url, LISTS, 10));
-  const streams = await follow(api.url);
+  const clients = Number(values.clients);
+  const streams = await startLoad({ url: api.url, clients, points: [], paths: [], reads: 0, lists: 0 });
   asked.push(
     await ask(
-      `point reads beside ${streams.length} streams`,
+      `point reads beside ${clients} streams`,
       api.url,
       ids.map((id) => `/api/tasks/${id}`),
       10,
     ),
   );
-  const heard = tellStreams(streams);
+  const heard = tellStreams((await streams.stop()).streams);
   await processor.terminate();
   const fold_ratio = { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
   print(
@@ -129,19 +126,14 @@ async function withLoad(group: string, folding: () => Promise<FoldRun>): Promise
   // The same tasks as in every group; those that are not folded yet are not found.
   const points = (await someIds('api-alone-1')).map((id) => `/api/tasks/${id}`);
   const { started, url } = await serve(group);
-  const streams = await follow(url);
-  const used = () => [useOf(started.pid).cpu_s, ownCpu(), machineCpu()];
+  const rates = { reads: Number(values.reads), lists: Number(values.lists) };
+  const load = await startLoad({ url, clients: Number(values.clients), points, paths: LISTS, ...rates });
+  const used = () => [useOf(started.pid).cpu_s, useOf(load.pid).cpu_s, machineCpu()];
   const before = used();
-  const stop = new AbortController();
-  const load = [
-    keepAsking(url, points, Number(values.reads), stop.signal),
-    keepAsking(url, LISTS, Number(values.lists), stop.signal),
-  ];
   const run = await folding();
-  stop.abort();
-  const [reads, lists] = await Promise.all(load);
   const [api_cpu_s, clients_cpu_s, machine_cpu_s] = used().map((cpu, i) => cpu - before[i]!);
-  print(`beside it: ${count(reads!)} reads, ${count(lists!)} lists`);
+  const { reads, lists, streams } = await load.stop();
+  print(`beside it: ${count(reads)} reads, ${count(lists)} lists`);
   tellStreams(streams);
   await started.terminate();
   return { run, api_cpu_s: api_cpu_s!, clients_cpu_s: clients_cpu_s!, machine_cpu_s: machine_cpu_s! };
@@ -160,58 +152,18 @@ function tellCores(alone: FoldRun, { run, api_cpu_s, clients_cpu_s, machine_cpu_
   return (api_cpu_s + redis_for_api_s) / (fold_s + api_cpu_s + redis_for_api_s);
 }
 
-function ownCpu(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
 function machineCpu(): number {
   return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1_000;
 }
 
-function follow(url: string) {
-  return Promise.all(Array.from({ length: Number(values.clients) }, () => listen(`${url}/api/changes`)));
-}
-
-/** What they have heard, and closes them. */
-function tellStreams(streams: readonly Listener[]) {
-  const events = streams.map((stream) => stream.events);
-  const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0);
-  const ended = streams.filter(({ isOver }) => isOver).length;
-  for (const stream of streams) stream.close();
+/** What they have heard. */
+function tellStreams({ events, bytes, ended }: StreamsHeard) {
   if (events.length === 0) return { events: 0, bytes, ended };
   const spread = `${count(Math.min(...events))} to ${count(Math.max(...events))}`;
   print(
     `streams: ${count(median(events))} events each (${spread}), ${count(bytes / 1e6)} MB in all, ${ended} ended early`,
   );
   return { events: median(events), bytes, ended };
-}
-
-/** Asks at this rate, however long the answers take, as long as not too many are on their way. @returns how many were answered */
-async function keepAsking(
-  url: string,
-  paths: readonly string[],
-  perSecond: number,
-  signal: AbortSignal,
-): Promise<number> {
-  let [asked, answered] = [0, 0];
-  const open = new Set<Promise<void>>();
-  const began = performance.now();
-  const one = async (path: string) => {
-    const answer = await fetch(url + path).catch(() => null);
-    await answer?.arrayBuffer();
-    if (answer?.ok || answer?.status === 404) answered++;
-  };
-  while (!signal.aborted) {
-    const due = ((performance.now() - began) * perSecond) / 1_000;
-    while (asked < due && open.size < OPEN_MAX) {
-      const asking: Promise<void> = one(paths[asked++ % paths.length]!).finally(() => open.delete(asking));
-      open.add(asking);
-    }
-    await sleep(5);
-  }
-  await Promise.all(open);
-  return answered;
 }
 
 async function ask(what: string, url: string, paths: readonly string[], connections: number): Promise<object> {

@@ -146,3 +146,24 @@ test('the tasks of a job are in the order of their ids, or in the one that is as
   expect(await pages(of, { sort: 'status' })).toEqual([['b', 'a', 'c']]);
   expect(await pages(of, { sort: 'status', order: 'oldest' })).toEqual([['c', 'a', 'b']]);
 });
+
+test('of changes there come all, or where they are too many the newest; and which of both is told', async () => {
+  const statuses = ['running', 'complete'] as const;
+  const tasks = Array.from({ length: 501 }, (_, i) =>
+    updatedAt(`t${i}`, NOON, { status_at: NOON + i, task_status: statuses[i % 2]! }),
+  );
+  const { reads } = await listsOf(tasks);
+  const since = (until: number) =>
+    new Map(Array.from({ length: PARTITIONS }, (_, partition) => [partition, { until, overlap_ms: 0 }]));
+  const ids = ({ changes }: { changes: readonly { internal_task_id: string }[] }) =>
+    changes.map(({ internal_task_id }) => internal_task_id);
+  const all = await reads.readChanges(since(NOON + 1));
+  expect(all.isWhole).toBe(true);
+  expect(ids(all)).toEqual(tasks.slice(1).map(({ internal_task_id }) => internal_task_id));
+  const many = await reads.readChanges(since(NOON));
+  expect(many.isWhole).toBe(false);
+  expect(many.changes).toHaveLength(100);
+  // Of each partition so many at most, so an older one may stand for one of a partition that had more.
+  expect(many.changes.every(({ at }) => at > NOON + 250)).toBe(true);
+  expect(ids(many).at(-1)).toBe('t500');
+});
