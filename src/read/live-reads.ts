@@ -15,6 +15,7 @@ import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import { type PartitionDocument, partitionDocument } from './partition-document.ts';
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
 import { createRollUpReads } from './roll-up-reads.ts';
+import { sharedFor } from './shared.ts';
 import { type TaskDocument, taskDocument } from './task-document.ts';
 
 export interface LiveReads {
@@ -79,6 +80,8 @@ export interface LiveReadsOptions {
   readonly group: string;
   /** the input topic, for `source` of a task */
   readonly topic: string;
+  /** how old a look at a slot may be that somebody else gets, too, who asks for one of its tasks, ms. Default 0 */
+  readonly look_shared_ms?: number;
 }
 
 /** Keys that one step of SCAN looks at. */
@@ -86,7 +89,8 @@ const SCAN_COUNT = 1_000;
 /** Whole tasks read at once: each may have an output of about 1 MB. */
 const WHOLE_TASKS_MAX = 50;
 
-export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOptions): LiveReads {
+export function createLiveReads(options: LiveReadsOptions): LiveReads {
+  const { redis, prefix, group, topic, look_shared_ms = 0 } = options;
   const run = defineScripts(redis);
   const keysOf = groupKeys(prefix, group);
 
@@ -131,6 +135,12 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
     return { watermark, documents };
   }
 
+  const looks: (() => Promise<SlotGlimpse>)[] = [];
+  const lookAtSlot = (partition: number): Promise<SlotGlimpse> => {
+    looks[partition] ??= sharedFor(look_shared_ms, () => readSlot(run, keysOf(partition)));
+    return looks[partition]();
+  };
+
   /** One look at the home, if the remembered count still holds: both scripts go there together. */
   async function lookAtTask(internal_task_id: string): Promise<TaskLook | null> {
     for (let partitions = count.remembered ?? (await count.read()); partitions !== null; ) {
@@ -138,7 +148,7 @@ export function createLiveReads({ redis, prefix, group, topic }: LiveReadsOption
       if (partition < 0) return null;
       const [slot, { watermark, documents }] = await inPartition(
         partition,
-        Promise.all([readSlot(run, keysOf(partition)), readDocuments(partition, [internal_task_id])]),
+        Promise.all([lookAtSlot(partition), readDocuments(partition, [internal_task_id])]),
       );
       const pinned = slot.head?.pins.partition_count;
       // An empty slot does not say it.

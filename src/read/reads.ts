@@ -106,7 +106,7 @@ export interface Reads {
 
 export function createReads(options: ReadsOptions): Reads {
   const { redis, prefix, group, topic, logEndOf = () => null, look_shared_ms = 0 } = options;
-  const live = createLiveReads({ redis, prefix, group, topic });
+  const live = createLiveReads({ redis, prefix, group, topic, look_shared_ms });
   const keysOf = groupKeys(prefix, group);
   const run = defineScripts(redis);
   const rollUps = createRollUpReads(redis, run, keysOf, live.readPartitionCount);

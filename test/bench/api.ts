@@ -63,7 +63,7 @@ try {
   const asked: object[] = [];
   for (let run = 1; run <= Number(values.runs); run++) {
     const alone = () => fold(world, `api-alone-${run}`, ends);
-    const beside = () => withLoad(`api-beside-${run}`, () => fold(world, `api-beside-${run}`, ends));
+    const beside = () => withLoad(`api-beside-${run}`, ends);
     // Who is first in one run is last in the next.
     const [one, other] = run % 2 === 1 ? [await alone(), await beside()] : swap(await beside(), await alone());
     const ratio = other.run.rate / one.rate;
@@ -122,16 +122,15 @@ async function serve(group: string) {
 }
 
 /** Folds with questions and streams beside it, at the rates that were given. */
-async function withLoad(group: string, folding: () => Promise<FoldRun>): Promise<Beside> {
+async function withLoad(group: string, ends: ReadonlyMap<number, number>): Promise<Beside> {
   // The same tasks as in every group; those that are not folded yet are not found.
   const points = (await someIds('api-alone-1')).map((id) => `/api/tasks/${id}`);
   const { started, url } = await serve(group);
   const rates = { reads: Number(values.reads), lists: Number(values.lists) };
   const load = await startLoad({ url, clients: Number(values.clients), points, paths: LISTS, ...rates });
-  const used = () => [useOf(started.pid).cpu_s, useOf(load.pid).cpu_s, machineCpu()];
-  const before = used();
-  const run = await folding();
-  const [api_cpu_s, clients_cpu_s, machine_cpu_s] = used().map((cpu, i) => cpu - before[i]!);
+  const beside = () => [useOf(started.pid).cpu_s, useOf(load.pid).cpu_s, machineCpu()];
+  const run = await fold(world, group, ends, { beside });
+  const [api_cpu_s, clients_cpu_s, machine_cpu_s] = run.beside_cpu_s;
   const { reads, lists, streams } = await load.stop();
   print(`beside it: ${count(reads)} reads, ${count(lists)} lists`);
   tellStreams(streams);

@@ -21,6 +21,8 @@ export interface FoldRun extends Run {
   readonly gc_pauses_s: number;
   readonly redis_cpu_s: number;
   readonly kafka_cpu_s: number;
+  /** what was asked for beside it, in its order, while the clock ran */
+  readonly beside_cpu_s: readonly number[];
 }
 
 const GC_PAUSES = new URL('gc-pauses.ts', import.meta.url).href;
@@ -33,6 +35,8 @@ export interface FoldOptions {
   readonly processors?: number;
   /** other settings than those of the group */
   readonly env?: Environment;
+  /** what others have used so far, s */
+  readonly beside?: () => readonly number[];
 }
 
 /**
@@ -44,7 +48,7 @@ export async function fold(
   world: BenchWorld,
   group: string,
   ends: ReadonlyMap<number, number>,
-  { main, processors: count = 1, env: others = {} }: FoldOptions = {},
+  { main, processors: count = 1, env: others = {}, beside = () => [] }: FoldOptions = {},
 ): Promise<FoldRun> {
   const total = recordsIn(ends);
   const env = { ...world.envOf(group), ...others };
@@ -61,13 +65,14 @@ export async function fold(
     sum(processors.map(({ pid }) => mainThreadOf(pid))),
     sum(processors.map(({ pid }) => useOf(pid).cpu_s)),
     ...[pids.redis!, pids.kafka!].map((pid) => useOf(pid).cpu_s),
+    ...beside(),
   ];
   const usedBefore = used();
   await world.untilFolded(group, ends, total, processors);
   const ended = Date.now();
   const seconds = (ended - began) / 1_000;
   const resident_mb = Math.max(...processors.map(({ pid }) => useOf(pid).resident_mb));
-  const [main_cpu_s, cpu_s, redis_cpu_s, kafka_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
+  const [main_cpu_s, cpu_s, redis_cpu_s, kafka_cpu_s, ...beside_cpu_s] = used().map((cpu, i) => cpu - usedBefore[i]!);
   let pausedMs = 0;
   for (const processor of processors) {
     const { code } = await processor.terminate();
@@ -85,6 +90,7 @@ export async function fold(
     gc_pauses_s: pausedMs / 1_000,
     redis_cpu_s: redis_cpu_s!,
     kafka_cpu_s: kafka_cpu_s!,
+    beside_cpu_s,
     resident_mb,
   };
 }
