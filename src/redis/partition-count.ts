@@ -46,6 +46,9 @@ export function createPartitionCount(redis: RedisClient, prefix: string, group: 
         const pinned = partition === null || keysOf(partition).head !== key ? null : await pinnedIn(partition);
         if (pinned !== null) return pinned;
       }
+      // Nobody has to wait for the end of a long walk where the group begins meanwhile.
+      const begun = await pinnedIn(0);
+      if (begun !== null) return begun;
     }
     return null;
   });

@@ -32,6 +32,17 @@ test('before the first start all who ask share one walk over the keys of Redis, 
   expect(walks() - before).toBeLessThan(2);
 });
 
+test('who waits for a walk is answered as soon as the group begins', async () => {
+  const { client, store, reads } = await opened();
+  const scan = vi.spyOn(client, 'scan');
+  // A walk without an end.
+  scan.mockImplementation(async () => ['1', []] as never);
+  const asked = reads.readPartitionCount();
+  await expect.poll(() => scan.mock.calls.length).toBeGreaterThan(2);
+  await store.begin(0, 0, headOf());
+  expect(await asked).toBe(PARTITIONS);
+});
+
 test("a task: the contract's fields with sums in place of deltas; what was never reported is left out", async () => {
   const { store, reads } = await opened();
   const small = taskOf('small', 7);
