@@ -6,28 +6,26 @@
 // npm run bench:api -- --updates 500000 --tasks 50000 --runs 3 --clients 500 --reads 500 --lists 20
 
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { createLiveReads } from '../../src/read/live-reads.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { type StreamsHeard, startLoad } from './api-clients.ts';
 import { BenchWorld, count, INPUT_TOPIC, judge, median, print, useOf } from './bench-world.ts';
 import { type FoldRun, fold, told } from './fold-run.ts';
+import { optionsOf } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    updates: { type: 'string', default: '500000' },
-    tasks: { type: 'string', default: '50000' },
-    runs: { type: 'string', default: '3' },
-    /** of /api/changes */
-    clients: { type: 'string', default: '500' },
-    /** point reads a second while it folds */
-    reads: { type: 'string', default: '500' },
-    /** lists a second while it folds */
-    lists: { type: 'string', default: '20' },
-    /** seconds of each measurement after the fold */
-    seconds: { type: 'string', default: '5' },
-  },
+const values = optionsOf(import.meta.url, {
+  updates: { type: 'string', default: '500000' },
+  tasks: { type: 'string', default: '50000' },
+  runs: { type: 'string', default: '3' },
+  /** of /api/changes */
+  clients: { type: 'string', default: '500' },
+  /** point reads a second while it folds */
+  reads: { type: 'string', default: '500' },
+  /** lists a second while it folds */
+  lists: { type: 'string', default: '20' },
+  /** seconds of each measurement after the fold */
+  seconds: { type: 'string', default: '5' },
 });
 
 const LISTS = [

@@ -9,20 +9,19 @@
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { BenchWorld, count, INPUT_TOPIC, median, print, recordsIn, type Use } from './bench-world.ts';
 import { type FoldRun, fold, type Run, spent, told } from './fold-run.ts';
+import { optionsOf } from './options.ts';
 import { NOW, versionOf, without } from './version.ts';
 
 const BARE = fileURLToPath(new URL('bare-consumer.ts', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    updates: { type: 'string', default: '1000000' },
-    tasks: { type: 'string', default: '100000' },
-    runs: { type: 'string', default: '3' },
-    against: { type: 'string', multiple: true, default: [] },
-    without: { type: 'string', multiple: true, default: [] },
-  },
+const values = optionsOf(import.meta.url, {
+  updates: { type: 'string', default: '1000000' },
+  tasks: { type: 'string', default: '100000' },
+  runs: { type: 'string', default: '3' },
+  against: { type: 'string', multiple: true, default: [] },
+  without: { type: 'string', multiple: true, default: [] },
 });
 
 const lesser = values.without.map(without);

@@ -5,7 +5,6 @@
 // npm run bench:latency -- --rates 1000,10000 --seconds 20 --probes 50
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { createRegistryClient } from '../../src/avro/registry-client.ts';
 import { registeredId } from '../../src/avro/schema-registrar.ts';
@@ -15,14 +14,13 @@ import { UpdatePublisher } from '../../src/kafka/update-publisher.ts';
 import { topologyOf } from '../../src/topology.ts';
 import type { Environment } from '../support/taskfold-process.ts';
 import { BenchWorld, INPUT_TOPIC, PARTITIONS, print } from './bench-world.ts';
+import { optionsOf } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    rates: { type: 'string', default: '1000,10000' },
-    seconds: { type: 'string', default: '20' },
-    /** a second */
-    probes: { type: 'string', default: '50' },
-  },
+const values = optionsOf(import.meta.url, {
+  rates: { type: 'string', default: '1000,10000' },
+  seconds: { type: 'string', default: '20' },
+  /** a second */
+  probes: { type: 'string', default: '50' },
 });
 /** Between two looks at Redis, ms. */
 const LOOK_MS = 2;

@@ -9,26 +9,24 @@
 
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import { provideChromium } from '../../deploy/stack/chromium.mjs';
 import type { FleetAnswer } from '../../src/serve/fleet-documents.ts';
 import { count, judge, median, print } from './bench-world.ts';
 import { type LongTask, watchMainThread } from './main-thread.ts';
+import { optionsOf } from './options.ts';
 import { openPageWorld, type PageWorld } from './page-world.ts';
 
-const { values } = parseArgs({
-  options: {
-    tasks: { type: 'string', default: '1000000' },
-    engines: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '10000' },
-    minutes: { type: 'string', default: '10' },
-    processors: { type: 'string', default: '1' },
-    /** a page that is there already, with its fleet at work: nothing is started */
-    url: { type: 'string' },
-    /** measure nothing; the fleet goes on, and the page stays there for `--url`, until Ctrl-C */
-    keep: { type: 'boolean', default: false },
-  },
+const values = optionsOf(import.meta.url, {
+  tasks: { type: 'string', default: '1000000' },
+  engines: { type: 'string', default: '200' },
+  rate: { type: 'string', default: '10000' },
+  minutes: { type: 'string', default: '10' },
+  processors: { type: 'string', default: '1' },
+  /** a page that is there already, with its fleet at work: nothing is started */
+  url: { type: 'string' },
+  /** measure nothing; the fleet goes on, and the page stays there for `--url`, until Ctrl-C */
+  keep: { type: 'boolean', default: false },
 });
 const seconds = Math.max(10, Math.round(Number(values.minutes) * 60));
 

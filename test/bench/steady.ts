@@ -7,15 +7,13 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { BenchWorld, count, median, print, recordsIn, useOf } from './bench-world.ts';
+import { optionsOf } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string', default: '5000' },
-    seconds: { type: 'string', default: '60' },
-    processors: { type: 'string', default: '1' },
-  },
+const values = optionsOf(import.meta.url, {
+  rate: { type: 'string', default: '5000' },
+  seconds: { type: 'string', default: '60' },
+  processors: { type: 'string', default: '1' },
 });
 const rate = Number(values.rate);
 /** Joining, first claims, and code that is not warm yet. */

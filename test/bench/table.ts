@@ -6,9 +6,10 @@
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { BenchWorld, count, INPUT_TOPIC, median, print, recordsIn, useOf } from './bench-world.ts';
 import { type FoldRun, fold } from './fold-run.ts';
+import { optionsOf } from './options.ts';
 import { recorder, sendAgain } from './recorded-bytes.ts';
 
 interface Turn {
@@ -21,12 +22,10 @@ interface Turn {
   readonly resident_mb?: number;
 }
 
-const { values } = parseArgs({
-  options: {
-    updates: { type: 'string', default: '600000' },
-    tasks: { type: 'string', default: '60000' },
-    runs: { type: 'string', default: '3' },
-  },
+const values = optionsOf(import.meta.url, {
+  updates: { type: 'string', default: '600000' },
+  tasks: { type: 'string', default: '60000' },
+  runs: { type: 'string', default: '3' },
 });
 /** The first draft would need many minutes for all of it. */
 const FIRST_DRAFT_S = 15;

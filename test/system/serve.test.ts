@@ -2,6 +2,7 @@
 // says what is away. Redis is asked as a user who may only read.
 
 import { createHash, randomBytes } from 'node:crypto';
+import { getPriority } from 'node:os';
 import { expect, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { mastersOf, scanAll } from '../../src/redis/masters.ts';
@@ -69,6 +70,8 @@ test('the API under load, with a reader’s rights: figures of the second fold, 
   await admitReader();
   const processor = deployment.processor();
   const api = await Api.start(deployment, { REDIS_USERNAME: 'reader', REDIS_PASSWORD: 'reads' });
+  // It steps back behind the processors (TASKFOLD_API_NICE).
+  expect(getPriority(api.process.pid)).toBe(Math.max(15, getPriority()));
   const load = deployment.load({ rate: 400, seconds: 90 });
   await deployment.untilAllRun([processor]);
   await deployment.untilFolded(500);
