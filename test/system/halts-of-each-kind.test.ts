@@ -34,9 +34,8 @@ test('the same log: keys edited, history gone, payloads gone, another life of Re
   const [torn, edited, miscounted, behind, payload, otherLife, senseless, jobless, halfLoaded] = [
     0, 1, 2, 3, 4, 5, 6, 7, 8,
   ];
-  // What asks for events in two of them cannot leave yet, so it stays pending.
-  const outputs = [topology.failures.topic, topology.jobCreations.topic];
-  for (const topic of outputs) await limitMessages(deployment, topic, 1);
+  // The job creation of one of them cannot leave yet, so it stays pending.
+  await limitMessages(deployment, topology.jobCreations.topic, 1);
   await publishTo(deployment, [0, 1, 2, 3, 4, 5, 6, 7, 8], { internal_job_id: 'job' });
   await publishTo(deployment, [payload], { create_jobs_action: [{ base_internal_job_id: 'base' }] });
   let processor = deployment.processor();
@@ -85,7 +84,9 @@ test('the same log: keys edited, history gone, payloads gone, another life of Re
   await cure(deployment, senseless, 'resume');
   await exact(deployment);
 
-  // A C that is lost while events are pending: nobody can tell which of them have left.
+  // A C that is lost while events are pending: nobody can tell which of them have left. Not before: on a slow machine tasks have fallen
+  // silent by now, and those events had to leave.
+  await limitMessages(deployment, topology.failures.topic, 1);
   await publishTo(deployment, [torn], { task_status: 'failed' });
   await deployment.untilCaughtUp();
   await processor.kill();
