@@ -1,7 +1,7 @@
 // `ce_id` of the events: made of content, so that a re-posted update gives the same one wherever and however often it
 // lies in the log; only where content cannot tell two events apart it is made of where the record lay first.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalAction } from '../domain/job-action.ts';
 import type { CreateJobsAction, TaskStatusDetail } from '../domain/messages.generated.ts';
 import type { FailureFacts, Notice } from '../domain/notice.ts';
@@ -75,9 +75,7 @@ function coordinatesId(from: NoticeSource, notice: Notice, which: string | numbe
 
 /** SHA-256 of the parts in the form of a UUID of version 8 (RFC 9562: custom content). */
 function digest(parts: readonly (string | number | null | undefined)[]): string {
-  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const hex = hash('sha256', JSON.stringify(parts), 'hex');
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -89,41 +89,58 @@ function textOf(post: Post, names: IoNames): string {
 /** What most posts are written in. One text of it, put together of digits: of the pieces of texts each would be an object of its own. */
 const scratch = new Uint8Array(1_024);
 const [COMMA, OPEN, CLOSE] = [0x2c, 0x5b, 0x5d];
+/** Numbers in the lists of a post for which it has room. */
+const LISTED_MAX = 24;
 
 /** Null: there is more to be told. */
-function everydayText(
-  { deltas, ios, status, reason, actions, errors, others, other_ends, ended }: Post,
-  names: IoNames,
-) {
-  if (ios.length > FEW || reason !== '') return null;
-  if (actions.length + errors.length + others.length + other_ends.length > 0) return null;
+function everydayText(post: Post, names: IoNames): string | null {
+  const { deltas, ios, status, reason, actions, errors, others, other_ends, ended } = post;
+  const listed = actions.length + errors.length + others.length + other_ends.length;
+  if (ios.length > FEW || listed > LISTED_MAX) return null;
   const number = status === '' ? NOT_TOLD : STATUS_NUMBERS.get(status);
-  if (number === undefined) return null;
+  const reasonNumber = reason === '' ? NOT_TOLD : REASON_NUMBERS.get(reason);
+  if (number === undefined || reasonNumber === undefined) return null;
   let head = ended ? ENDED : 0;
   for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) head |= 1 << i;
   let at = writeDigits(scratch, 0, head);
-  for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) at = put(deltas[i]!);
-  if (number === NOT_TOLD && ios.length === 0) return written(at);
+  for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) at = put(at, deltas[i]!);
+  const hasMore = reasonNumber !== NOT_TOLD || listed > 0;
+  if (!hasMore && number === NOT_TOLD && ios.length === 0) return written(at);
   scratch[at++] = COMMA;
   scratch[at++] = OPEN;
   for (let i = 0; i < ios.length; i++) {
     const { io, count, total } = ios[i]!;
-    at = i === 0 ? writeDigits(scratch, at, placeIn(names, io)) : put(placeIn(names, io));
-    at = put(count);
-    at = put(total);
+    at = i === 0 ? writeDigits(scratch, at, placeIn(names, io)) : put(at, placeIn(names, io));
+    at = put(at, count);
+    at = put(at, total);
   }
   scratch[at++] = CLOSE;
-  if (number !== NOT_TOLD) at = put(number);
+  if (hasMore || number !== NOT_TOLD) at = put(at, number);
+  if (!hasMore) return written(at);
+  at = put(at, reasonNumber);
+  if (listed > 0) at = putList(at, actions);
+  if (errors.length + others.length + other_ends.length > 0) at = putList(at, errors);
+  if (others.length + other_ends.length > 0) at = putList(at, others);
+  if (other_ends.length > 0) at = putList(at, other_ends);
   return written(at);
+}
 
-  /** A number of the post: −1, or plain. */
-  function put(value: number): number {
-    scratch[at++] = COMMA;
-    if (value >= 0) return writeDigits(scratch, at, value);
-    scratch[at++] = 0x2d;
-    scratch[at++] = 0x31;
-    return at;
-  }
+/** A number of the post: −1, or plain. */
+function put(at: number, value: number): number {
+  scratch[at] = COMMA;
+  if (value >= 0) return writeDigits(scratch, at + 1, value);
+  scratch[at + 1] = 0x2d;
+  scratch[at + 2] = 0x31;
+  return at + 3;
+}
+
+function putList(at: number, list: readonly number[]): number {
+  scratch[at] = COMMA;
+  scratch[at + 1] = OPEN;
+  let end = at + 2;
+  for (let i = 0; i < list.length; i++) end = i === 0 ? writeDigits(scratch, end, list[i]!) : put(end, list[i]!);
+  scratch[end] = CLOSE;
+  return end + 1;
 }
 
 function written(end: number): string {
