@@ -94,15 +94,13 @@ const LISTED_MAX = 24;
 
 /** Null: there is more to be told. */
 function everydayText(post: Post, names: IoNames): string | null {
-  const { deltas, ios, status, reason, actions, errors, others, other_ends, ended } = post;
+  const { deltas, ios, status, reason, actions, errors, others, other_ends } = post;
   const listed = actions.length + errors.length + others.length + other_ends.length;
   if (ios.length > FEW || listed > LISTED_MAX) return null;
   const number = status === '' ? NOT_TOLD : STATUS_NUMBERS.get(status);
   const reasonNumber = reason === '' ? NOT_TOLD : REASON_NUMBERS.get(reason);
   if (number === undefined || reasonNumber === undefined) return null;
-  let head = ended ? ENDED : 0;
-  for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) head |= 1 << i;
-  let at = writeDigits(scratch, 0, head);
+  let at = writeDigits(scratch, 0, headOf(post));
   for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) at = put(at, deltas[i]!);
   const hasMore = reasonNumber !== NOT_TOLD || listed > 0;
   if (!hasMore && number === NOT_TOLD && ios.length === 0) return written(at);
@@ -148,29 +146,24 @@ function written(end: number): string {
 }
 
 function anyText(post: Post, names: IoNames): string {
-  const { deltas, ios, status, reason, actions, errors, others, other_ends, ended } = post;
-  // Joined, because a text that grows by += is kept as all the pieces that it came of.
-  const parts: (number | string)[] = [0];
-  let head = ended ? ENDED : 0;
-  for (let i = 0; i < deltas.length; i++) {
-    const delta = deltas[i]!;
-    if (delta < 0) continue;
-    head |= 1 << i;
-    parts.push(delta);
-  }
-  parts[0] = head;
+  const { deltas, ios, status, reason, actions, errors, others, other_ends } = post;
   const lists = [actions, errors, others, other_ends];
   while (lists.length > 0 && lists.at(-1)!.length === 0) lists.pop();
   const symbols = lists.length > 0 || reason !== '' ? 2 : status !== '' ? 1 : 0;
+  const packed: unknown[] = [headOf(post), ...deltas.filter((delta) => delta >= 0)];
   if (symbols > 0 || ios.length > 0) {
-    const figures: number[] = [];
-    for (const { io, count, total } of ios) figures.push(placeIn(names, io), count, total);
-    parts.push(`[${figures.join()}]`);
+    packed.push(ios.flatMap(({ io, count, total }) => [placeIn(names, io), count, total]));
   }
-  if (symbols > 0) parts.push(packSymbol(status, STATUS_NUMBERS));
-  if (symbols > 1) parts.push(packSymbol(reason, REASON_NUMBERS));
-  for (const list of lists) parts.push(`[${list.join()}]`);
-  return parts.join();
+  if (symbols > 0) packed.push(packSymbol(status, STATUS_NUMBERS));
+  if (symbols > 1) packed.push(packSymbol(reason, REASON_NUMBERS));
+  return JSON.stringify([...packed, ...lists]).slice(1, -1);
+}
+
+/** Which deltas are there, and whether it ended. */
+function headOf({ deltas, ended }: Post): number {
+  let head = ended ? ENDED : 0;
+  for (let i = 0; i < DELTAS; i++) if (deltas[i]! >= 0) head |= 1 << i;
+  return head;
 }
 
 function placeIn(names: IoNames, io: string): number {
@@ -184,7 +177,7 @@ const REASON_NUMBERS: ReadonlyMap<string, number> = new Map(FAILURE_REASONS.map(
 
 /** A symbol of the contract goes by its place there, any other as it is. */
 function packSymbol(symbol: string, numbers: ReadonlyMap<string, number>): string | number {
-  return symbol === '' ? NOT_TOLD : (numbers.get(symbol) ?? JSON.stringify(symbol));
+  return symbol === '' ? NOT_TOLD : (numbers.get(symbol) ?? symbol);
 }
 
 function unpackSymbol(packed: unknown, symbols: readonly string[]): string | null {

@@ -1,8 +1,8 @@
 // Sends control records, one to each partition that it is told. A record that arrives twice is obeyed once, so a send whose
 // answer was lost is simply repeated.
 
-import { Partitioners } from 'kafkajs';
 import { createKafka, type KafkaConnection, type KafkaLog } from './connection.ts';
+import { createKeyPartitioner } from './key-partitioner.ts';
 
 export interface ControlPublisher {
   /** Answers the offset of the record once the broker has it. @throws kafkajs' own error where it stays away or refuses */
@@ -20,7 +20,7 @@ export async function openControlPublisher(
 ): Promise<ControlPublisher> {
   const producer = createKafka(connection, 'write', log).producer({
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: createKeyPartitioner,
     maxInFlightRequests: 1,
   });
   await producer.connect();

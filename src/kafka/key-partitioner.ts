@@ -8,7 +8,7 @@ export const createKeyPartitioner: ICustomPartitioner = () => {
   const others = Partitioners.DefaultPartitioner();
   return (asked) => {
     const { partition, key } = asked.message;
-    if ((partition ?? null) !== null || !Buffer.isBuffer(key)) return others(asked);
-    return partitionOf(key, asked.partitionMetadata.length);
+    const goesByKey = partition === undefined && Buffer.isBuffer(key);
+    return goesByKey ? partitionOf(key, asked.partitionMetadata.length) : others(asked);
   };
 };

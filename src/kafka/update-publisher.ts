@@ -5,12 +5,13 @@
 // silently lost. So such a producer is thrown away, the log is read to see what arrived, and a new one sends the rest.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, Partitioners, type Producer, type RecordMetadata } from 'kafkajs';
+import type { Kafka, Producer, RecordMetadata } from 'kafkajs';
 import { homeOf } from '../domain/home.ts';
 import { ClusterLink } from './cluster-link.ts';
 import { createKafka, type KafkaConnection, type KafkaLog, silentLog } from './connection.ts';
 import { brokerCodeOf } from './faults.ts';
 import { findInLog } from './find-in-log.ts';
+import { createKeyPartitioner } from './key-partitioner.ts';
 import { PublishFailed, type PublishOutcome } from './publish-failed.ts';
 import { type PlacedUpdate, sendEnd } from './send-limits.ts';
 
@@ -129,7 +130,7 @@ export class UpdatePublisher {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: createKeyPartitioner,
       retry: { ...RETRY, retries: this.#options.retries ?? RETRY.retries },
     });
     await this.#producer.connect();
