@@ -1,6 +1,7 @@
 // How the tests run: `pure` needs no service and starts at once; `services` shares one real Kafka, registry and Redis;
 // `browser` opens the live page on them;
-// `services-secured` shares the same Kafka and registry, by other doors, and a Redis Cluster.
+// `services-secured` shares the same Kafka and registry, by other doors, and a Redis Cluster;
+// `alone` and `alone-secured` come last, one file at a time: what they measure by the clock is promised of a machine that has room.
 import { defineConfig } from 'vitest/config';
 
 const pureRooms = [
@@ -37,13 +38,17 @@ const browser = 'test/browser/**/*.test.ts';
 const pure = pureRooms.flatMap((room) => [`test/${room}/**/*.test.ts`, `test/${room}.test.ts`]);
 
 // The system suite once more, as fleets run it: Kafka over TLS with logins and rights, a Redis Cluster of three masters.
-const securedToo = ['crash', 'redis-loss', 'halts', 'bad-input', 'shutdown', 'services-away', 'serve'];
+const securedToo = ['redis-loss', 'halts', 'bad-input', 'shutdown', 'services-away', 'serve'];
+const alone = ['test/system/crash.test.ts'];
+const services = ['test/support/global-setup.ts'];
+const secured = ['test/support/secured-setup.ts'];
 
 export default defineConfig({
   test: {
     // Two cores, shared with the services' own processes. More workers would only make time-outs out of waits.
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // Ends what hangs. Whatever a test waits for has a bound of its own.
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     setupFiles: ['test/support/clean-environment.ts'],
     // kafkajs computes a negative time-out now and then; Node 24 warns of it each time it happens.
@@ -55,8 +60,8 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
-          exclude: [...pure, browser],
-          globalSetup: ['test/support/global-setup.ts'],
+          exclude: [...pure, browser, ...alone],
+          globalSetup: services,
         },
       },
       {
@@ -64,7 +69,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [browser],
-          globalSetup: ['test/support/global-setup.ts', 'test/browser/browser-setup.ts'],
+          globalSetup: [...services, 'test/browser/browser-setup.ts'],
         },
       },
       {
@@ -72,9 +77,12 @@ export default defineConfig({
         test: {
           name: 'services-secured',
           include: securedToo.map((name) => `test/system/${name}.test.ts`),
-          globalSetup: ['test/support/secured-setup.ts'],
+          globalSetup: secured,
         },
       },
+      // Files of a project with one worker wait for all others, and for one another.
+      { extends: true, test: { name: 'alone', include: alone, globalSetup: services, maxWorkers: 1 } },
+      { extends: true, test: { name: 'alone-secured', include: alone, globalSetup: secured, maxWorkers: 1 } },
     ],
   },
 });

@@ -74,7 +74,7 @@ test('every view is told truly and readably, leads to what is behind its numbers
   expect(page.complaints).toEqual([]);
   await load.stop();
   expect(serve.log).not.toContain(CANARY);
-}, 240_000);
+});
 
 /** A task whose update carries a credential, an output, errors and counters. */
 async function publishCanary({ env }: Deployment): Promise<void> {

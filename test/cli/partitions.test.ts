@@ -99,7 +99,7 @@ test('a torn slot halts; resume halts again and exits 1; rebuild brings the same
   const after = await taskfold(['task', 'a', '--json'], env);
   expect(JSON.parse(after.stdout)).toEqual(JSON.parse(before.stdout));
   expect(await failuresIn(names)).toBe(1);
-}, 120_000);
+});
 
 test('history that retention removed: rebuild refuses and touches nothing, until the loss is accepted', async () => {
   const names = await foldedPartition('history');
@@ -123,7 +123,7 @@ test('history that retention removed: rebuild refuses and touches nothing, until
   expect((await taskfold(['task', 'b'], env)).code).toBe(0);
   // One from before, one of c; b's was below C and did not leave again.
   expect(await failuresIn(names)).toBe(2);
-}, 120_000);
+});
 
 test('an input topic that was made again halts; reset folds and sends all of the new one', async () => {
   const names = await foldedPartition('again');
@@ -149,14 +149,14 @@ test('an input topic that was made again halts; reset folds and sends all of the
       .map((line) => JSON.parse(line).internal_task_id),
   ).toEqual(['n']);
   expect(await failuresIn(names)).toBe(2);
-}, 120_000);
+});
 
 test('partitions that nobody has folded yet are listed as Kafka knows them', async () => {
   const { env } = await withTopics('unfolded', 2);
   const { code, stdout } = await taskfold(['partitions', 'list'], env);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^partition +state +W +C +lag +owner +halt +cure\n0 +empty .*\n1 +empty .*\n$/);
-}, 60_000);
+});
 
 test('without a terminal and --yes nothing is done; unknown partitions are usage errors; a working one is not resumed', async () => {
   const names = await foldedPartition('asked');
@@ -181,7 +181,7 @@ test('without a terminal and --yes nothing is done; unknown partitions are usage
   const alone = await taskfold(['partitions', 'resume', '0', '--yes', '--json'], env);
   expect(JSON.parse(alone.stdout)).toMatchObject({ resume: [{ partition: 0, condition: 'no_owner' }] });
   expect(alone.code).toBe(1);
-}, 120_000);
+});
 
 test('a cure is done when the owner works; a rebuild and a reset, too, where nobody is there yet to fold again', () => {
   const conditions = 'running draining no_owner unnoticed claiming waiting stopped halted refused'.split(' ');

@@ -86,7 +86,7 @@ test('a token is masked, bytes are never shown, and a record is found by each of
   await admin.deleteTopicRecords({ topic: names.input, partitions: [{ partition: 0, offset: '1' }] });
   const gone = await taskfold(['rejects', 'show', first!.id, '--json'], names.env);
   expect(JSON.parse(gone.stdout)).toMatchObject({ ...first, now: { outlook: 'gone' } });
-}, 120_000);
+});
 
 test('what the state of its task rejects is tried only by name, and not for ever', async () => {
   const names = await withTopics('guard', 1);
@@ -128,7 +128,7 @@ test('what the state of its task rejects is tried only by name, and not for ever
     ['2', lines[1]!.reject, first],
   ]);
   expect(await list(names, '--pending')).toEqual([lines[2]]);
-}, 120_000);
+});
 
 test('what is too large for its events is judged by the settings in force, and replayed once they allow it', async () => {
   const names = await withTopics('in-force', 1);
@@ -152,7 +152,7 @@ test('what is too large for its events is judged by the settings in force, and r
   await until('it is folded', 30_000, async () => (await taskfold(['task', 'large'], names.env)).code === 0);
   run.child.kill('SIGTERM');
   await run.ended;
-}, 120_000);
+});
 
 test('wrong use is named: an unknown reason, a name of nothing, nobody to ask', async () => {
   const names = await withTopics('use', 1);
@@ -171,4 +171,4 @@ test('wrong use is named: an unknown reason, a name of nothing, nobody to ask', 
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('there is no reject')]);
   const nothing = await taskfold(['rejects', 'replay'], env);
   expect([nothing.code, nothing.stdout]).toEqual([0, 'nothing to replay\n']);
-}, 120_000);
+});

@@ -92,5 +92,5 @@ describe('jobs and engines', () => {
     expect(none.stderr).toContain('no task has the job "J9"');
     expect(none.stderr).toContain('"taskfold jobs" lists those that there are');
     expect((await world.verify()).mismatches).toBe(0);
-  }, 120_000);
+  });
 });

@@ -106,7 +106,7 @@ test('updates are folded, shown by status, task and tasks, and SIGTERM drains to
   for (const { watermark, emitted } of (await statusOf(env)).partitions) expect(emitted).toBe(watermark);
   const all = [stdout, stderr, text.stdout, task.stdout, tasks.stdout, ...watched].join('\n');
   expect(all).not.toContain(TOKEN);
-}, 90_000);
+});
 
 test("an input topic whose log time is its senders' ends it with exit 1, and the command that alters it", async () => {
   const { env, input } = await withTopics('times', 1);
@@ -144,7 +144,7 @@ test('a service that is away is waited for, said once and not every second; a si
     reason: `Redis does not answer at ${NOBODY} (ECONNREFUSED)`,
   });
   expect(stderr).not.toContain('geheim');
-}, 60_000);
+});
 
 test('a second signal ends it at once, with the code of the signal', async () => {
   const { env } = await withTopics('twice');
@@ -154,7 +154,7 @@ test('a second signal ends it at once, with the code of the signal', async () =>
   await until('it drains', 5_000, () => run.output().stderr.includes('"event":"draining"'));
   run.child.kill('SIGTERM');
   expect((await run.ended).code).toBe(143);
-}, 60_000);
+});
 
 test('status of an input topic that does not exist says so, and exits 1', async () => {
   const { env, input } = ownNames('nowhere');

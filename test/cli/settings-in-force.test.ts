@@ -82,7 +82,7 @@ test('a change is in force everywhere when the command ends; the same once more 
   expect(text.stdout).toContain(String(answer!.change));
   const verified = await taskfold(['verify', '--wait', '30', '--json'], env);
   expect(JSON.parse(verified.stdout)).toMatchObject({ mismatches: 0, unchecked: [] });
-}, 120_000);
+});
 
 test('a change that was written to one partition only shows as different, and is completed by its name; forged ones are ignored', async () => {
   const { names, env } = await running('partial');
@@ -104,7 +104,7 @@ test('a change that was written to one partition only shows as different, and is
     { obeyed: 1, repeated: 1, ignored: 0 },
     { obeyed: 1, repeated: 0, ignored: 2 },
   ]);
-}, 120_000);
+});
 
 test('a processor that was given another value is warned of, halts where it is changed anyway, and works when it is given no more', async () => {
   const given = { TASKFOLD_SILENCE_AFTER_S: '20' };
@@ -134,7 +134,7 @@ test('a processor that was given another value is warned of, halts where it is c
   await untilRuns(env);
   expect(await halts(env)).toEqual([]);
   expect(await shown(env)).toMatchObject({ settings: { silence_after_s: 40, looks_max: 100 } });
-}, 120_000);
+});
 
 test('without a processor the change is written and waits for one; what needs larger topics is refused', async () => {
   const { env, run } = await running('nobody');
@@ -149,7 +149,7 @@ test('without a processor the change is written and waits for one; what needs la
   start(['run'], env);
   await untilSetting(env, 'looks_max', [9, 9]);
   expect(await shown(env)).toMatchObject({ code: 0, settings: { looks_max: 9 } });
-}, 120_000);
+});
 
 async function halts(env: Env): Promise<{ code: string; message: string; cure: string }[]> {
   const { partitions } = JSON.parse((await taskfold(['status', '--json'], env)).stdout) as {

@@ -22,4 +22,4 @@ test('Redis and Kafka die: it says so and goes on waiting; SIGTERM still ends it
   expect(code).toBe(0);
   // Said once, and not for every partition and every try.
   expect(stderr.split('\n').filter((line) => line.includes('service_trouble')).length).toBeLessThan(12);
-}, 180_000);
+});

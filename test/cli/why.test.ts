@@ -222,7 +222,7 @@ test('each update of a task has its class, its offset, what it changed and emitt
       expect(refused.stderr).toContain('its updates before that are gone');
     }
   }
-}, 180_000);
+});
 
 test('for every number of every task of a faulty fleet the changes add up to what the task shows; while its partition is folded on, too', async () => {
   const names = await withTopics('why-fleet', 3);
@@ -295,4 +295,4 @@ test('for every number of every task of a faulty fleet the changes add up to wha
   expect(sumsOf(explained((await slow.ended).stdout))).toEqual(figures(longest));
   run.child.kill('SIGTERM');
   expect((await run.ended).code).toBe(0);
-}, 240_000);
+});

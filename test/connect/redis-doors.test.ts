@@ -184,4 +184,4 @@ test('sentinels over TLS: the primary is found, and after a fail-over the new on
   expect((await reads.readPartitions()).partitions[0]).toMatchObject({ watermark: 7 });
   expect(await store.claim(0, 'me')).toMatchObject({ watermark: 7, saving: null });
   expect((await connection.masters())[0]!.options.host).toBeDefined();
-}, 120_000);
+});

@@ -54,7 +54,7 @@ beforeAll(() => {
   packed = tarball!.files.map(({ path }) => path);
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   run(consumer, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', join(work, tarball!.filename));
-}, 240_000);
+});
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 

@@ -18,7 +18,7 @@ function temporaryFolder(): string {
   onTestFinished(async () => {
     await down({ data: folder });
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
   return folder;
 }
 

@@ -69,7 +69,7 @@ test('every message of a real run is one of those that its channel declares', as
     expect(events.length, address).toBeGreaterThan(0);
     for (const event of events) expect(misfitOf(address, event), `${address} ${event.offset}`).toEqual([]);
   }
-}, 120_000);
+});
 
 function messagesOf(address: string): Message[] {
   const channel = Object.values(document.channels).find((one) => one.address === address)!;

@@ -21,7 +21,7 @@ const CRC32 = { PARTITIONER: 'consistent_random' };
 let programs: Programs;
 beforeAll(async () => {
   programs = await prepareExamples();
-}, 180_000);
+});
 
 describe('a sender in another language writes the golden vectors', () => {
   test.each(['pythonSender', 'goSender'] as const)('%s', async (name) => {
@@ -104,7 +104,7 @@ test('what Python and Go send is folded as the fleet was, by CRC32 too; subscrib
     expect(output).not.toContain('"token"');
   }
   await Promise.all(processors.map((processor) => processor.terminate()));
-}, 180_000);
+});
 
 async function send(
   to: Deployment,

@@ -77,7 +77,7 @@ test('a broker that is stopped and comes back: reading, membership and claims go
   const began = performance.now();
   await log.stop();
   expect(performance.now() - began).toBeLessThan(4_500);
-}, 120_000);
+});
 
 test('a broker that freezes without closing a line is found out, and everything goes on when it thaws', async () => {
   const { stack, log, events, append } = await world();
@@ -98,4 +98,4 @@ test('a broker that freezes without closing a line is found out, and everything 
   // The frozen transaction may have committed after all; what the fence left is final either way.
   expect([1, 2]).toContain(emitted);
   expect((await next.readEmitted())!.offset).toBe(emitted);
-}, 120_000);
+});

@@ -26,7 +26,7 @@ test('before the first start all who ask share one walk over the keys of Redis, 
   const before = walks();
   await Promise.all(Array.from({ length: 40 }, () => reads.readTask('a')));
   expect(walks() - before).toBeLessThan(2);
-}, 90_000);
+});
 
 test('who waits for a walk is answered as soon as the group begins', async () => {
   const { client, store, reads } = await opened();

@@ -215,7 +215,7 @@ test('a Cluster folds as one Redis does', async () => {
   await connection.ready(30_000);
   expect(await store.claim(1, 'me')).toMatchObject({ saving: null });
   expect((await whole.readTasks({}, {})).as_of.unreachable).toEqual([]);
-}, 180_000);
+});
 
 test('a plain connection to a node of a Cluster says what to set', async () => {
   const stack = await privateStack({ services: ['redis-2'], options: { 'redis-2': { cluster: true } } });

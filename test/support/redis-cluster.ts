@@ -21,6 +21,8 @@ export async function formCluster(
     return new Redis(own);
   });
   try {
+    // Another project of the run has formed it.
+    if (await everyInfo(nodes, `cluster_known_nodes:${all.length}`)) return;
     for (const [i] of masters.entries()) {
       const [from, to] = [share(i, masters.length), share(i + 1, masters.length) - 1];
       await nodes[i]!.call('CLUSTER', 'ADDSLOTSRANGE', from, to);

@@ -1,5 +1,5 @@
-// Where the services of one test run live. Both projects that need services start them there: whoever comes second finds
-// Kafka and the registry running, which saves two slow starts.
+// Where the services of one test run live. All projects that need services start them there: whoever comes second finds
+// them running, which saves slow starts.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 

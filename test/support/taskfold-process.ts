@@ -23,6 +23,9 @@ export const NOWHERE = {
 
 export type Environment = Readonly<Record<string, string>>;
 
+/** For what is promised within no time, so that a slow machine may take what it needs. */
+export const WAIT_MS_MAX = 60_000;
+
 /** One line of a processor's log. */
 export interface LogLine {
   readonly event: LogEventName;
@@ -123,7 +126,7 @@ export class TaskfoldProcess {
   }
 
   /** Resolves when it has logged so many lines of this event. @throws Error after `ms`, or when it ends before */
-  async untilLogged(event: LogEventName, { count = 1, ms = 20_000 } = {}): Promise<void> {
+  async untilLogged(event: LogEventName, { count = 1, ms = WAIT_MS_MAX } = {}): Promise<void> {
     const holds = () => this.logged(event).length >= count;
     const waited = new Promise<void>((resolve) => {
       this.#waiters.push({ holds: () => holds() || !this.isRunning, resolve });

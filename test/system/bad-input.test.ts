@@ -91,7 +91,7 @@ test('each kind of bad record is applied, re-routed or rejected by its name, wit
   expect(shown[0]!.stdout).toContain('unparseable-payload_json-');
   for (const text of [processor.log, ...shown.flatMap(({ stdout, stderr }) => [stdout, stderr])])
     expect(text).not.toContain(token);
-}, 120_000);
+});
 
 const SOURCE = 'taskfold-source';
 /** The names of ODD_HEADERS. */

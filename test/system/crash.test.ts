@@ -66,7 +66,7 @@ test('processors killed three times in a row under load lose and repeat nothing;
   const ours = await readCommitted(deployment.env, topics);
   const places = ours.map(({ partition, offset, headers }) => ({ partition, offset, ce_id: headers.ce_id! }));
   expect(inOrder(await seenByJava(deployment.env, topics))).toEqual(inOrder(places));
-}, 120_000);
+});
 
 function inOrder(events: readonly SeenEvent[]): string[] {
   return events.map(({ partition, offset, ce_id }) => `${ce_id} at ${partition}/${offset}`).sort();

@@ -25,6 +25,7 @@ import {
   type TaskfoldProcess,
   taskfold,
   taskfoldJson,
+  WAIT_MS_MAX,
 } from '../support/taskfold-process.ts';
 import { expectEventsOf } from './truth-events.ts';
 
@@ -187,7 +188,7 @@ export class Deployment {
   }
 
   /** Resolves when every partition is folded by one of these processors. */
-  async untilAllRun(processors: readonly TaskfoldProcess[], ms = 20_000): Promise<void> {
+  async untilAllRun(processors: readonly TaskfoldProcess[], ms = WAIT_MS_MAX): Promise<void> {
     await until('all partitions run', ms, async () => {
       const running = await this.#runningBy(processors);
       return running.length === this.partitions;
@@ -195,7 +196,7 @@ export class Deployment {
   }
 
   /** The same, and each of them has a share. */
-  async untilEachRuns(processors: readonly TaskfoldProcess[], ms = 20_000): Promise<void> {
+  async untilEachRuns(processors: readonly TaskfoldProcess[], ms = WAIT_MS_MAX): Promise<void> {
     await until('each processor has a share of the partitions', ms, async () => {
       const running = await this.#runningBy(processors);
       return running.length === this.partitions && new Set(running).size === processors.length;
@@ -210,7 +211,7 @@ export class Deployment {
   }
 
   /** Resolves when the sum of all W has grown by so many. */
-  async untilFolded(records: number, ms = 20_000): Promise<void> {
+  async untilFolded(records: number, ms = WAIT_MS_MAX): Promise<void> {
     const sum = async () => [...(await this.look()).values()].reduce((all, { watermark = 0 }) => all + watermark, 0);
     const before = await sum();
     await until(`${records} records folded`, ms, async () => (await sum()) >= before + records);
@@ -222,7 +223,7 @@ export class Deployment {
   }
 
   /** Resolves when every partition has folded what lies in the log now. */
-  async untilCaughtUp(ms = 20_000): Promise<void> {
+  async untilCaughtUp(ms = WAIT_MS_MAX): Promise<void> {
     const ends = await this.ends();
     await until('every partition has caught up', ms, async () => {
       const partitions = await this.look();

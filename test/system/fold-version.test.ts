@@ -65,7 +65,7 @@ test('a processor of another fold version halts what it is given, and changes no
   expect(String(downgraded.logged('partition_halted')[0]!.reason)).toContain(
     `fold version ${FOLD_VERSION + 1}, this process has ${FOLD_VERSION}`,
   );
-}, 120_000);
+});
 
 async function halts(deployment: Deployment) {
   const found = [...(await deployment.look()).values()].flatMap(({ halt }) => (halt === undefined ? [] : [halt]));

@@ -68,4 +68,4 @@ test('12 to 18 partitions under load, the command killed half-way and run again:
   for (const [n, task] of tasks.entries()) {
     expect(task).toMatchObject({ retry_count: 2, source: { partition: homeOf(moved[n]!, AFTER) } });
   }
-}, 180_000);
+});

@@ -97,7 +97,7 @@ test('the same log: keys edited, history gone, payloads gone, another life of Re
   await halted(deployment, { [torn]: 'emitted_mark_lost' });
   await cure(deployment, torn, 'reset');
   await exact(deployment);
-}, 180_000);
+});
 
 test('a topic that was made again, with a shorter log, without Redis, with a longer log: each is cured as it says', async () => {
   const deployment = await Deployment.create('made-again', sharedEnv(), { partitions: 3, settings: SETTINGS });
@@ -130,7 +130,7 @@ test('a topic that was made again, with a shorter log, without Redis, with a lon
   });
   for (const partition of all) await cure(deployment, partition, 'reset');
   await exact(deployment);
-}, 120_000);
+});
 
 /** The task that `publishTo` tells of. */
 function idOf({ partitions }: Deployment, partition: number): string {

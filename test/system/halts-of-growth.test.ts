@@ -67,7 +67,7 @@ test('a topic that somebody grew by hand, a growth that was cut off, a slot lost
     const unchecked = partition === 6 ? [] : [0, 2, 3, 4, 5];
     expect(lost.unchecked.map((one) => one.partition)).toEqual(unchecked);
   }
-}, 180_000);
+});
 
 /** An update of each of thirty tasks. */
 async function publish(deployment: Deployment, fields: object): Promise<void> {

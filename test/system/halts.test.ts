@@ -50,7 +50,7 @@ test('a torn save and an edited task halt their partitions alone, under load; th
   await load.stop();
   await deployment.expectExact(load.truthFile, { others: 1 });
   expect(await deployment.reads.readTask(task)).toMatchObject({ retry_count: 2, updates: { applied: 2 } });
-}, 120_000);
+});
 
 test('a lost C is found again in the outgoing topics, with Redis and without it, and no event leaves twice', async () => {
   const deployment = await Deployment.create('lost-c', sharedEnv(), { partitions: PARTITIONS });
@@ -64,7 +64,7 @@ test('a lost C is found again in the outgoing topics, with Redis and without it,
     await stop(processor);
   }
   await deployment.expectExact(truthFile);
-}, 120_000);
+});
 
 test('other settings, added partitions and a topic that was made again halt all partitions; the named cures work', async () => {
   const deployment = await Deployment.create('differs', sharedEnv(), { partitions: PARTITIONS });
@@ -116,7 +116,7 @@ test('other settings, added partitions and a topic that was made again halt all 
   await runCure(deployment, 'all', 'reset');
   await deployment.expectExact(load.truthFile);
   await stop(again);
-}, 120_000);
+});
 
 /** What `status` says of these partitions is this halt, for this reason, with a cure that can be run. */
 async function halted(

@@ -77,7 +77,7 @@ test('processors wait for services that are away, say so once, and go on by them
   await load.stop();
   // The one record of the new writer is nobody's of the fleet.
   await deployment.expectExact(load.truthFile, { others: 1 });
-}, 120_000);
+});
 
 /** What each of them logs from now on. */
 function listenTo(processors: readonly TaskfoldProcess[]): (() => LogLine[])[] {

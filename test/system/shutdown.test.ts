@@ -31,7 +31,7 @@ test('processors that join and leave under load end within 10 s with exit 0, han
   await load.stop();
   await deployment.expectExact(load.truthFile);
   await leaves(deployment, fifth);
-}, 120_000);
+});
 
 async function leaves(
   deployment: Deployment,

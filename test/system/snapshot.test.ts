@@ -83,7 +83,7 @@ test('Redis is emptied and retention has taken the log: snapshots are put back u
   expect((await deployment.verify(load.truthFile)).first_mismatches).toEqual([
     expect.objectContaining({ about: 'truth', internal_task_id: id, field: 'error_count', found: '987654' }),
   ]);
-}, 180_000);
+});
 
 async function deleteRecordsBelow({ env, topology }: Deployment, offsets: ReadonlyMap<number, number>): Promise<void> {
   const admin = plainKafka(env).admin();

@@ -195,4 +195,4 @@ test('a week of tasks that finish or die: of every kind of key Redis holds no mo
   // A late update of a task of yesterday's yesterday is known as such.
   expect((await slotStore.readTasks(0, ['task-17000'], generationOf(head))).tasks[0]).not.toBeNull();
   connection.close();
-}, 120_000);
+});

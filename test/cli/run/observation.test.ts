@@ -114,7 +114,7 @@ test('while it folds, every scrape adds up; in the end the metrics say what stat
   expect(torn.sum('taskfold_foldable_lag_records')).toBe(others[0]! + others[1]!);
   expect(await observed.readiness()).toMatchObject({ status: 200, ready: true });
   await processor.terminate();
-}, 90_000);
+});
 
 test('readiness is lost with Redis and comes back with it; a process whose own settings halt it is never ready', async () => {
   const { redis } = await privateStack({ services: ['redis'] });
@@ -151,7 +151,7 @@ test('readiness is lost with Redis and comes back with it; a process whose own s
   await until('the other is halted by its settings', 30_000, async () => (await reasons()).includes('settings_differ'));
   expect((await other.readiness()).status).toBe(503);
   await observed.untilReady(true, 20_000);
-}, 120_000);
+});
 
 test("before the services answer it is live and not ready, and the image's health check says the same", async () => {
   const { env } = ownNames('not-yet');

@@ -225,7 +225,7 @@ test('events that are lost, doubled, forged, moved or changed are found and name
     expect(document.first_mismatches, what).toMatchObject(wanted);
     expect(document, what).toMatchObject({ mismatches: wanted.length, unchecked: [] });
   }
-}, 180_000);
+});
 
 test('copies of re-routed records that are doubled, or that no record asks for, are found', async () => {
   const world = await worldWithEvents();

@@ -125,4 +125,4 @@ test('each difference planted in a share is found, alone, and named; without it 
   } finally {
     connection.close();
   }
-}, 120_000);
+});

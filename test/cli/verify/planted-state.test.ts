@@ -237,4 +237,4 @@ test('each difference planted in Redis is found, alone, and named; without it th
   } finally {
     connection.close();
   }
-}, 120_000);
+});

@@ -97,7 +97,7 @@ test('while a processor folds a fleet it finds 0 mismatches at the W of that mom
   const torn = await taskfold(['verify', '--truth', truth], env);
   expect([torn.code, torn.stdout]).toEqual([2, '']);
   expect(torn.stderr).toContain('the summary is missing: the file is torn');
-}, 120_000);
+});
 
 test('where the log begins later than the fold, it says what it cannot check, and does not exit 0', async () => {
   const world = await foldedWorld('gone');

@@ -89,4 +89,4 @@ test('records of other tasks and ticks pass the time of the task, before its upd
   expect(offset).toBe(again);
   expect(again).toBeLessThan(end - 1);
   expect(replay.document).toMatchObject({ liveness: 'silent', updates: { applied: 3 } });
-}, 60_000);
+});

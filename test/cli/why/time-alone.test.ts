@@ -114,4 +114,4 @@ test('what time alone did to a task stands between its updates and behind the la
   const tampered = await taskfold(['why', TASK], env);
   expect(tampered.code).toBe(1);
   expect(tampered.stderr).toContain('liveness is stalled in Redis, and silent by the log');
-}, 240_000);
+});
