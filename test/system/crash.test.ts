@@ -17,7 +17,7 @@ const IN_A_ROW_MS_MAX = 15_000;
 test('processors killed three times in a row under load lose and repeat nothing; the partitions move on within 10 s', async () => {
   const deployment = await Deployment.create('crash', sharedEnv());
   const processors = [deployment.processor(), deployment.processor()];
-  const load = deployment.load({ rate: 1_500, seconds: 60 });
+  const load = deployment.load({ rate: 1_500, seconds: 180 });
   await deployment.untilEachRuns(processors);
   await deployment.untilFolded(1_000);
   /** Kills the oldest one and starts a new one; answers where the killed one's partitions stood. */

