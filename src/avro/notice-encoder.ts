@@ -29,7 +29,7 @@ import {
   withOriginKey,
 } from './message-headers.ts';
 import { schemaType } from './schema-file.ts';
-import { withWireHead } from './wire-format.ts';
+import { encodeWire } from './wire-format.ts';
 
 export interface NoticeEncoderOptions {
   readonly topology: Topology;
@@ -79,7 +79,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     return {
       topic: topology.failures.topic,
       key: Buffer.from(facts.internal_task_id),
-      value: withWireHead(schemaIds.failures, types.failure.toBuffer(taskFailure(from, notice, facts))),
+      value: encodeWire(schemaIds.failures, types.failure, taskFailure(from, notice, facts)),
       headers: headersOf({
         ...marks(from, notice, facts.log_time),
         ...cloudEvent(id, `task.${facts.failure}`, facts.log_time, facts.internal_task_id),
@@ -104,7 +104,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     return {
       topic: topology.jobCreations.topic,
       key: Buffer.from(event.internal_job_id ?? event.internal_task_id),
-      value: withWireHead(schemaIds.jobCreations, types.jobCreation.toBuffer(event)),
+      value: encodeWire(schemaIds.jobCreations, types.jobCreation, event),
       headers: headersOf({
         ...marks(from, notice, record.timestamp),
         ...cloudEvent(id, 'job.creation', record.timestamp, event.internal_task_id),
@@ -136,7 +136,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     return {
       topic: topology.rejects.topic,
       key: record.key !== null && record.key.length <= ID_BYTES_MAX ? record.key : null,
-      value: withWireHead(schemaIds.rejects, types.pointer.toBuffer(pointer)),
+      value: encodeWire(schemaIds.rejects, types.pointer, pointer),
       headers: { ...ours, ...headersOf({ 'content-type': 'application/avro', ...traceOf(record.headers) }) },
     };
   }
@@ -148,7 +148,7 @@ export function createNoticeEncoder({ topology, schemaIds }: NoticeEncoderOption
     return { topic, partition: to, key: Buffer.from(task), value: record.value, headers };
   }
 
-  const emptyUpdate = withWireHead(schemaIds.input, schemaType('task-status.avsc').toBuffer({}));
+  const emptyUpdate = encodeWire(schemaIds.input, schemaType('task-status.avsc'), {});
   const tickHeaders = headersOf({ [TICK_HEADER]: '1', [GROUP_HEADER]: topology.groups.members });
 
   return {

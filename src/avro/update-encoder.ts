@@ -4,7 +4,7 @@ import type { TaskStatusDetail } from '../domain/messages.generated.ts';
 import { FAILURE_REASONS, TASK_ACTIONS, TASK_STATUSES, UNRECOGNIZED } from '../domain/task-state.ts';
 import { schemaType } from './schema-file.ts';
 import { UnfitUpdate } from './update-json.ts';
-import { withWireHead } from './wire-format.ts';
+import { encodeWire } from './wire-format.ts';
 
 export interface UpdateEncoderOptions {
   /** the registry's id of our schema for the input topic */
@@ -37,7 +37,7 @@ export function createUpdateEncoder(options: UpdateEncoderOptions): (update: Tas
   return (update) => {
     const sent = withKnownSymbols(update);
     try {
-      return withWireHead(options.schemaId, type.toBuffer(sent));
+      return encodeWire(options.schemaId, type, sent);
     } catch {
       // Its message would show the value, which could be a token.
       const unfit: string[] = [];

@@ -1,5 +1,7 @@
 // Confluent's wire format: a zero byte, the writer schema's id (four bytes, big-endian), the Avro body.
 
+import type { Type } from 'avsc';
+
 /** Bytes before the Avro body. */
 export const WIRE_HEAD_BYTES = 5;
 
@@ -25,4 +27,18 @@ export function withWireHead(schemaId: number, body: Buffer): Buffer {
   value.writeUInt32BE(schemaId, 1);
   body.copy(value, WIRE_HEAD_BYTES);
   return value;
+}
+
+/** Values of up to this length are written without memory of their own. */
+const SCRATCH_BYTES = 16 * 1024;
+const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
+/** The value in Avro, with its head. @throws Error where the type does not allow the value */
+export function encodeWire(schemaId: number, type: Type, value: unknown): Buffer {
+  // avsc answers a negative number where there is no room.
+  const end = type.encode(value, scratch, WIRE_HEAD_BYTES);
+  if (end < 0) return withWireHead(schemaId, type.toBuffer(value));
+  scratch[0] = 0;
+  scratch.writeUInt32BE(schemaId, 1);
+  return Buffer.from(scratch.subarray(0, end));
 }

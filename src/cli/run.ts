@@ -1,6 +1,7 @@
 // `taskfold run`: the processor. Waits for its services, takes part in the group until a signal comes, drains, leaves.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { awaitServices, type SchemaIds } from './await-services.ts';
 import { type CommandContext, defineCommand } from './command-context.ts';
@@ -9,6 +10,12 @@ import { type ComposedProcessor, composeProcessor } from './compose-processor.ts
 import { ownerName } from './pipeline-parts.ts';
 import { mergeSums } from './run/merge-sums.ts';
 import { type Observation, openObservation } from './run/observation.ts';
+
+/**
+ * V8 puts what a place in the code makes into the old generation at once where much of it has lived long. Of what the fold makes of an update
+ * nearly nothing does, but where it was seen in a batch at work V8 thinks so, and marking it all cost a tenth of the CPU.
+ */
+const ALL_BEGIN_YOUNG = '--no-allocation-site-pretenuring';
 
 export function runCommand(): Command {
   return defineCommand({
@@ -30,6 +37,7 @@ export function runCommand(): Command {
     service: true,
     async run(given) {
       const began = Date.now();
+      setFlagsFromString(ALL_BEGIN_YOUNG);
       const { config, output } = given;
       given.logger.log('starting', { owner: ownerName(), topic: config.input_topic, group: config.group });
       const observation = await openObservation(config, given.logger);

@@ -12,11 +12,12 @@ import type { PipelineContext } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
-import { foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
+import { type FoldedBatch, foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
 import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import { LiveReport } from './live-report.ts';
 import type { LogBatch, SlotSave } from './ports.ts';
+import type { RecordsInHand } from './records-in-hand.ts';
 import { faultOf, Remedies } from './remedies.ts';
 import { saveWhenFree } from './save-when-free.ts';
 import { SlotCache } from './slot-cache.ts';
@@ -32,6 +33,7 @@ export class PartitionWorker {
   /** settles when the worker has let go of everything; never rejects */
   readonly finished: Promise<void>;
   readonly #context: PipelineContext;
+  readonly #inHand: RecordsInHand;
   readonly #live: LiveReport;
   #stopping = false;
   #lost = false;
@@ -43,8 +45,9 @@ export class PartitionWorker {
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(context: PipelineContext, partition: number) {
+  constructor(context: PipelineContext, partition: number, inHand: RecordsInHand) {
     this.#context = context;
+    this.#inHand = inHand;
     this.partition = partition;
     this.#live = new LiveReport(context, partition);
     this.#stopAsked = new Promise((resolve) => {
@@ -188,34 +191,46 @@ export class PartitionWorker {
       const generation = generationOf(claimed.head);
       const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
-      const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
-      const { count, atHand, fingerprint, ...changed } = folded;
-      if (count < records.length) to = records[count]!.offset;
-      if (!conserves(claimed.head)) {
-        throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
+      const giveBack = await this.#inHand.take(records.length);
+      let folded: FoldedBatch;
+      let saving: ReturnType<typeof saveWhenFree>;
+      try {
+        folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
+        if (folded.count < records.length) to = records[folded.count]!.offset;
+        if (!conserves(claimed.head)) {
+          throw new Fault(
+            'conservation_broken',
+            `The outcomes of partition ${partition} do not add up at offset ${to}.`,
+          );
+        }
+        observer.step?.(partition, 'save');
+        const { atHand, fingerprint, count: _, ...changed } = folded;
+        const save: SlotSave = {
+          expect: watermark,
+          expect_log_time: log_time,
+          to,
+          head: claimed.head,
+          ...(fingerprint === undefined ? {} : { fingerprint }),
+          ...changed,
+          notices: atHand.map(({ notice }) => notice),
+        };
+        saving = saveWhenFree(this.#context, partition, save, () => {
+          this.#live.tell();
+          return this.#stopping;
+        });
+      } finally {
+        giveBack();
       }
-      observer.step?.(partition, 'save');
-      const save: SlotSave = {
-        expect: watermark,
-        expect_log_time: log_time,
-        to,
-        head: claimed.head,
-        ...(fingerprint === undefined ? {} : { fingerprint }),
-        ...changed,
-        notices: atHand.map(({ notice }) => notice),
-      };
-      const saved = await saveWhenFree(this.#context, partition, save, () => {
-        this.#live.tell();
-        return this.#stopping;
-      });
+      const saved = await saving;
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#live.watermark = to;
       this.#waits = 0;
       const folds = claimed.head.received - received;
-      observer.folded?.(partition, { records: folds, to, end: batch.end, head: claimed.head, notices: atHand });
+      observer.folded?.(partition, { records: folds, to, end: batch.end, head: claimed.head, notices: folded.atHand });
       if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       observer.step?.(partition, 'encode');
       this.#dropTombstones(claimed, generation);
+      const { atHand, fingerprint } = folded;
       const messages = atHand.map(({ notice, record, update }) =>
         ports.encoder.encode(partition, notice, record, update),
       );

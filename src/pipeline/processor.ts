@@ -2,6 +2,10 @@
 
 import type { PipelineContext } from './context.ts';
 import { PartitionWorker } from './partition-worker.ts';
+import { RecordsInHand } from './records-in-hand.ts';
+
+/** Full ones: while one waits for what it reads, another is folded. */
+const BATCHES_IN_HAND = 2;
 
 export interface Processor {
   /** The group gave us the partition. Calling it for one that we work on does nothing. */
@@ -18,11 +22,13 @@ export function createProcessor(context: PipelineContext): Processor {
   /** workers of partitions that were lost and may still be ending */
   const ending = new Map<number, Promise<void>>();
   const wanted = new Set<number>();
+  const { settings, ports } = context;
+  const inHand = new RecordsInHand(BATCHES_IN_HAND * settings.batch_records_max, ports.surroundings);
   let draining = false;
 
   function begin(partition: number): void {
     if (draining || !wanted.has(partition) || workers.has(partition) || ending.has(partition)) return;
-    const worker = new PartitionWorker(context, partition);
+    const worker = new PartitionWorker(context, partition, inHand);
     workers.set(partition, worker);
     const ended = worker.finished.then(() => {
       if (workers.get(partition) === worker) workers.delete(partition);
