@@ -14,7 +14,7 @@ import { PartitionFeed } from './partition-feed.ts';
 const POLL_MS = 100;
 /** bytes of one partition, and of all together, in one answer; a single larger batch still comes */
 const PARTITION_BYTES_MAX = 1024 * 1024;
-const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+const ANSWER_BYTES_MAX = 2 * 1024 * 1024;
 /** ms that a position may lie above the log's end before it is a fault: after a leader change the end can lag */
 const ABOVE_END_MS_MAX = 5_000;
 const ERROR_OFFSET_OUT_OF_RANGE = 1;

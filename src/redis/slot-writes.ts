@@ -7,8 +7,12 @@ import { DIGITS_MAX, isPlain, writeDigits, writeLow } from '../domain/digits.ts'
 
 /** Lua's unpack fails at about 8,000 values. */
 const VALUES_MAX = 2_000;
-/** Up to this length a text is looked at unit by unit, which is faster than calling what encodes any text. */
-const SHORT_MAX = 100;
+/** Up to this length a text is written unit by unit, which is faster than calling what encodes any text. */
+const SHORT_MAX = 12;
+/** Up to this length a text has a header of one byte. */
+const SMALL_MAX = 31;
+/** And up to this one, a header of two. */
+const BYTE_MAX = 255;
 const BYTES_A_UNIT_MAX = 3;
 /** Of an array or a text, at most. */
 const HEADER_BYTES = 5;
@@ -24,7 +28,7 @@ export interface PackedText {
 /** @param text up to 255 characters of ASCII */
 export function packedText(text: string): PackedText {
   const { length } = text;
-  const header = length < 32 ? [0xa0 | length] : [0xd9, length];
+  const header = length <= SMALL_MAX ? [0xa0 | length] : [0xd9, length];
   return { text, bytes: Uint8Array.of(...header, ...Buffer.from(text, 'latin1')) };
 }
 
@@ -129,17 +133,16 @@ class PackedWrites implements SlotWrites {
     const bytes = this.#room(HEADER_BYTES + BYTES_A_UNIT_MAX * length);
     const at = this.#end;
     this.#texts++;
-    if (length <= SHORT_MAX) {
-      const start = at + (length < 32 ? 1 : 2);
-      if (writeAscii(bytes, start, value)) {
-        if (length < 32) bytes[at] = 0xa0 | length;
-        else {
-          bytes[at] = 0xd9;
-          bytes[at + 1] = length;
-        }
-        this.#end = start + length;
-        return;
+    // As if it were all ASCII, which nearly every text is.
+    const start = at + (length <= SMALL_MAX ? 1 : 2);
+    if (length <= BYTE_MAX && writeText(bytes, start, value) === length) {
+      if (length <= SMALL_MAX) bytes[at] = 0xa0 | length;
+      else {
+        bytes[at] = 0xd9;
+        bytes[at + 1] = length;
       }
+      this.#end = start + length;
+      return;
     }
     const written = bytes.write(value, at + HEADER_BYTES);
     writeHeader(bytes, at, written);
@@ -155,8 +158,7 @@ class PackedWrites implements SlotWrites {
 
   piece(text: string): void {
     const bytes = this.#room(BYTES_A_UNIT_MAX * text.length);
-    if (text.length <= SHORT_MAX && writeAscii(bytes, this.#end, text)) this.#end += text.length;
-    else this.#end += bytes.write(text, this.#end);
+    this.#end += writeText(bytes, this.#end, text);
   }
 
   digits(value: number): void {
@@ -249,14 +251,16 @@ class PackedWrites implements SlotWrites {
   }
 }
 
-/** Answers whether the text is all ASCII: else it is not written whole. */
-function writeAscii(bytes: Buffer, start: number, text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
+/** Writes the text in UTF-8, and answers how many bytes that took. */
+function writeText(bytes: Buffer, start: number, text: string): number {
+  const { length } = text;
+  if (length > SHORT_MAX) return bytes.write(text, start);
+  for (let at = 0; at < length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit > 0x7f) return false;
+    if (unit > 0x7f) return bytes.write(text, start);
     bytes[start + at] = unit;
   }
-  return true;
+  return length;
 }
 
 function writeHeader(bytes: Buffer, at: number, length: number): void {
