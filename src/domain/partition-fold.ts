@@ -170,7 +170,9 @@ export class PartitionFold {
     const { update } = judged;
     const change = this.#changes.of(task, isNew);
     this.#rollUps.beforeUpdate(task, isNew);
-    const [livenessBefore, updatedBefore, attemptsBefore] = [task.liveness, task.last_update_at, task.attempts];
+    const livenessBefore = task.liveness;
+    const updatedBefore = task.last_update_at;
+    const attemptsBefore = task.attempts;
     const outcome = outcomeOf(judged.updateClass);
     const progress = outcome === 'applied' && makesProgress(judged.contribution, judged.reporter.totals);
     takeIntoLedger(

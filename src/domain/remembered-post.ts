@@ -141,8 +141,14 @@ function putList(at: number, list: readonly number[]): number {
   return end + 1;
 }
 
+/** A list of each length: from one of bytes `apply` would make such a list, each time. */
+const lists: number[][] = [];
+
 function written(end: number): string {
-  return String.fromCharCode.apply(null, scratch.subarray(0, end) as unknown as number[]);
+  lists[end] ??= new Array<number>(end).fill(0);
+  const units = lists[end];
+  for (let at = 0; at < end; at++) units[at] = scratch[at]!;
+  return String.fromCharCode.apply(null, units);
 }
 
 function anyText(post: Post, names: IoNames): string {

@@ -206,7 +206,8 @@ export async function foldRecords(
     observer.step?.(partition, 'read');
     await readMissing(context, partition, claimed, watermark, cache, inputs, from === 0 ? looks : []);
     observer.step?.(partition, 'fold');
-    for (const [i, input] of inputs.entries()) {
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]!;
       const notices = fold.fold(input);
       if (notices.length === 0 || input.offset < claimed.emitted.offset) continue;
       const update = input.decoded.kind === 'update' ? input.decoded.update : null;
