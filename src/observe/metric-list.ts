@@ -7,7 +7,7 @@ export const METRIC_LABELS = {
   partition: 'partitions of the input topic that this process works on',
   outcome: 'applied, duplicate, stale, rejected, rerouted',
   state: 'claiming, draining, running, waiting, halted',
-  step: 'fetch, schemas, read, decode, fold, save, encode',
+  step: 'fetch, schemas, turn, read, decode, fold, save, encode',
   code: 'the codes of faults and halts (`src/pipeline/errors.ts`)',
   kind: 'failed, aborted, rejected, error, silent, recovered, job_creation, reject, reroute',
   reason: 'the reasons for a rejection (`src/domain/outcome.ts`)',
@@ -125,7 +125,7 @@ export const METRIC_SECTIONS = {
       taskfold_batch_step_seconds: histogram(
         'seconds',
         ['step'],
-        'How long a saved batch took in each step. `fetch` includes waiting for records; `schemas` is the registry; `read` is what the batch needs of Redis; `decode` and `fold` keep the process busy; `save` is the atomic step in Redis; `encode` makes the messages.',
+        'How long a saved batch took in each step. `fetch` includes waiting for records; `schemas` is the registry; `turn` waits while two full batches of other partitions are at work; `read` is what the batch needs of Redis; `decode` and `fold` keep the process busy; `save` is the atomic step in Redis; `encode` makes the messages.',
         DURATIONS,
       ),
       taskfold_transaction_seconds: histogram('seconds', [], 'How long a committed Kafka transaction took.', DURATIONS),

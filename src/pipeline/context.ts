@@ -59,8 +59,11 @@ export const WORKER_STATES = ['claiming', 'draining', 'running', 'waiting', 'hal
 /** `draining`: notices of an earlier owner leave. `waiting`: a fault was met, the next claim comes after a back-off. */
 export type WorkerState = (typeof WORKER_STATES)[number];
 
-/** The steps of one batch, in order; `read` comes twice: what is due, and the tasks that the cache lacks. */
-export const BATCH_STEPS = ['fetch', 'schemas', 'read', 'decode', 'fold', 'save', 'encode'] as const;
+/**
+ * The steps of one batch, in order. `turn`: two full batches of other partitions are in hand. `read` comes more than once: what is due, and the
+ * tasks that the cache lacks.
+ */
+export const BATCH_STEPS = ['fetch', 'schemas', 'turn', 'read', 'decode', 'fold', 'save', 'encode'] as const;
 export type BatchStep = (typeof BATCH_STEPS)[number];
 
 /** Hears what happens, at most a few times a batch; must not throw. None of it steers the pipeline. */

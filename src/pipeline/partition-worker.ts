@@ -191,6 +191,7 @@ export class PartitionWorker {
       const generation = generationOf(claimed.head);
       const { received, changes: settled } = claimed.head;
       const { log_time } = claimed.head.clock;
+      observer.step?.(partition, 'turn');
       const giveBack = await this.#inHand.take(records.length);
       let folded: FoldedBatch;
       let saving: ReturnType<typeof saveWhenFree>;

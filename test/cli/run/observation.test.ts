@@ -88,7 +88,7 @@ test('while it folds, every scrape adds up; in the end the metrics say what stat
   expect(scrape.values('taskfold_partition_lag_seconds')).toEqual([0, 0, 0]);
   expect(scrape.sum('taskfold_partition_state', { state: 'running' })).toBe(3);
   expect(scrape.sum('taskfold_transaction_seconds_count')).toBeGreaterThan(0);
-  for (const step of ['fetch', 'schemas', 'read', 'decode', 'fold', 'save', 'encode']) {
+  for (const step of ['fetch', 'schemas', 'turn', 'read', 'decode', 'fold', 'save', 'encode']) {
     expect(scrape.sum('taskfold_batch_step_seconds_count', { step }), step).toBeGreaterThan(3);
   }
   const names = scrape.series.map(({ name }) =>
