@@ -152,7 +152,7 @@ test('sentinels over TLS: the primary is found, and after a fail-over the new on
   const reads = await openReads({ ...redisTargetOf(reader), prefix, timeout_ms: 2_000 });
   onTestFinished(() => reads.close());
   const names = { ...sharedEnv(), ...reader, TASKFOLD_REDIS_PREFIX: prefix, TASKFOLD_GROUP: 'taskfold' };
-  const api = startTaskfold(['serve'], { ...names, TASKFOLD_LISTEN: '127.0.0.1:0' });
+  const api = startTaskfold(['serve', '--api-nice', '0'], { ...names, TASKFOLD_LISTEN: '127.0.0.1:0' });
   await api.untilLogged('serving');
   const url = api.logged('serving')[0]!.url as string;
   const status = async (path: string) => (await fetch(url + path)).status;
