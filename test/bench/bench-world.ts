@@ -84,6 +84,8 @@ export class BenchWorld {
 
   static async open(): Promise<BenchWorld> {
     const world = new BenchWorld(await startStack({ onProgress: print }));
+    // The services have a guard of their own; the processes that were started beside them have not.
+    process.once('SIGINT', () => void world.close().finally(() => process.exit(130)));
     await world.#redis.ready(10_000);
     return world;
   }
