@@ -23,10 +23,14 @@ export function schemaIdOf(value: Buffer): number {
 /** The body with its head. */
 export function withWireHead(schemaId: number, body: Buffer): Buffer {
   const value = Buffer.allocUnsafe(WIRE_HEAD_BYTES + body.length);
-  value[0] = 0;
-  value.writeUInt32BE(schemaId, 1);
+  writeHead(value, schemaId);
   body.copy(value, WIRE_HEAD_BYTES);
   return value;
+}
+
+function writeHead(value: Buffer, schemaId: number): void {
+  value[0] = 0;
+  value.writeUInt32BE(schemaId, 1);
 }
 
 /** Values of up to this length are written without memory of their own. */
@@ -38,7 +42,6 @@ export function encodeWire(schemaId: number, type: Type, value: unknown): Buffer
   // avsc answers a negative number where there is no room.
   const end = type.encode(value, scratch, WIRE_HEAD_BYTES);
   if (end < 0) return withWireHead(schemaId, type.toBuffer(value));
-  scratch[0] = 0;
-  scratch.writeUInt32BE(schemaId, 1);
+  writeHead(scratch, schemaId);
   return Buffer.from(scratch.subarray(0, end));
 }

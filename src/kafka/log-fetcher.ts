@@ -219,7 +219,7 @@ export class LogFetcher {
   }
 }
 
-// A small slice would keep a whole answer of up to 8 MB in memory for as long as its partition is not read.
+// A small slice would keep a whole answer of up to 2 MB in memory for as long as its partition is not read.
 function detached(records: Buffer): Buffer {
   return 2 * records.length < records.buffer.byteLength ? Buffer.from(records) : records;
 }

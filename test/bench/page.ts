@@ -64,8 +64,7 @@ try {
 
 async function keep({ url, startFleet }: PageWorld): Promise<void> {
   print(`the page: ${url}; for ${KEPT_S / 60} minutes, or until Ctrl-C`);
-  const stop = new Promise((resolve) => process.once('SIGINT', resolve));
-  await Promise.race([stop, startFleet(KEPT_S).ended]);
+  await startFleet(KEPT_S).ended;
 }
 
 /** @returns whether the page keeps to what it has to */
