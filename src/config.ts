@@ -232,7 +232,7 @@ export const settings = [
     unit: 'requests a minute',
     doc: 'Requests of one address that `taskfold serve` answers; more get 429.',
   }),
-  integer('api_nice', 15, 0, 19, {
+  integer('api_nice', 5, 0, 19, {
     group: 'serve',
     doc: 'How far `taskfold serve` steps back behind other processes of its machine where cores are short, a processor above all: its nice value, as POSIX has it. 0: not at all.',
   }),

@@ -3,6 +3,7 @@
 
 import { readScores } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
+import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 import { cursorOf, placeOf } from './list-cursor.ts';
 import type { JobDocument } from './roll-up-document.ts';
@@ -22,13 +23,14 @@ const AT_ONCE_MAX = 200;
 /** @throws InvalidCursor, Fault */
 export async function pageOfOpenJobs(
   redis: RedisClient,
+  run: RunScript,
   rollUps: RollUpReads,
   slots: readonly SlotKeys[],
   { order, limit, cursor }: { readonly order: ListOrder; readonly limit: number; readonly cursor: string | undefined },
 ): Promise<JobPage> {
   const behind = cursor === undefined ? null : placeOf(cursor);
   const ranges = slots.map(({ openJobs: key }, partition) => ({ partition, key, base: 0 }));
-  const merged = new MergedRanges(redis, ranges, order, behind, limit);
+  const merged = new MergedRanges(redis, run, ranges, order, behind, limit);
   const found: { readonly job: JobDocument; readonly minute: number }[] = [];
   let last: ListPlace | null = behind;
   let [looked, isOver] = [0, false];

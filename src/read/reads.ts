@@ -110,7 +110,7 @@ export function createReads(options: ReadsOptions): Reads {
   const keysOf = groupKeys(prefix, group);
   const run = defineScripts(redis);
   const rollUps = createRollUpReads(redis, run, keysOf, live.readPartitionCount);
-  const lists = createTaskLists(redis, run, keysOf, topic, live.readPartitionCount);
+  const lists = createTaskLists(redis, run, keysOf, topic);
 
   const lookAtSlots = sharedFor(look_shared_ms, async () => {
     const slots = await live.readSlotsInReach();
@@ -151,7 +151,7 @@ export function createReads(options: ReadsOptions): Reads {
     async readOpenJobs({ limit = 100, order = 'newest', cursor }) {
       const as_of = await asOfNow();
       const slots = as_of.partitions.map(({ partition }) => keysOf(partition));
-      return { ...(await pageOfOpenJobs(redis, rollUps, slots, { order, limit, cursor })), as_of };
+      return { ...(await pageOfOpenJobs(redis, run, rollUps, slots, { order, limit, cursor })), as_of };
     },
 
     async readEngines(limit, after) {
@@ -211,7 +211,7 @@ export function createReads(options: ReadsOptions): Reads {
       const found = await Promise.all(
         partitions.map(([one, since]) => {
           const behind = isMany ? { ...since, overlap_ms: 0 } : since;
-          return readChanges(redis, keysOf(one), one, behind, ofEach);
+          return readChanges(run, keysOf(one), one, behind, ofEach);
         }),
       );
       const all = found
@@ -260,7 +260,8 @@ export function createReads(options: ReadsOptions): Reads {
 
     async readTasks(filter, { limit = 100, sort, order = 'newest', cursor }) {
       const as_of = await asOfNow();
-      return { ...(await lists.page(filter, { sort, order, limit, cursor })), as_of };
+      const partitions = as_of.partitions.length;
+      return { ...(await lists.page(filter, { partitions, sort, order, limit, cursor })), as_of };
     },
   };
 }

@@ -5,8 +5,9 @@
 // A change may come twice. That a task is heard of again, or was retired, is no change here; the fleet's figures tell it.
 
 import { SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
-import { countByScore, readByScore } from '../redis/place-reads.ts';
+import { countByScore, readStretches } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
+import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
 
 export interface TaskChangeSeen {
@@ -52,21 +53,21 @@ export async function countChanges(redis: RedisClient, keys: SlotKeys, until: nu
 
 /** Changes of a partition since a moment, of each kind and status the newest, at most `max`. @throws Fault */
 export async function readChanges(
-  redis: RedisClient,
+  run: RunScript,
   keys: SlotKeys,
   partition: number,
   { until, overlap_ms }: Told,
   max: number,
 ): Promise<TaskChangeSeen[]> {
   const since = Math.max(0, until - overlap_ms);
-  const found = await Promise.all(
-    rangesOf(keys).map(async ({ change, key, base }) => {
-      const stretch = { min: base + since, max: base + SCORE_RANGE - 1, reversed: true, count: max };
-      const placed = await readByScore(redis, key, stretch);
-      return placed.map(({ id: internal_task_id, score }): TaskChangeSeen => {
-        return { ...change, partition, internal_task_id, at: score - base };
-      });
+  const ranges = rangesOf(keys);
+  const stretches = ranges.map(({ key, base }) => {
+    return { key, min: base + since, max: base + SCORE_RANGE - 1, reversed: true, count: max };
+  });
+  const found = await readStretches(run, stretches);
+  return ranges.flatMap(({ change, base }, i) =>
+    found[i]!.map(({ id: internal_task_id, score }): TaskChangeSeen => {
+      return { ...change, partition, internal_task_id, at: score - base };
     }),
   );
-  return found.flat();
 }

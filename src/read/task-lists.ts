@@ -30,6 +30,8 @@ export interface TaskPage {
 }
 
 export interface PageOfTasks {
+  /** how many the group has: the lists of all of them are one */
+  readonly partitions: number;
   /** undefined: that of the index which fits the filter best */
   readonly sort: ListSort | undefined;
   readonly order: ListOrder;
@@ -65,7 +67,6 @@ export function createTaskLists(
   run: RunScript,
   keysOf: (partition: number) => SlotKeys,
   topic: string,
-  readPartitionCount: () => Promise<number | null>,
 ): TaskLists {
   const readRows: TaskLists['readRows'] = async (candidates) => {
     const found = new Map<string, TaskDocument | null>();
@@ -79,12 +80,7 @@ export function createTaskLists(
   };
 
   async function countOf(ranges: readonly Range[]): Promise<number> {
-    const counts = await Promise.all(
-      ranges.map((range) => {
-        const { min, max } = boundsOf(range);
-        return countByScore(redis, range.key, min, max);
-      }),
-    );
+    const counts = await Promise.all(joined(ranges).map(({ key, min, max }) => countByScore(redis, key, min, max)));
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -95,7 +91,7 @@ export function createTaskLists(
     order: ListOrder,
     behind: ListPlace | null,
   ): Promise<Candidates | null> {
-    const all = await new MergedRanges(redis, ranges, 'oldest', null, SORTED_MAX).take(SORTED_MAX + 1);
+    const all = await new MergedRanges(redis, run, ranges, 'oldest', null, SORTED_MAX).take(SORTED_MAX + 1);
     if (all.length > SORTED_MAX) return null;
     const stale = await whichAreStale(all);
     const few: Candidate[] = [];
@@ -138,21 +134,22 @@ export function createTaskLists(
     // Ids have one order only.
     const isById = ranges.some(({ base }) => base === null);
     const from = behind?.isOfFew && sort === 'last_update' ? beforeItsMinute(behind, order) : behind;
-    const merged = new MergedRanges(redis, ranges, isById ? 'oldest' : order, from, limit);
+    const merged = new MergedRanges(redis, run, ranges, isById ? 'oldest' : order, from, limit);
     return { isOfFew: false, take: (max) => merged.take(max) };
   }
 
   return {
     readRows,
 
-    async page(filter, { sort, order, limit, cursor }) {
+    async page(filter, { partitions, sort, order, limit, cursor }) {
       const behind = cursor === undefined ? null : placeOf(cursor);
-      const indexes = new TaskIndexes((await readPartitionCount()) ?? 0, keysOf);
+      const indexes = new TaskIndexes(partitions, keysOf);
       const narrowest = indexes.narrowest(filter);
-      const count = await countOf(narrowest.ranges);
+      const counted = countOf(narrowest.ranges);
+      counted.catch(() => {});
       const isSorted = sort === undefined || sort === narrowest.sort;
       let list: Candidates | null = null;
-      if (!isSorted && count <= SORTED_MAX && behind?.isOfFew !== false) {
+      if (!isSorted && behind?.isOfFew !== false && (await counted) <= SORTED_MAX) {
         list = await sorted(narrowest.ranges, sort, order, behind);
       }
       const index = isSorted ? narrowest : indexes.whole(sort, filter);
@@ -185,11 +182,23 @@ export function createTaskLists(
       const isCounted = asked.every(([name]) => narrowest.answered.includes(name as keyof TaskFilter));
       return {
         tasks,
-        ...(isCounted ? { total: count } : {}),
+        ...(isCounted ? { total: await counted } : {}),
         ...(isOver || last === null ? {} : { next_cursor: cursorOf(last) }),
       };
     },
   };
+}
+
+/** The scores of ranges, those of one set that follow each other as one. */
+function joined(ranges: readonly Range[]): { key: string; min: number; max: number }[] {
+  const stretches: { key: string; min: number; max: number }[] = [];
+  for (const range of ranges) {
+    const { min, max } = boundsOf(range);
+    const last = stretches.at(-1);
+    if (last !== undefined && last.key === range.key && last.max + 1 === min) last.max = max;
+    else stretches.push({ key: range.key, min, max });
+  }
+  return stretches;
 }
 
 async function inEachPartition(

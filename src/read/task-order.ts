@@ -2,9 +2,10 @@
 // as far as somebody asks, and a place in the list is a time and an id, so that a list can go on anywhere.
 
 import { SCORE_RANGE } from '../domain/task-places.ts';
-import { type Placed, readBehind, readByScore } from '../redis/place-reads.ts';
+import { type Placed, readBehind, readStretches, type SetStretch } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { readIds } from '../redis/roll-up-reads.ts';
+import type { RunScript } from '../redis/scripts.ts';
 
 /** Where a list stands: behind this one. */
 export interface ListPlace {
@@ -45,7 +46,7 @@ export function comparePlaces(a: ListPlace, b: ListPlace, order: ListOrder): num
   return order === 'newest' ? -up : up;
 }
 
-const STEP_MIN = 16;
+const STEP_MIN = 12;
 const STEP_MAX = 256;
 
 interface Stream {
@@ -59,26 +60,23 @@ interface Stream {
   step: number;
 }
 
-interface Stretch {
-  readonly found: Candidate[];
-  /** there are no more behind them */
-  readonly isOver: boolean;
-}
-
 export class MergedRanges {
   readonly #redis: RedisClient;
+  readonly #run: RunScript;
   readonly #order: ListOrder;
   readonly #streams: Stream[];
 
   /** @param wanted about how many will be taken */
   constructor(
     redis: RedisClient,
+    run: RunScript,
     ranges: readonly Range[],
     order: ListOrder,
     behind: ListPlace | null,
     wanted: number,
   ) {
     this.#redis = redis;
+    this.#run = run;
     this.#order = order;
     const step = Math.min(STEP_MAX, Math.max(STEP_MIN, Math.ceil((2 * wanted) / Math.max(1, ranges.length))));
     this.#streams = ranges.map((range) => ({ range, waiting: [], from: behind, isOver: false, step }));
@@ -88,52 +86,95 @@ export class MergedRanges {
   async take(max: number): Promise<Candidate[]> {
     const taken: Candidate[] = [];
     while (taken.length < max) {
-      const dry = this.#streams.filter(({ waiting, isOver }) => waiting.length === 0 && !isOver);
-      await Promise.all(dry.map((stream) => this.#fill(stream)));
-      let first: Stream | null = null;
-      for (const stream of this.#streams) {
-        const head = stream.waiting.at(-1);
-        if (head !== undefined && (first === null || comparePlaces(head, first.waiting.at(-1)!, this.#order) < 0))
-          first = stream;
+      await this.#fill(this.#streams.filter(({ waiting, isOver }) => waiting.length === 0 && !isOver));
+      // Until one of them runs dry again: behind its last one it may have others that come before those of the rest.
+      for (;;) {
+        const first = this.#first();
+        if (first === null) return taken;
+        taken.push(first.waiting.pop()!);
+        if (taken.length === max || (first.waiting.length === 0 && !first.isOver)) break;
       }
-      if (first === null) return taken;
-      taken.push(first.waiting.pop()!);
     }
     return taken;
   }
 
-  async #fill(stream: Stream): Promise<void> {
+  #first(): Stream | null {
+    let first: Stream | null = null;
+    for (const stream of this.#streams) {
+      const head = stream.waiting.at(-1);
+      if (head === undefined) continue;
+      if (first === null || comparePlaces(head, first.waiting.at(-1)!, this.#order) < 0) first = stream;
+    }
+    return first;
+  }
+
+  /** What is read of one partition is read together. */
+  async #fill(dry: readonly Stream[]): Promise<void> {
+    const byId = dry.filter(({ range }) => range.base === null);
+    const byTime = Map.groupBy(
+      dry.filter(({ range }) => range.base !== null),
+      ({ range }) => range.partition,
+    );
+    await Promise.all([
+      ...byId.map((stream) => this.#fillById(stream)),
+      ...[...byTime.values()].map((streams) => this.#fillByTime(streams)),
+    ]);
+  }
+
+  async #fillById(stream: Stream): Promise<void> {
     const { range, from, step } = stream;
-    const { found, isOver } =
-      range.base === null ? await this.#byId(range, from, step) : await this.#byTime(range, range.base, from, step);
-    stream.step = Math.min(STEP_MAX, 2 * step);
+    const ids = await readIds(this.#redis, range.key, from?.id ?? null, step);
+    const found = ids.map((id) => ({ partition: range.partition, at: 0, id }));
+    this.#took(stream, found, ids.length < step);
+  }
+
+  /** @param streams of one partition */
+  async #fillByTime(streams: readonly Stream[]): Promise<void> {
+    const stretches = streams.map((stream) => this.#nextOf(stream));
+    const read = await readStretches(this.#run, stretches);
+    const passed: Promise<void>[] = [];
+    for (const [i, stream] of streams.entries()) {
+      const { from, step } = stream;
+      const found = candidatesOf(stream, read[i]!).filter(
+        (one) => from === null || comparePlaces(one, from, this.#order) > 0,
+      );
+      const isOver = read[i]!.length < step;
+      if (found.length > 0 || isOver) this.#took(stream, found, isOver);
+      else passed.push(this.#fillBehind(stream, stretches[i]!));
+    }
+    await Promise.all(passed);
+  }
+
+  /** Many of one moment, which the list has passed already. */
+  async #fillBehind(stream: Stream, stretch: SetStretch): Promise<void> {
+    const { from, range } = stream;
+    const place = { id: from!.id, score: range.base! + from!.at };
+    const { placed, isOver } = await readBehind(this.#redis, stretch.key, stretch, place);
+    this.#took(stream, candidatesOf(stream, placed), isOver);
+  }
+
+  /** Where a stream by time goes on. */
+  #nextOf({ range, from, step }: Stream): SetStretch {
+    const reversed = this.#order === 'newest';
+    const { min, max } = boundsOf(range);
+    const at = from === null ? null : range.base! + from.at;
+    return {
+      key: range.key,
+      min: at === null || reversed ? min : Math.max(min, at),
+      max: at === null || !reversed ? max : Math.min(max, at),
+      reversed,
+      count: step,
+    };
+  }
+
+  #took(stream: Stream, found: Candidate[], isOver: boolean): void {
+    stream.step = Math.min(STEP_MAX, 2 * stream.step);
     stream.isOver = isOver;
-    stream.from = found.at(-1) ?? from;
+    stream.from = found.at(-1) ?? stream.from;
     stream.waiting = found.reverse();
   }
+}
 
-  async #byId({ partition, key }: Range, from: ListPlace | null, step: number): Promise<Stretch> {
-    const ids = await readIds(this.#redis, key, from?.id ?? null, step);
-    const found = ids.map((id) => ({ partition, at: 0, id }));
-    return { found, isOver: ids.length < step };
-  }
-
-  async #byTime(range: Range, base: number, from: ListPlace | null, step: number): Promise<Stretch> {
-    const { partition, key, unless } = range;
-    const reversed = this.#order === 'newest';
-    const bounds = boundsOf(range);
-    const stretch = { ...bounds, reversed, count: step };
-    if (from !== null && reversed) stretch.max = Math.min(stretch.max, base + from.at);
-    else if (from !== null) stretch.min = Math.max(stretch.min, base + from.at);
-    const ofRange = (placed: readonly Placed[]) =>
-      placed.map(({ id, score }): Candidate => ({ partition, at: score - base, id, unless }));
-    const placed = await readByScore(this.#redis, key, stretch);
-    const found = ofRange(placed).filter((one) => from === null || comparePlaces(one, from, this.#order) > 0);
-    const isOver = placed.length < step;
-    if (found.length > 0 || isOver) return { found, isOver };
-    // Many of one moment, which the list has passed already.
-    const place = { id: from!.id, score: base + from!.at };
-    const behind = await readBehind(this.#redis, key, stretch, place);
-    return { found: ofRange(behind.placed), isOver: behind.isOver };
-  }
+function candidatesOf({ range: { partition, base, unless } }: Stream, placed: readonly Placed[]): Candidate[] {
+  return placed.map(({ id, score }) => ({ partition, at: score - base!, id, unless }));
 }

@@ -1,4 +1,4 @@
-// Undoes the packing of read-tasks.lua: one msgpack text costs a fraction of thousands of small replies.
+// Undoes the packing of scripts' answers: one msgpack text costs a fraction of thousands of small replies.
 
 import { Unpackr } from 'msgpackr';
 
@@ -10,7 +10,12 @@ export interface PackedReply {
   readonly replies: readonly (readonly string[] | string | false)[];
 }
 
+/** @param packed what cmsgpack.pack has made of an `Answer` */
+export function unpack<Answer>(packed: Buffer): Answer {
+  return unpackr.unpack(packed) as Answer;
+}
+
 export function unpackReplies(reply: unknown): PackedReply {
   const [watermark, packed] = reply as [Buffer | null, Buffer];
-  return { watermark: watermark?.toString() ?? null, replies: unpackr.unpack(packed) as PackedReply['replies'] };
+  return { watermark: watermark?.toString() ?? null, replies: unpack(packed) };
 }

@@ -1,7 +1,9 @@
 // Stretches of the sorted sets that lists of tasks are made of: by score, or by id where all scores are 0.
 
+import { unpack } from './packed-reply.ts';
 import { faultsOf, redisFault } from './redis-faults.ts';
 import type { RedisClient } from './redis-target.ts';
+import type { RunScript } from './scripts.ts';
 import type { SlotKeys } from './slot-keys.ts';
 
 export interface Placed {
@@ -18,17 +20,20 @@ export interface ScoreStretch {
   readonly count: number;
 }
 
-/** Those of one score in the order of their ids' bytes, reversed too. @throws Fault service_unavailable */
-export async function readByScore(
-  redis: RedisClient,
-  key: string,
-  { min, max, reversed, count }: ScoreStretch,
-): Promise<Placed[]> {
-  const [low, high] = [String(min), String(max)];
-  const reading = reversed
-    ? redis.zrange(key, high, low, 'BYSCORE', 'REV', 'LIMIT', 0, count, 'WITHSCORES')
-    : redis.zrange(key, low, high, 'BYSCORE', 'LIMIT', 0, count, 'WITHSCORES');
-  return placedOf(await faultsOf(`reading ${key}`, reading));
+/** Of one sorted set. */
+export type SetStretch = ScoreStretch & { readonly key: string };
+
+/**
+ * What is in each of these stretches of sets of one slot, in the order asked, all at one moment; those of one score in the order of
+ * their ids' bytes, reversed too. @throws Fault service_unavailable
+ */
+export async function readStretches(run: RunScript, stretches: readonly SetStretch[]): Promise<Placed[][]> {
+  const keys = stretches.map(({ key }) => key);
+  const argv = stretches.flatMap(({ min, max, reversed, count }) => {
+    return [String(min), String(max), String(count), reversed ? 'REV' : ''];
+  });
+  const reply = await faultsOf(`reading ${keys[0]}`, run('readPlaces', keys, argv));
+  return unpack<string[][]>(reply as Buffer).map(placedOf);
 }
 
 /** Below 0: `a` comes first. Those of one score are in the order of their ids' bytes. */

@@ -12,6 +12,7 @@ const SCRIPTS = {
   readTombstones: 'read-tombstones.lua',
   readRollUps: 'read-roll-ups.lua',
   readLooks: 'read-looks.lua',
+  readPlaces: 'read-places.lua',
   readNotices: 'read-notices.lua',
   readSlot: 'read-slot.lua',
   trim: 'trim.lua',
@@ -23,7 +24,7 @@ const SCRIPTS = {
 } as const;
 
 /** Scripts that answer in bytes: Buffers instead of strings. */
-const BYTES: ReadonlySet<string> = new Set(['readTasks']);
+const BYTES: ReadonlySet<string> = new Set(['readTasks', 'readPlaces']);
 
 export type SlotScript = keyof typeof SCRIPTS;
 /** Runs a script; rejects with the library's own error. */
