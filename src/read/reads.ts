@@ -17,7 +17,7 @@ import { type PartitionDocument, partitionDocument } from './partition-document.
 import type { EngineDocument, JobDocument } from './roll-up-document.ts';
 import { createRollUpReads } from './roll-up-reads.ts';
 import { sharedFor } from './shared.ts';
-import { countChanges, readChanges, type TaskChangeSeen, type Told } from './task-changes.ts';
+import { readNewestChanges, type TaskChangeSeen, type Told } from './task-changes.ts';
 import type { TaskDocument } from './task-document.ts';
 import type { ListSort, TaskFilter } from './task-filter.ts';
 import { createTaskLists, type TaskPage } from './task-lists.ts';
@@ -25,9 +25,6 @@ import type { ListOrder } from './task-order.ts';
 
 /** ms */
 const WAIT_LOOK_MS = 20;
-/** Changes that one look may bring: more is no stream any more but a list, and only so many of the newest are told. */
-const CHANGES_MAX = 500;
-const CHANGES_OF_MANY = 100;
 
 export interface ReadsOptions {
   readonly redis: RedisClient;
@@ -203,26 +200,11 @@ export function createReads(options: ReadsOptions): Reads {
     },
 
     async readChanges(told, isWanted = () => true) {
-      const partitions = [...told];
-      const counts = await Promise.all(partitions.map(([one, { until }]) => countChanges(redis, keysOf(one), until)));
-      const isMany = counts.reduce((sum, count) => sum + count, 0) > CHANGES_MAX;
-      // Of many, none of the others is looked at: whoever listens reads anew what it shows, and the fold needs Redis more.
-      const ofEach = isMany ? Math.ceil((2 * CHANGES_OF_MANY) / partitions.length) : CHANGES_MAX;
-      const found = await Promise.all(
-        partitions.map(([one, since]) => {
-          const behind = isMany ? { ...since, overlap_ms: 0 } : since;
-          return readChanges(run, keysOf(one), one, behind, ofEach);
-        }),
-      );
-      const all = found
-        .flat()
-        .filter(isWanted)
-        .sort((a, b) => a.at - b.at);
-      const newest = all.slice(isMany ? -CHANGES_OF_MANY : -CHANGES_MAX);
+      const { newest, isWhole } = await readNewestChanges(redis, run, keysOf, told, isWanted);
       const rows = await lists.readRows(newest.map(({ partition, internal_task_id: id }) => ({ partition, id })));
       // One that was retired meanwhile is left out.
       const changes = newest.flatMap((change, i) => (rows[i] ? [{ ...change, task: rows[i] }] : []));
-      return { changes, isWhole: !isMany && newest.length === all.length };
+      return { changes, isWhole };
     },
 
     async readTaskRows(ids) {

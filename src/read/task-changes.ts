@@ -28,6 +28,37 @@ export interface Told {
   readonly overlap_ms: number;
 }
 
+/** Changes that one look may bring: more is no stream any more but a list, and only so many of the newest are told. */
+const CHANGES_MAX = 500;
+const CHANGES_OF_MANY = 100;
+
+/**
+ * Changes since a moment of each partition, in the order of their log times. `isWhole` false: some were left out.
+ * @param isWanted asked of each that was read @throws Fault service_unavailable
+ */
+export async function readNewestChanges(
+  redis: RedisClient,
+  run: RunScript,
+  keysOf: (partition: number) => SlotKeys,
+  told: ReadonlyMap<number, Told>,
+  isWanted: (change: TaskChangeSeen) => boolean,
+): Promise<{ newest: TaskChangeSeen[]; isWhole: boolean }> {
+  const partitions = [...told];
+  const counts = await Promise.all(partitions.map(([one, { until }]) => countChanges(redis, keysOf(one), until)));
+  const isMany = counts.reduce((sum, count) => sum + count, 0) > CHANGES_MAX;
+  // Of many, none of the others is looked at: whoever listens reads anew what it shows, and the fold needs Redis more.
+  const ofEach = isMany ? Math.ceil((2 * CHANGES_OF_MANY) / partitions.length) : CHANGES_MAX;
+  const found = await Promise.all(
+    partitions.map(([one, since]) => {
+      const behind = isMany ? { ...since, overlap_ms: 0 } : since;
+      return readChanges(run, keysOf(one), one, behind, ofEach);
+    }),
+  );
+  const all = found.flat().filter(isWanted);
+  const newest = all.sort((a, b) => a.at - b.at).slice(isMany ? -CHANGES_OF_MANY : -CHANGES_MAX);
+  return { newest, isWhole: !isMany && newest.length === all.length };
+}
+
 /** Changes of one kind, in a stretch of a sorted set that begins at the score `base`. */
 interface Range {
   readonly change: Pick<TaskChangeSeen, 'kind' | 'task_status'>;
@@ -45,14 +76,14 @@ function rangesOf({ places: { by_status, silent, stalled } }: SlotKeys): Range[]
   ];
 }
 
-/** How many changes a partition has had since `until`, those of the same moment included. @throws Fault */
-export async function countChanges(redis: RedisClient, keys: SlotKeys, until: number): Promise<number> {
+/** How many changes a partition has had since `until`, those of the same moment included. */
+async function countChanges(redis: RedisClient, keys: SlotKeys, until: number): Promise<number> {
   const counts = rangesOf(keys).map(({ key, base }) => countByScore(redis, key, base + until, base + SCORE_RANGE - 1));
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-/** Changes of a partition since a moment, of each kind and status the newest, at most `max`. @throws Fault */
-export async function readChanges(
+/** Changes of a partition since a moment, of each kind and status the newest, at most `max`. */
+async function readChanges(
   run: RunScript,
   keys: SlotKeys,
   partition: number,
