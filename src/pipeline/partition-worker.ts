@@ -12,11 +12,11 @@ import type { PipelineContext } from './context.ts';
 import { drain } from './drain.ts';
 import { Emitter } from './emitter.ts';
 import { Fault, type HaltCode } from './errors.ts';
-import { type FoldedBatch, foldOver, foldRecords, loadSchemas } from './fold-batch.ts';
+import { foldOver, foldRecords, loadSchemas, type NoticeAtHand } from './fold-batch.ts';
 import { GivenSettings } from './given-settings.ts';
 import { cureOf } from './halts.ts';
 import { LiveReport } from './live-report.ts';
-import type { LogBatch, SlotSave } from './ports.ts';
+import type { InputRecord, LogBatch, SlotSave } from './ports.ts';
 import type { RecordsInHand } from './records-in-hand.ts';
 import { faultOf, Remedies } from './remedies.ts';
 import { saveWhenFree } from './save-when-free.ts';
@@ -27,6 +27,14 @@ import { Ticker } from './ticker.ts';
 const TRIM_EVERY_MS = 500;
 /** While a service is away the back-off doubles this often: 0.2–2 s grow to 0.8–8 s. */
 const BACKOFF_DOUBLINGS_MAX = 2;
+
+/** What a claimed slot is folded with. */
+interface SlotAtWork {
+  readonly claimed: Claimed;
+  readonly emitter: Emitter;
+  readonly cache: SlotCache;
+  readonly fold: PartitionFold;
+}
 
 export class PartitionWorker {
   readonly partition: number;
@@ -124,7 +132,7 @@ export class PartitionWorker {
     const { ports, settings, observer } = this.#context;
     const { partition } = this;
     const cache = new SlotCache(settings.cache_tasks);
-    const fold = foldOver(cache, partition, claimed.head);
+    const atWork = { claimed, emitter, cache, fold: foldOver(cache, partition, claimed.head) };
     const ticker = new Ticker(this.#context, partition, claimed, emitter);
     let watermark = claimed.watermark;
     let markedAt = ports.surroundings.now();
@@ -140,7 +148,7 @@ export class PartitionWorker {
       this.#live.logEnd = batch.end;
       observer.fetched?.(partition, { oldest: batch.records[0]?.timestamp ?? null, end: batch.end });
       if (batch.to > watermark) {
-        watermark = await this.#foldBatch(claimed, emitter, cache, fold, watermark, batch);
+        watermark = await this.#foldBatch(atWork, watermark, batch);
         if (batch.records.length > 0) ticker.heard();
       } else {
         await emitter.settle();
@@ -173,16 +181,10 @@ export class PartitionWorker {
   }
 
   /** Folds and saves one batch; answers the new W. */
-  async #foldBatch(
-    claimed: Claimed,
-    emitter: Emitter,
-    cache: SlotCache,
-    fold: PartitionFold,
-    watermark: number,
-    batch: LogBatch,
-  ): Promise<number> {
+  async #foldBatch(atWork: SlotAtWork, watermark: number, batch: LogBatch): Promise<number> {
     const { ports, observer } = this.#context;
     const { partition } = this;
+    const { claimed, emitter, cache } = atWork;
     observer.step?.(partition, 'schemas');
     const { records, waitsFor } = await loadSchemas(this.#context, partition, claimed, emitter, batch.records);
     const loaded = batch.records[records.length]?.offset ?? batch.to;
@@ -190,56 +192,55 @@ export class PartitionWorker {
     if (to > watermark) {
       const generation = generationOf(claimed.head);
       const { received, changes: settled } = claimed.head;
-      const { log_time } = claimed.head.clock;
       observer.step?.(partition, 'turn');
       const giveBack = await this.#inHand.take(records.length);
-      let folded: FoldedBatch;
-      let saving: ReturnType<typeof saveWhenFree>;
-      try {
-        folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
-        if (folded.count < records.length) to = records[folded.count]!.offset;
-        if (!conserves(claimed.head)) {
-          throw new Fault(
-            'conservation_broken',
-            `The outcomes of partition ${partition} do not add up at offset ${to}.`,
-          );
-        }
-        observer.step?.(partition, 'save');
-        const { atHand, fingerprint, count: _, ...changed } = folded;
-        const save: SlotSave = {
-          expect: watermark,
-          expect_log_time: log_time,
-          to,
-          head: claimed.head,
-          ...(fingerprint === undefined ? {} : { fingerprint }),
-          ...changed,
-          notices: atHand.map(({ notice }) => notice),
-        };
-        saving = saveWhenFree(this.#context, partition, save, () => {
-          this.#live.tell();
-          return this.#stopping;
-        });
-      } finally {
-        giveBack();
-      }
+      const begun = await this.#foldAndBeginToSave(atWork, watermark, records, loaded).finally(giveBack);
+      const { folded, saving } = begun;
+      to = begun.to;
       const saved = await saving;
       if (saved.outcome === 'refused') throw moved(partition, watermark, saved.watermark);
       this.#live.watermark = to;
       this.#waits = 0;
+      const { atHand, fingerprint } = folded;
       const folds = claimed.head.received - received;
-      observer.folded?.(partition, { records: folds, to, end: batch.end, head: claimed.head, notices: folded.atHand });
+      observer.folded?.(partition, { records: folds, to, end: batch.end, head: claimed.head, notices: atHand });
       if (claimed.head.changes !== settled) observer.settingsChanged?.(partition, claimed.head.changes.at(-1)!);
       observer.step?.(partition, 'encode');
       this.#dropTombstones(claimed, generation);
-      const { atHand, fingerprint } = folded;
-      const messages = atHand.map(({ notice, record, update }) =>
-        ports.encoder.encode(partition, notice, record, update),
-      );
-      emitter.add(messages, to, fingerprint);
+      const encode = (one: NoticeAtHand) => ports.encoder.encode(partition, one.notice, one.record, one.update);
+      emitter.add(atHand.map(encode), to, fingerprint);
       cache.age();
     }
     if (waitsFor !== null && to === loaded) throw waitsFor;
     return to;
+  }
+
+  /** Once the save is on its way its records are in hand no more. @param end behind the last of the records */
+  async #foldAndBeginToSave(atWork: SlotAtWork, watermark: number, records: readonly InputRecord[], end: number) {
+    const { partition } = this;
+    const { claimed, cache, fold } = atWork;
+    const { log_time } = claimed.head.clock;
+    const folded = await foldRecords(this.#context, partition, claimed, watermark, cache, fold, records);
+    const to = records[folded.count]?.offset ?? end;
+    if (!conserves(claimed.head)) {
+      throw new Fault('conservation_broken', `The outcomes of partition ${partition} do not add up at offset ${to}.`);
+    }
+    this.#context.observer.step?.(partition, 'save');
+    const { atHand, fingerprint, count: _, ...changed } = folded;
+    const save: SlotSave = {
+      expect: watermark,
+      expect_log_time: log_time,
+      to,
+      head: claimed.head,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...changed,
+      notices: atHand.map(({ notice }) => notice),
+    };
+    const saving = saveWhenFree(this.#context, partition, save, () => {
+      this.#live.tell();
+      return this.#stopping;
+    });
+    return { to, folded, saving };
   }
 
   /** Nothing is asked of generations before the last one; a claim drops what a crash may have left. @param since present before */
