@@ -45,8 +45,8 @@ const secured = ['test/support/secured-setup.ts'];
 
 export default defineConfig({
   test: {
-    // Two cores, shared with the services' own processes. More workers would only make time-outs out of waits.
-    maxWorkers: 2,
+    // On two cores, which the services share: a third of what a test takes is waiting, for a session to time out or a broker to start.
+    maxWorkers: 3,
     // Ends what hangs. Whatever a test waits for has a bound of its own.
     testTimeout: 240_000,
     hookTimeout: 120_000,

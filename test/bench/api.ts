@@ -3,7 +3,7 @@
 // The clients run on the same machine, with the lowest priority, because elsewhere they would be on others; so it is told, too, which cores
 // went to the product and which to them, to the services, and to whatever else the machine does. Exits 0 if the aim is met, 1 if it is not.
 //
-// npm run bench:api -- --updates 500000 --tasks 50000 --runs 3 --clients 500 --reads 500 --lists 20
+// npm run bench:api -- --updates 1000000 --tasks 50000 --runs 3 --clients 500 --reads 500 --lists 20
 
 import { cpus } from 'node:os';
 import autocannon from 'autocannon';
@@ -15,7 +15,7 @@ import { type FoldRun, fold, told } from './fold-run.ts';
 import { optionsOf } from './options.ts';
 
 const values = optionsOf(import.meta.url, {
-  updates: { type: 'string', default: '500000' },
+  updates: { type: 'string', default: '1000000' },
   tasks: { type: 'string', default: '50000' },
   runs: { type: 'string', default: '3' },
   /** of /api/changes */
