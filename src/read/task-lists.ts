@@ -146,6 +146,7 @@ export function createTaskLists(
       const indexes = new TaskIndexes(partitions, keysOf);
       const narrowest = indexes.narrowest(filter);
       const counted = countOf(narrowest.ranges);
+      // Whoever needs it awaits it, and hears then why there is none.
       counted.catch(() => {});
       const isSorted = sort === undefined || sort === narrowest.sort;
       let list: Candidates | null = null;

@@ -46,6 +46,7 @@ export function comparePlaces(a: ListPlace, b: ListPlace, order: ListOrder): num
   return order === 'newest' ? -up : up;
 }
 
+/** Places of a range that are read at once: few of many ranges come into one page. */
 const STEP_MIN = 12;
 const STEP_MAX = 256;
 

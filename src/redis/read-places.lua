@@ -1,4 +1,4 @@
--- Reads stretches of sorted sets by score, all at one moment: some command for each would cost whoever asks far more.
+-- Reads stretches of sorted sets by score, all at one moment: a command for each would cost whoever asks far more.
 -- KEYS  the set of each stretch
 -- ARGV  for each: its lowest score, its highest, both included, at most how many, and REV from the highest down or '' from the lowest up
 -- Output {members and scores of each, flat} as one msgpack array
