@@ -5,10 +5,11 @@
 // A change may come twice. That a task is heard of again, or was retired, is no change here; the fleet's figures tell it.
 
 import { SCORE_RANGE, STATUS_ORDER } from '../domain/task-places.ts';
-import { countByScore, readStretches } from '../redis/place-reads.ts';
+import { countInStretches, readStretches } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
+import { boundsOf } from './task-order.ts';
 
 export interface TaskChangeSeen {
   readonly kind: 'status' | 'silent' | 'stalled';
@@ -44,8 +45,10 @@ export async function readNewestChanges(
   isWanted: (change: TaskChangeSeen) => boolean,
 ): Promise<{ newest: TaskChangeSeen[]; isWhole: boolean }> {
   const partitions = [...told];
-  const counts = await Promise.all(partitions.map(([one, { until }]) => countChanges(redis, keysOf(one), until)));
-  const isMany = counts.reduce((sum, count) => sum + count, 0) > CHANGES_MAX;
+  const fresh = partitions.flatMap(([one, { until }]) =>
+    rangesOf(keysOf(one)).map((range) => stretchSince(range, until)),
+  );
+  const isMany = (await countInStretches(redis, fresh)) > CHANGES_MAX;
   // Of many, none of the others is looked at: whoever listens reads anew what it shows, and the fold needs Redis more.
   const ofEach = isMany ? Math.ceil((2 * CHANGES_OF_MANY) / partitions.length) : CHANGES_MAX;
   const found = await Promise.all(
@@ -76,10 +79,9 @@ function rangesOf({ places: { by_status, silent, stalled } }: SlotKeys): Range[]
   ];
 }
 
-/** How many changes a partition has had since `until`, those of the same moment included. */
-async function countChanges(redis: RedisClient, keys: SlotKeys, until: number): Promise<number> {
-  const counts = rangesOf(keys).map(({ key, base }) => countByScore(redis, key, base + until, base + SCORE_RANGE - 1));
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+/** Those of the range from a moment of log time on. */
+function stretchSince({ key, base }: Range, from: number) {
+  return { key, ...boundsOf({ base, from }) };
 }
 
 /** Changes of a partition since a moment, of each kind and status the newest, at most `max`. */
@@ -90,11 +92,9 @@ async function readChanges(
   { until, overlap_ms }: Told,
   max: number,
 ): Promise<TaskChangeSeen[]> {
-  const since = Math.max(0, until - overlap_ms);
+  const from = Math.max(0, until - overlap_ms);
   const ranges = rangesOf(keys);
-  const stretches = ranges.map(({ key, base }) => {
-    return { key, min: base + since, max: base + SCORE_RANGE - 1, reversed: true, count: max };
-  });
+  const stretches = ranges.map((range) => ({ ...stretchSince(range, from), reversed: true, count: max }));
   const found = await readStretches(run, stretches);
   return ranges.flatMap(({ change, base }, i) =>
     found[i]!.map(({ id: internal_task_id, score }): TaskChangeSeen => {

@@ -3,7 +3,7 @@
 // order asked is another than that of the set, few tasks are sorted whole, and of many the set of that order is followed.
 
 import { LAST_UPDATE_STEP_MS, minuteOf } from '../domain/task-places.ts';
-import { countByScore, readTimes, whichOf } from '../redis/place-reads.ts';
+import { countInStretches, readTimes, whichOf } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import type { RunScript } from '../redis/scripts.ts';
 import type { SlotKeys } from '../redis/slot-keys.ts';
@@ -79,11 +79,6 @@ export function createTaskLists(
     return candidates.map(({ id }) => found.get(id) ?? null);
   };
 
-  async function countOf(ranges: readonly Range[]): Promise<number> {
-    const counts = await Promise.all(joined(ranges).map(({ key, min, max }) => countByScore(redis, key, min, max)));
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
-
   /** @param sort another order than that of the ranges @returns null: they are more than a page may sort */
   async function sorted(
     ranges: readonly Range[],
@@ -145,7 +140,7 @@ export function createTaskLists(
       const behind = cursor === undefined ? null : placeOf(cursor);
       const indexes = new TaskIndexes(partitions, keysOf);
       const narrowest = indexes.narrowest(filter);
-      const counted = countOf(narrowest.ranges);
+      const counted = countInStretches(redis, joined(narrowest.ranges));
       // Whoever needs it awaits it, and hears then why there is none.
       counted.catch(() => {});
       const isSorted = sort === undefined || sort === narrowest.sort;

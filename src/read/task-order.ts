@@ -2,7 +2,7 @@
 // as far as somebody asks, and a place in the list is a time and an id, so that a list can go on anywhere.
 
 import { SCORE_RANGE } from '../domain/task-places.ts';
-import { type Placed, readBehind, readStretches, type SetStretch } from '../redis/place-reads.ts';
+import { type Placed, readBehind, readStretches, type ScoreBounds, type SetStretch } from '../redis/place-reads.ts';
 import type { RedisClient } from '../redis/redis-target.ts';
 import { readIds } from '../redis/roll-up-reads.ts';
 import type { RunScript } from '../redis/scripts.ts';
@@ -34,7 +34,7 @@ export interface Range {
 }
 
 /** The scores of the range, both included. */
-export function boundsOf({ base, from = 0, to = SCORE_RANGE - 1 }: Range): { min: number; max: number } {
+export function boundsOf({ base, from = 0, to = SCORE_RANGE - 1 }: Pick<Range, 'base' | 'from' | 'to'>): ScoreBounds {
   return { min: (base ?? 0) + from, max: (base ?? 0) + to };
 }
 
@@ -87,14 +87,12 @@ export class MergedRanges {
   async take(max: number): Promise<Candidate[]> {
     const taken: Candidate[] = [];
     while (taken.length < max) {
-      await this.#fill(this.#streams.filter(({ waiting, isOver }) => waiting.length === 0 && !isOver));
-      // Until one of them runs dry again: behind its last one it may have others that come before those of the rest.
-      for (;;) {
-        const first = this.#first();
-        if (first === null) return taken;
-        taken.push(first.waiting.pop()!);
-        if (taken.length === max || (first.waiting.length === 0 && !first.isOver)) break;
-      }
+      // Behind its last one a stream may have others that come before those of the rest.
+      const dry = this.#streams.filter(({ waiting, isOver }) => waiting.length === 0 && !isOver);
+      if (dry.length > 0) await this.#fill(dry);
+      const first = this.#first();
+      if (first === null) break;
+      taken.push(first.waiting.pop()!);
     }
     return taken;
   }

@@ -11,10 +11,13 @@ export interface Placed {
   readonly score: number;
 }
 
-export interface ScoreStretch {
-  /** both included */
+/** Both included. */
+export interface ScoreBounds {
   readonly min: number;
   readonly max: number;
+}
+
+export interface ScoreStretch extends ScoreBounds {
   /** from the highest score down */
   readonly reversed: boolean;
   readonly count: number;
@@ -94,9 +97,15 @@ function placedOf(flat: readonly string[]): Placed[] {
   return placed;
 }
 
-/** How many have a score in the range, both ends included; found without looking at them. @throws Fault service_unavailable */
-export function countByScore(redis: RedisClient, key: string, min: number, max: number): Promise<number> {
-  return faultsOf(`counting ${key}`, redis.zcount(key, String(min), String(max)));
+/** How many there are in all of these stretches; found without looking at them. @throws Fault service_unavailable */
+export async function countInStretches(
+  redis: RedisClient,
+  stretches: readonly (ScoreBounds & { readonly key: string })[],
+): Promise<number> {
+  const counts = await Promise.all(
+    stretches.map(({ key, min, max }) => faultsOf(`counting ${key}`, redis.zcount(key, String(min), String(max)))),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** A time of each task of one slot, ms, in the order asked; null: there is no such task. @throws Fault service_unavailable */

@@ -58,15 +58,15 @@ try {
   print(`publishing ${count(Number(values.updates))} updates`);
   await world.command([...fleet, '--updates', values.updates, '--json'], first);
   const ends = await world.ends();
-  // To know the ids of tasks; it is not measured.
+  // To know some tasks, which are the same in every group; it is not measured.
   await alone('api-first', ends);
-  const ids = await someIds('api-first');
+  const points = await somePoints('api-first');
   const ratios: number[] = [];
   const product: number[] = [];
   const asked: object[] = [];
   for (let run = 1; run <= Number(values.runs); run++) {
     const byItself = () => alone(`api-alone-${run}`, ends);
-    const withApi = () => withLoad(`api-beside-${run}`, ends, ids);
+    const withApi = () => withLoad(`api-beside-${run}`, ends, points);
     // Who is first in one run is last in the next.
     const [one, other] = run % 2 === 1 ? [await byItself(), await withApi()] : swap(await withApi(), await byItself());
     const ratio = other.run.rate / one.rate;
@@ -79,25 +79,11 @@ try {
   const processor = world.start(['run'], world.envOf(group));
   await processor.untilLogged('partition_running', { ms: 30_000 });
   const api = await serve(group);
-  asked.push(
-    await ask(
-      'point reads',
-      api.url,
-      ids.map((id) => `/api/tasks/${id}`),
-      10,
-    ),
-  );
+  asked.push(await ask('point reads', api.url, points, 10));
   asked.push(await ask('lists', api.url, LISTS, 10));
   const clients = Number(values.clients);
   const streams = await startLoad({ url: api.url, clients, points: [], paths: [], reads: 0, lists: 0 });
-  asked.push(
-    await ask(
-      `point reads beside ${clients} streams`,
-      api.url,
-      ids.map((id) => `/api/tasks/${id}`),
-      10,
-    ),
-  );
+  asked.push(await ask(`point reads beside ${clients} streams`, api.url, points, 10));
   const heard = tellStreams((await streams.stop()).streams);
   await processor.terminate();
   const fold_ratio = { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
@@ -134,11 +120,9 @@ async function alone(group: string, ends: ReadonlyMap<number, number>): Promise<
   return fold(world, group, ends);
 }
 
-/** Folds with questions and streams beside it, at the rates that were given. */
-async function withLoad(group: string, ends: ReadonlyMap<number, number>, ids: readonly string[]): Promise<Beside> {
+/** Folds with questions and streams beside it, at the rates that were given. @param points those that are not folded yet are not found */
+async function withLoad(group: string, ends: ReadonlyMap<number, number>, points: readonly string[]): Promise<Beside> {
   await begin(group);
-  // The same tasks as in every group; those that are not folded yet are not found.
-  const points = ids.map((id) => `/api/tasks/${id}`);
   const { started, url } = await serve(group);
   const rates = { reads: Number(values.reads), lists: Number(values.lists) };
   const load = await startLoad({ url, clients: Number(values.clients), points, paths: LISTS, ...rates });
@@ -190,17 +174,18 @@ async function ask(what: string, url: string, paths: readonly string[], connecti
   return { what, rate, p50, p97_5, p99, max, non_2xx: result.non2xx };
 }
 
-async function someIds(group: string): Promise<string[]> {
+/** The paths of some tasks. */
+async function somePoints(group: string): Promise<string[]> {
   const connection = connectRedis(world.stack.env.REDIS_URL);
   await connection.ready(10_000);
   const reads = createLiveReads({ redis: connection.client, prefix: group, group, topic: INPUT_TOPIC });
-  const ids: string[] = [];
+  const points: string[] = [];
   for await (const task of reads.streamTasks()) {
-    ids.push(encodeURIComponent(task.internal_task_id));
-    if (ids.length === 1_000) break;
+    points.push(`/api/tasks/${encodeURIComponent(task.internal_task_id)}`);
+    if (points.length === 1_000) break;
   }
   connection.close();
-  return ids;
+  return points;
 }
 
 function swap<One, Other>(one: One, other: Other): [Other, One] {
